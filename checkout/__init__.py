@@ -1,0 +1,1 @@
+"""What a till can do, one use case a file."""

@@ -1,0 +1,71 @@
+"""Charge: pay for goods from what lies at this till."""
+
+from __future__ import annotations
+
+from checkout.requests import BookView, Charge, Entry
+from checkout.results import Decline, Declined, Done, Reason
+from checkout.slip_facts import SlipFacts, SlipKind
+from ledger.slices import MONEY, Part, Purse, Slice, take, total
+from ledger.transactions import Leg, Side, Transaction, TransactionKind
+from loyalty.programme import Programme
+
+
+def charge(request: Charge, view: BookView, programme: Programme) -> Done | Declined:
+    """Take request.units from the member's lots in the programme's order, or say why not."""
+    payable = programme.in_spending_order(view.slices, view.business_date)
+    spendable = total(payable, *MONEY)
+    reasons = (
+        Reason("charge_max", programme.charge_max_units, request.units),
+        Reason("spendable_here", spendable, request.units),
+    )
+    decline = _decline(request, spendable, programme)
+    if decline is not None:
+        return Declined(decline, reasons)
+    parts = take(payable, request.units)
+    transaction = Transaction(TransactionKind.CHARGE, request.operation_id, _legs(parts))
+    return Done(transaction, _facts(request, view, parts), reasons)
+
+
+def _decline(request: Charge, spendable: int, programme: Programme) -> Decline | None:
+    if not request.presented.card.kind.stored_value:
+        return Decline.NO_STORED_VALUE
+    if request.presented.entry is not Entry.SWIPED:
+        return Decline.SWIPE_NEEDED
+    if not programme.currency.can_charge(request.units):
+        return Decline.NOT_CHARGEABLE
+    if request.units > programme.charge_max_units:
+        return Decline.ABOVE_CHARGE_LIMIT
+    if request.units > spendable:
+        return Decline.NOT_ENOUGH_HERE
+    return None
+
+
+def _legs(parts: list[Part]) -> tuple[Leg, ...]:
+    return tuple(
+        leg for one, units in parts for leg in (Leg(*one.key, Side.HELD, -units), Leg(*one.key, Side.SPENT, units))
+    )
+
+
+def _facts(request: Charge, view: BookView, parts: list[Part]) -> SlipFacts:
+    principal, bonus = (_taken(parts, purse) for purse in MONEY)
+    return SlipFacts(
+        kind=SlipKind.CHARGE,
+        card=request.presented.card.masked,
+        keyed=request.presented.entry is Entry.KEYED,
+        amount=request.units,
+        principal=principal,
+        bonus=bonus,
+        principal_after=_left(view.slices, Purse.PRINCIPAL) - principal,
+        bonus_after=_left(view.slices, Purse.BONUS) - bonus,
+        points_after=_left(view.slices, Purse.POINTS),
+        cashier=request.cashier,
+        pos_ref=request.pos_ref,
+    )
+
+
+def _taken(parts: list[Part], purse: Purse) -> int:
+    return sum(units for one, units in parts if one.key.purse is purse)
+
+
+def _left(slices: tuple[Slice, ...], purse: Purse) -> int:
+    return total(slices, purse)

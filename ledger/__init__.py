@@ -1,0 +1,1 @@
+"""What value is, where it is, and when it may move."""

@@ -1,0 +1,65 @@
+"""Names of places, records, lots and operations: parsed once, afterwards the type is the proof."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NewType
+
+Place = NewType("Place", str)
+"""Where value lies and who keeps its book: `hq`, or `<store>-<till>` such as `07-2`."""
+
+OperationId = NewType("OperationId", str)
+"""A movement's identity, made at the till at the first key press or given by the POS; 8 to 64 characters."""
+
+AccountId = NewType("AccountId", str)
+"""A member's account, for ever: a replaced card opens the same account."""
+
+LotId = NewType("LotId", str)
+"""The record that brought the lot in, as text: `07-2/1/31`."""
+
+HEADQUARTERS = Place("hq")
+
+_TILL = re.compile(r"[0-9A-Za-z]{1,8}-[0-9A-Za-z]{1,4}")
+_OPERATION = re.compile(r"[0-9A-Za-z._:-]{8,64}")
+
+
+def parse_place(text: str) -> Place | None:
+    """`hq` or `<store>-<till>`; None for anything else."""
+    return Place(text) if text == HEADQUARTERS or _TILL.fullmatch(text) else None
+
+
+def parse_operation_id(text: str) -> OperationId | None:
+    """A UUID, or what a POS uses: letters, digits, `.`, `_`, `:`, `-`; None for anything else."""
+    return OperationId(text) if _OPERATION.fullmatch(text) else None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RecordRef:
+    """One line in a keeper's chain. Written `07-2/1/31`: keeper, epoch, sequence."""
+
+    keeper: Place
+    epoch: int
+    sequence: int
+
+    def __str__(self) -> str:
+        return f"{self.keeper}/{self.epoch}/{self.sequence}"
+
+    @property
+    def lot(self) -> LotId:
+        """The lot that this record opens, if it opens one."""
+        return LotId(str(self))
+
+    def next(self) -> RecordRef:
+        """The line after this one, in the same epoch."""
+        return RecordRef(self.keeper, self.epoch, self.sequence + 1)
+
+    @classmethod
+    def parse(cls, text: str) -> RecordRef | None:
+        """The opposite of str(); None when the text is not a reference."""
+        keeper, _, rest = text.partition("/")
+        epoch, _, sequence = rest.partition("/")
+        place = parse_place(keeper)
+        if place is None or not (epoch + sequence).isdecimal() or not epoch or not sequence:
+            return None
+        return cls(place, int(epoch), int(sequence))

@@ -1,0 +1,159 @@
+"""The book in SQLite: opened safely, migrated by numbered SQL, posted to by one writer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import apsw
+
+from ledger.ids import AccountId, LotId, OperationId, Place, RecordRef
+from ledger.judging import Posted, Refused, judge
+from ledger.slices import Lot, Purse, Slice, SliceKey
+from ledger.transactions import Transaction
+
+SQLITE_SAFE = (3, 51, 3)
+"""Older libraries can damage a file whose log is reset while another writes (sqlite.org/wal.html#walresetbug)."""
+BUSY_TIMEOUT_MS = 2_000
+
+
+class BookUnusable(Exception):
+    """The book cannot be opened. Nothing was changed; the message says what to do."""
+
+
+def open_book(path: Path | str, *schemas: str, vfs: str | None = None) -> apsw.Connection:
+    """Open or make the book at `path`, with the schemas of these packages applied in order.
+
+    The file is locked for this connection alone: one writer, one that checkpoints. Every commit is on the disk before
+    it returns (WAL, synchronous=FULL). Raises BookUnusable.
+    """
+    if _sqlite_version() < SQLITE_SAFE:
+        needed = ".".join(map(str, SQLITE_SAFE))
+        raise BookUnusable(f"SQLite {apsw.sqlite_lib_version()} is too old for money; {needed} or newer is needed.")
+    try:
+        connection = apsw.Connection(str(path), vfs=vfs)
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        for pragma in (
+            "locking_mode=exclusive",
+            "journal_mode=wal",
+            "synchronous=full",
+            "foreign_keys=on",
+            "trusted_schema=off",
+        ):
+            connection.execute(f"pragma {pragma}")
+        _migrate(connection, schemas)
+    except apsw.BusyError as fault:
+        raise BookUnusable(f"{path} is open in another program. Is a till already running? End it first.") from fault
+    except (apsw.NotADBError, apsw.CorruptError) as fault:
+        raise BookUnusable(f"{path} is damaged. Keep the file, and restore the till from its last copy.") from fault
+    return connection
+
+
+@contextmanager
+def transaction(connection: apsw.Connection) -> Iterator[None]:
+    """All or nothing. BEGIN IMMEDIATE, so that what is read here cannot change before the commit."""
+    connection.execute("begin immediate")
+    try:
+        yield
+    except BaseException:
+        _roll_back(connection)
+        raise
+    try:
+        connection.execute("commit")
+    except apsw.Error:
+        _roll_back(connection)
+        raise
+
+
+class SqliteJournal:
+    """The book of one place, or HQ's mirror of many. Every method runs inside the caller's transaction."""
+
+    def __init__(self, connection: apsw.Connection, place: Place) -> None:
+        self._connection = connection
+        self.place = place
+
+    def slices(self, account: AccountId) -> tuple[Slice, ...]:
+        """What this account has at this place."""
+        rows = self._connection.execute(
+            "select purse, lot, units, store, opened_on, expires_on from slices join lots using (account, purse, lot)"
+            " where account = ? and place = ?",
+            (account, self.place),
+        )
+        return tuple(
+            Slice(Lot(SliceKey(account, Purse(purse), LotId(lot)), store, opened_on, expires_on), units)
+            for purse, lot, units, store, opened_on, expires_on in rows
+        )
+
+    def post(self, transaction: Transaction, ref: RecordRef, business_date: str) -> Posted | Refused:
+        """Enter a transaction that this place's keeper made as record `ref`, or say why the book refuses."""
+        keys = sorted({leg.key for leg in transaction.legs} | {lot.key for lot in transaction.opens})
+        verdict = judge(transaction, self._held(keys), {key for key in keys if self._knows(key)})
+        if isinstance(verdict, Posted):
+            self._enter(transaction, ref, business_date)
+            for key, units in verdict.held.items():
+                self._set_slice(key, units)
+        return verdict
+
+    def knows_operation(self, operation_id: OperationId) -> bool:
+        """Whether this keeper already posted this operation."""
+        query = "select 1 from transactions where keeper = ? and operation_id = ?"
+        return self._connection.execute(query, (self.place, operation_id)).get is not None
+
+    def _held(self, keys: Sequence[SliceKey]) -> dict[SliceKey, int]:
+        query = "select units from slices where account = ? and purse = ? and lot = ? and place = ?"
+        found = ((key, self._connection.execute(query, (*key, self.place)).get) for key in keys)
+        return {key: units for key, units in found if units is not None}
+
+    def _knows(self, key: SliceKey) -> bool:
+        return (
+            self._connection.execute("select 1 from lots where account = ? and purse = ? and lot = ?", key).get
+            is not None
+        )
+
+    def _enter(self, transaction: Transaction, ref: RecordRef, business_date: str) -> None:
+        line = (ref.keeper, ref.epoch, ref.sequence)
+        run = self._connection
+        run.execute(
+            "insert into transactions values (?, ?, ?, ?, ?, ?)",
+            (*line, transaction.kind, transaction.operation_id, business_date),
+        )
+        run.executemany(
+            "insert into lots values (?, ?, ?, ?, ?, ?)",
+            [(*lot.key, lot.store, lot.opened_on, lot.expires_on) for lot in transaction.opens],
+        )
+        run.executemany(
+            "insert into entries values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [(*leg.key, leg.side, *line, leg.units) for leg in transaction.legs],
+        )
+
+    def _set_slice(self, key: SliceKey, units: int) -> None:
+        if units == 0:
+            self._connection.execute(
+                "delete from slices where account = ? and purse = ? and lot = ? and place = ?", (*key, self.place)
+            )
+        else:
+            self._connection.execute("insert or replace into slices values (?, ?, ?, ?, ?)", (*key, self.place, units))
+
+
+def _migrate(connection: apsw.Connection, schemas: Sequence[str]) -> None:
+    with transaction(connection):
+        connection.execute("create table if not exists migrations (name text not null primary key) strict")
+        done = {row[0] for row in connection.execute("select name from migrations")}
+        for package in schemas:
+            for script in sorted(files(package).joinpath("schema").iterdir(), key=lambda file: file.name):
+                name = f"{package}/{script.name}"
+                if script.name.endswith(".sql") and name not in done:
+                    connection.execute(script.read_text("utf-8"))
+                    connection.execute("insert into migrations values (?)", (name,))
+
+
+def _roll_back(connection: apsw.Connection) -> None:
+    # Some faults (a full disk) have rolled back already, and a second rollback would hide the first fault.
+    if connection.in_transaction:
+        connection.execute("rollback")
+
+
+def _sqlite_version() -> tuple[int, ...]:
+    return tuple(int(part) for part in apsw.sqlite_lib_version().split("."))

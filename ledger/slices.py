@@ -1,0 +1,81 @@
+"""Slices: what a member has, lot by lot, at one place. A balance is their sum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from ledger.ids import AccountId, LotId
+
+
+class Purse(StrEnum):
+    """One kind of value in an account. Principal and bonus of one lot are integers of their own, never a ratio."""
+
+    PRINCIPAL = "principal"
+    BONUS = "bonus"
+    POINTS = "points"
+
+
+MONEY = (Purse.PRINCIPAL, Purse.BONUS)
+"""The purses that pay for goods as stored value."""
+
+
+class SliceKey(NamedTuple):
+    """One lot's part of one purse of one account; the place is that of the book which holds it."""
+
+    account: AccountId
+    purse: Purse
+    lot: LotId
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """What came in by one transaction: where, on which business date (ISO 8601), and when it expires, if ever."""
+
+    key: SliceKey
+    store: str
+    opened_on: str
+    expires_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """`units` of a lot that lie at this place; always above zero."""
+
+    lot: Lot
+    units: int
+
+    @property
+    def key(self) -> SliceKey:
+        """Whose, of which purse and lot."""
+        return self.lot.key
+
+    def spendable_on(self, business_date: str) -> bool:
+        """False from the day after expires_on. Expiry stops spending; it frees nothing (DESIGN §1)."""
+        return self.lot.expires_on is None or business_date <= self.lot.expires_on
+
+
+class Part(NamedTuple):
+    """Units taken from one slice."""
+
+    slice: Slice
+    units: int
+
+
+def total(slices: Iterable[Slice], *purses: Purse) -> int:
+    """Units in these purses."""
+    return sum(one.units for one in slices if one.key.purse in purses)
+
+
+def take(slices: Iterable[Slice], units: int) -> list[Part]:
+    """Take `units` from the slices in the order given. What cannot be taken is missing from the parts' sum."""
+    parts: list[Part] = []
+    for one in slices:
+        if units == 0:
+            break
+        part = min(units, one.units)
+        parts.append(Part(one, part))
+        units -= part
+    return parts

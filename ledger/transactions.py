@@ -1,0 +1,73 @@
+"""Transactions: balanced movements of one member's value through its life."""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+from ledger.ids import AccountId, LotId, OperationId
+from ledger.slices import Lot, Purse, SliceKey
+
+
+class Side(StrEnum):
+    """Where units are in their life. Per lot: issued + held + spent = 0, and so on as more sides come.
+
+    A side is an account of the double-entry book that belongs to the member's account and lot: no row is shared by
+    two members, so none is hot, and the conservation of every lot can be read off its own entries.
+    """
+
+    ISSUED = "issued"
+    """Came into being here; negative: the chain owes it."""
+    HELD = "held"
+    """The member can spend it at this place; never below zero."""
+    SPENT = "spent"
+    """Turned into goods."""
+
+
+class Leg(NamedTuple):
+    """One entry: `units` more (or fewer) on one side of one lot."""
+
+    account: AccountId
+    purse: Purse
+    lot: LotId
+    side: Side
+    units: int
+
+    @property
+    def key(self) -> SliceKey:
+        """The slice that this leg concerns."""
+        return SliceKey(self.account, self.purse, self.lot)
+
+
+class TransactionKind(StrEnum):
+    """What a till did with a member's value."""
+
+    CHARGE = "charge"
+    LOAD = "load"
+
+
+class Transaction(msgspec.Struct, frozen=True):
+    """A balanced set of legs with one identity. All legs lie at the keeper's place."""
+
+    kind: TransactionKind
+    operation_id: OperationId
+    legs: tuple[Leg, ...]
+    opens: tuple[Lot, ...] = ()
+
+    def imbalance(self) -> dict[SliceKey, int]:
+        """What does not sum to zero, per account, purse and lot; empty when the transaction balances."""
+        sums: Counter[SliceKey] = Counter()
+        for leg in self.legs:
+            sums[leg.key] += leg.units
+        return {key: units for key, units in sums.items() if units}
+
+    def held_changes(self) -> dict[SliceKey, int]:
+        """By how much each slice at this place rises or falls."""
+        changes: Counter[SliceKey] = Counter()
+        for leg in self.legs:
+            if leg.side is Side.HELD:
+                changes[leg.key] += leg.units
+        return dict(changes)

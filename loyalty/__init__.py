@@ -1,0 +1,1 @@
+"""The programme: earning, tiers, discounts, promotions, coupons."""

@@ -1,0 +1,63 @@
+"""The chain's programme: versioned rules as data. Every record names the version that decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+
+from ledger.amounts import UNITS_MAX, Currency
+from ledger.cards import CardKind
+from ledger.ids import RecordRef
+from ledger.slices import MONEY, Purse, Slice
+
+
+class SpendingOrder(StrEnum):
+    """Which part of a lot pays first. Between lots it is always: what expires soonest, then what came in first."""
+
+    PRINCIPAL_FIRST = "principal_first"
+    BONUS_FIRST = "bonus_first"
+
+
+class BonusTier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whoever loads `from_units` or more gets `bonus_units` on top."""
+
+    from_units: int
+    bonus_units: int
+
+
+class LoadRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Bounds of one load, in units, and what the chain gives on top of it."""
+
+    min_units: int = 1
+    max_units: int = UNITS_MAX
+    bonus: tuple[BonusTier, ...] = ()
+
+    def bonus_for(self, units: int) -> int:
+        """The bonus of the highest tier that this load reaches, in units."""
+        reached = [tier for tier in self.bonus if units >= tier.from_units]
+        return max(reached, key=lambda tier: tier.from_units).bonus_units if reached else 0
+
+
+class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that the chain decides about cards, and a till only carries out."""
+
+    version: str
+    currency: Currency
+    card_kinds: tuple[CardKind, ...]
+    load: LoadRules = LoadRules()
+    charge_max_units: int = UNITS_MAX
+    spending_order: SpendingOrder = SpendingOrder.PRINCIPAL_FIRST
+
+    def in_spending_order(self, slices: Iterable[Slice], business_date: str) -> list[Slice]:
+        """The money slices that may be spent today, in the order in which they pay."""
+        first = Purse.PRINCIPAL if self.spending_order is SpendingOrder.PRINCIPAL_FIRST else Purse.BONUS
+        usable = [one for one in slices if one.key.purse in MONEY and one.spendable_on(business_date)]
+        return sorted(usable, key=lambda one: (*_age(one), one.key.purse is not first))
+
+
+def _age(one: Slice) -> tuple[str, str, str, int, int]:
+    ref = RecordRef.parse(one.key.lot)
+    assert ref is not None, "a lot is named by the record that opened it"
+    return one.lot.expires_on or "9999-12-31", one.lot.opened_on, ref.keeper, ref.epoch, ref.sequence

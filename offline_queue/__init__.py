@@ -1,0 +1,1 @@
+"""The signed outbox and its delivery."""

@@ -1,0 +1,46 @@
+"""Keys at rest: files that only the till's user may read, made once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+KEY_BYTES = 32
+
+
+class KeyUnusable(Exception):
+    """A key file does not hold a key. Nothing was signed; restore the file, or enrol the till anew."""
+
+
+def till_key(folder: Path) -> Ed25519PrivateKey:
+    """The key that signs this till's records; made at the first call. Raises KeyUnusable."""
+    return Ed25519PrivateKey.from_private_bytes(secret(folder / "till.key"))
+
+
+def secret(path: Path) -> bytes:
+    """32 secret bytes, made at the first call and safely on the disk when it returns. Raises KeyUnusable."""
+    if not path.exists():
+        _write(path, os.urandom(KEY_BYTES))
+    data = path.read_bytes()
+    if len(data) != KEY_BYTES:
+        raise KeyUnusable(f"{path} has {len(data)} bytes where a key has {KEY_BYTES}.")
+    return data
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    # O_BINARY exists on Windows only, where text mode would change line feeds in a key.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(fresh, flags, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    if hasattr(os, "O_DIRECTORY"):
+        # Without this a power cut can take the new name away, and with it the key of records that stand on the disk.
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        os.fsync(folder)
+        os.close(folder)

@@ -1,0 +1,14 @@
+-- The keeper's own chain, signed bytes as they were made. What HQ has acknowledged is a number, not a deletion.
+
+CREATE TABLE records (
+    keeper    TEXT    NOT NULL,
+    epoch     INTEGER NOT NULL,
+    sequence  INTEGER NOT NULL,
+    kind      TEXT    NOT NULL,
+    content   BLOB    NOT NULL,
+    signature BLOB    NOT NULL,
+    PRIMARY KEY (keeper, epoch, sequence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER records_are_kept BEFORE DELETE ON records BEGIN SELECT raise(ABORT, 'records are append-only'); END;
+CREATE TRIGGER records_are_fixed BEFORE UPDATE ON records BEGIN SELECT raise(ABORT, 'records are append-only'); END;

@@ -1,0 +1,1 @@
+"""What keepers say to each other: values, bytes, signatures, conversations."""

@@ -1,0 +1,116 @@
+"""Records: the signed lines of a keeper's chain. Encoded once, signed once, then kept byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TypeVar
+
+import msgspec
+
+from ledger.ids import Place, RecordRef
+from protocol.errors import NotARecord
+
+VERSION = 1
+RECORD_BYTES_MAX = 64 * 1024
+SIGNATURE_BYTES = 64
+FIRST_PREVIOUS = bytes(32)
+"""What the first record of a keeper's first epoch names as the record before it."""
+_CONTEXT = b"counterfoil record 1\0"
+"""Signed and hashed in front of the bytes, so that no other message of ours can pass for a record."""
+
+Body = TypeVar("Body")
+
+Signer = Callable[[bytes], bytes]
+"""Message to 64 bytes of Ed25519 signature (RFC 8032)."""
+
+
+class RecordKind(StrEnum):
+    """What a line of the chain tells."""
+
+    OPENED = "opened"
+    """A book begins: who keeps it, with which key."""
+    TRANSACTION = "transaction"
+    """Value moved."""
+    DECLINED = "declined"
+    """Someone asked and the till said no, with its reasons."""
+    PRINT = "print"
+    """A run of a slip started, or ended with an outcome."""
+    DAY_CLOSED = "day_closed"
+    """The business date moved on."""
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One line, as a MessagePack array of these fields in this order.
+
+    `previous` is the hash of the line before; `recorded_at_ms` is Unix time by the keeper's clock; `body` stays as it
+    was encoded.
+    """
+
+    version: int
+    keeper: Place
+    epoch: int
+    sequence: int
+    recorded_at_ms: int
+    business_date: str
+    mode: str
+    kind: RecordKind
+    previous: bytes
+    body: msgspec.Raw
+
+    @property
+    def ref(self) -> RecordRef:
+        """The line's name."""
+        return RecordRef(self.keeper, self.epoch, self.sequence)
+
+    def body_as(self, kind: type[Body]) -> Body:
+        """Decode the body. Raises NotARecord when it does not have that form."""
+        return _decode(self.body, kind)
+
+
+class SignedRecord(msgspec.Struct, frozen=True):
+    """The bytes of a record and their signature: what is stored, sent and checked, and never encoded again."""
+
+    content: bytes
+    signature: bytes
+
+    @property
+    def hash(self) -> bytes:
+        """SHA-256 of the content, 32 bytes; the next line names it."""
+        return record_hash(self.content)
+
+    def open(self) -> Record:
+        """Read the line. Raises NotARecord; the signature is not looked at."""
+        if len(self.content) > RECORD_BYTES_MAX:
+            raise NotARecord
+        return _decode(self.content, Record)
+
+
+def seal(record: Record, sign: Signer) -> SignedRecord:
+    """Encode and sign a record, once."""
+    content = msgspec.msgpack.encode(record)
+    assert len(content) <= RECORD_BYTES_MAX
+    return SignedRecord(content, sign(signed_message(content)))
+
+
+def encode_body(body: msgspec.Struct) -> msgspec.Raw:
+    """A record's body as MessagePack, a map with its field names: readable without our code."""
+    return msgspec.Raw(msgspec.msgpack.encode(body))
+
+
+def record_hash(content: bytes) -> bytes:
+    """SHA-256 over the context and the content."""
+    return hashlib.sha256(_CONTEXT + content).digest()
+
+
+def signed_message(content: bytes) -> bytes:
+    """What the signature is over."""
+    return _CONTEXT + content
+
+
+def _decode(data: bytes | msgspec.Raw, kind: type[Body]) -> Body:
+    try:
+        return msgspec.msgpack.decode(data, type=kind)
+    except msgspec.DecodeError as fault:
+        raise NotARecord from fault

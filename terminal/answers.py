@@ -1,0 +1,167 @@
+"""What the till's API says, as values; docs/local-api.md shows them. Money in units of the chain's currency."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from checkout.results import Reason
+
+Texts = dict[str, str]
+"""One sentence in each language: `{"zh-TW": …, "zh-CN": …, "en": …}`."""
+
+
+class Outcome(StrEnum):
+    """What was decided."""
+
+    DONE = "done"
+    DECLINED = "declined"
+
+
+class Balance(msgspec.Struct, frozen=True):
+    """What lies at this till, by purse."""
+
+    principal: int
+    bonus: int
+    points: int
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What became of an operation. Stored in its commit, and given again to whoever asks again, marked as replayed."""
+
+    operation_id: str
+    kind: str
+    outcome: Outcome
+    record: str
+    business_date: str
+    at: str
+    card: str
+    amount: int
+    reasons: tuple[Reason, ...]
+    balance: Balance
+    principal: int = 0
+    bonus: int = 0
+    receipt_number: str | None = None
+    approval_code: str | None = None
+    decline: str | None = None
+    cashier_message: Texts | None = None
+    pos_ref: str | None = None
+    replayed: bool = False
+
+
+class Presentation(msgspec.Struct, frozen=True):
+    """A card before the cashier, with what it may spend here now."""
+
+    presentation: str
+    card: str
+    entry: str
+    kind: str
+    account: str
+    spendable: int
+    principal: int
+    bonus: int
+    points: int
+    expires_in_s: int
+
+
+class DeviceStatus(msgspec.Struct, frozen=True):
+    """One device by its stable name; `class` is its UnifiedPOS device class; reasons are keys of the wording table."""
+
+    name: str
+    device_class: str = msgspec.field(name="class")
+    state: str
+    reasons: tuple[str, ...] = ()
+
+
+class SlipStatus(msgspec.Struct, frozen=True):
+    """Where a slip's printing stands."""
+
+    receipt_number: str
+    state: str
+    run: int
+    reasons: tuple[str, ...] = ()
+
+
+class SlipView(msgspec.Struct, frozen=True):
+    """A slip as text, for a shop without a printer, and where its printing stands."""
+
+    receipt_number: str
+    kind: str
+    state: str
+    reasons: tuple[str, ...]
+    run: int
+    copy: bool
+    text: Texts
+
+
+class HqStatus(msgspec.Struct, frozen=True):
+    """Whether HQ answered last time: `answered`, `not_reached` or `never`, and when it was last reached."""
+
+    state: str
+    last_contact: str | None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """All that the cashier page shows when it starts."""
+
+    till: str
+    mode: str
+    business_date: str
+    hq: HqStatus
+    devices: tuple[DeviceStatus, ...]
+    presentation: Presentation | None
+    slips_waiting: tuple[SlipStatus, ...]
+
+
+class CurrencyView(msgspec.Struct, frozen=True):
+    """How to read and show the amounts."""
+
+    code: str
+    minor_digits: int
+    shown_digits: int
+    charge_step: int
+    symbol: str
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """Who answers here."""
+
+    product: str
+    api: str
+    till: str
+    store: str
+    currency: CurrencyView
+    language: str
+    mode: str
+    business_date: str
+
+
+class DayClose(msgspec.Struct, frozen=True):
+    """The business date moved on."""
+
+    closed: str
+    opens: str
+    record: str
+
+
+class Problem(StrEnum):
+    """Why nothing was decided. The values are codes in the API and `problem.*` keys of the wording table."""
+
+    BAD_REQUEST = "bad_request"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    TOO_LARGE = "too_large"
+    FOREIGN_HOST = "foreign_host"
+    FOREIGN_ORIGIN = "foreign_origin"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    NO_CARD = "no_card"
+    CARD_GONE = "card_gone"
+    OPERATION_CONFLICT = "operation_conflict"
+    POS_REF_CONFLICT = "pos_ref_conflict"
+    UNKNOWN_OPERATION = "unknown_operation"
+    SLIP_UNKNOWN = "slip_unknown"
+    SLIP_NOT_WAITING = "slip_not_waiting"
+    DISK_FULL = "disk_full"
+    BUSY = "busy"
+    INTERNAL = "internal"

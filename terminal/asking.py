@@ -1,0 +1,69 @@
+"""Who keeps the till's book, and a request as it came to it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from checkout.requests import BookView, Charge, Load
+from checkout.results import Declined, Done
+from ledger.ids import Place
+from loyalty.programme import Programme
+from terminal.answers import HqStatus
+
+UseCase = Callable[[Any, BookView, Programme], Done | Declined]
+"""One of checkout's use cases; its request is of the type that it takes."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who keeps a book. `public_key` is the Ed25519 key, 32 bytes; `software` names this version of the code."""
+
+    store: str
+    till: str
+    public_key: bytes
+    software: str
+
+    @property
+    def place(self) -> Place:
+        """The till as a keeper: `07-2`."""
+        return Place(f"{self.store}-{self.till}")
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """When something is decided: Unix time in milliseconds, and the same as the store's clock shows it (RFC 3339)."""
+
+    now_ms: int
+    local: str
+
+    @property
+    def local_date(self) -> str:
+        """The calendar's date at the store; the business date is another thing."""
+        return self.local[:10]
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A request, what decides it, the fingerprint of its words, when it came, and what HQ had said by then."""
+
+    request: Charge | Load
+    use_case: UseCase
+    fingerprint: bytes
+    moment: Moment
+    hq: HqStatus
+
+    @property
+    def kind(self) -> str:
+        """The name of the use case: `charge`, `load`."""
+        return self.use_case.__name__
+
+    @property
+    def account(self) -> str:
+        """Whose value it concerns."""
+        return self.request.presented.card.account
+
+
+def fingerprint(kind: str, body: msgspec.Struct) -> bytes:
+    """SHA-256 of what was asked, whole: the same identity with other content is a conflict, never a second movement."""
+    return hashlib.sha256(msgspec.msgpack.encode((kind, body))).digest()

@@ -1,0 +1,125 @@
+"""Operations in the till's book: what was asked under an identity, and the answer that was given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from checkout.results import Declined, Done
+from ledger.slices import Purse, Slice, total
+from protocol.chain import Head
+from protocol.check_code import approval_code
+from terminal.answers import Answer, Balance, Outcome, Problem
+from terminal.asking import Asked
+
+if TYPE_CHECKING:
+    from apsw import Connection
+
+
+class Operations:
+    """The table of operations. Every method runs inside the caller's transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def find(self, operation_id: str) -> Answer | None:
+        """The answer that was given under this identity."""
+        row = self._connection.execute("select answer from operations where operation_id = ?", (operation_id,)).get
+        return None if row is None else _answer(row)
+
+    def of_sale(self, pos_ref: str) -> list[Answer]:
+        """Every answer under a POS's own number, declined ones too, in the order of their records."""
+        rows = self._connection.execute("select answer from operations where pos_ref = ?", (pos_ref,))
+        return sorted((_answer(answer) for (answer,) in rows), key=lambda answer: _sequence(answer.record))
+
+    def earlier(self, asked: Asked) -> Answer | Problem | None:
+        """The answer of an earlier try of this request, a conflict with one, or None: it is new."""
+        row = self._connection.execute(
+            "select fingerprint, answer from operations where operation_id = ?", (asked.request.operation_id,)
+        ).get
+        if row is not None:
+            return _replay(row[1]) if row[0] == asked.fingerprint else Problem.OPERATION_CONFLICT
+        if asked.request.pos_ref is None:
+            return None
+        row = self._connection.execute(
+            "select account, units, answer from operations where pos_ref = ? and kind = ? and done = 1",
+            (asked.request.pos_ref, asked.kind),
+        ).get
+        if row is None:
+            return None
+        same = row[:2] == (asked.account, asked.request.units)
+        return _replay(row[2]) if same else Problem.POS_REF_CONFLICT
+
+    def keep(self, asked: Asked, answer: Answer) -> None:
+        """Remember the answer, in the commit that makes it true."""
+        self._connection.execute(
+            "insert into operations values (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                answer.operation_id,
+                answer.kind,
+                asked.account,
+                asked.request.units,
+                asked.request.pos_ref,
+                int(answer.outcome is Outcome.DONE),
+                asked.fingerprint,
+                msgspec.json.encode(answer),
+            ),
+        )
+
+
+def answer_done(asked: Asked, done: Done, receipt_number: str, head: Head) -> Answer:
+    """The answer to a request that became the record at `head`."""
+    facts = done.facts
+    return Answer(
+        operation_id=asked.request.operation_id,
+        kind=done.transaction.kind,
+        outcome=Outcome.DONE,
+        record=str(head.ref),
+        business_date=head.business_date,
+        at=asked.moment.local,
+        card=facts.card,
+        amount=facts.amount,
+        reasons=done.reasons,
+        balance=Balance(facts.principal_after, facts.bonus_after, facts.points_after),
+        principal=facts.principal,
+        bonus=facts.bonus,
+        receipt_number=receipt_number,
+        approval_code=approval_code(head.hash),
+        pos_ref=asked.request.pos_ref,
+    )
+
+
+def answer_declined(asked: Asked, declined: Declined, slices: tuple[Slice, ...], head: Head) -> Answer:
+    """The answer to a request that was declined; the record at `head` says so too."""
+    return Answer(
+        operation_id=asked.request.operation_id,
+        kind=asked.kind,
+        outcome=Outcome.DECLINED,
+        record=str(head.ref),
+        business_date=head.business_date,
+        at=asked.moment.local,
+        card=asked.request.presented.card.masked,
+        amount=asked.request.units,
+        reasons=declined.reasons,
+        balance=balance_of(slices),
+        decline=declined.decline,
+        pos_ref=asked.request.pos_ref,
+    )
+
+
+def balance_of(slices: tuple[Slice, ...]) -> Balance:
+    """What these slices hold, by purse."""
+    return Balance(*(total(slices, purse) for purse in (Purse.PRINCIPAL, Purse.BONUS, Purse.POINTS)))
+
+
+def _answer(stored: bytes) -> Answer:
+    return msgspec.json.decode(stored, type=Answer)
+
+
+def _replay(stored: bytes) -> Answer:
+    return msgspec.structs.replace(_answer(stored), replayed=True)
+
+
+def _sequence(record: str) -> int:
+    return int(record.rpartition("/")[2])

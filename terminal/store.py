@@ -1,0 +1,188 @@
+"""The till's one file: book, chain, answers and slips, written together or not at all. Used from one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import apsw
+import msgspec
+
+from checkout.requests import BookView
+from checkout.results import Declined, Done
+from ledger.ids import AccountId
+from ledger.journal_sqlite import SqliteJournal, open_book, transaction
+from ledger.judging import Posted
+from ledger.slices import Slice
+from loyalty.programme import Programme
+from offline_queue.outbox import Outbox, Stamp
+from protocol.bodies import DayClosedBody, DeclinedBody, Opened, PrintBody, TransactionBody, lots_opened
+from protocol.chain import Head
+from protocol.records import RecordKind, SignedRecord, Signer
+from terminal.answers import Answer, DayClose, Problem
+from terminal.asking import Asked, Identity, Moment
+from terminal.operations import Operations, answer_declined, answer_done
+from terminal.slip_job import SlipJob, SlipState, SlipStep
+from terminal.slips import Slips, StoredSlip, stored_slip
+
+SCHEMAS = ("ledger", "offline_queue", "terminal")
+EPOCH = 1
+"""A till that is re-based begins a new epoch; enrolment will say which one this is."""
+
+
+class TillStore:
+    """Everything that the till must not forget. Each method is one commit, on the disk when it returns."""
+
+    def __init__(self, connection: apsw.Connection, identity: Identity, sign: Signer, programme: Programme) -> None:
+        self._connection = connection
+        self._identity = identity
+        self._programme = programme
+        self._journal = SqliteJournal(connection, identity.place)
+        self._outbox = Outbox(connection, identity.place, EPOCH, sign)
+        self._operations = Operations(connection)
+        self._slips = Slips(connection)
+
+    @classmethod
+    def open(
+        cls, path: Path | str, identity: Identity, sign: Signer, programme: Programme, *, vfs: str | None = None
+    ) -> TillStore:
+        """Open the file, or make it. Raises BookUnusable."""
+        return cls(open_book(path, *SCHEMAS, vfs=vfs), identity, sign, programme)
+
+    def close(self) -> None:
+        """Give the file free."""
+        self._connection.close()
+
+    def begin(self, moment: Moment, mode: str) -> Head:
+        """Open a new book on today's business date, or record what the last run left unknown when it was cut off."""
+        with transaction(self._connection):
+            head = self._outbox.head()
+            if head is None:
+                who = self._identity
+                opened = Opened(who.store, who.till, who.public_key, who.software)
+                return self._outbox.append(
+                    None, RecordKind.OPENED, opened, Stamp(moment.now_ms, moment.local_date, mode)
+                )
+            for job in self._slips.waiting():
+                if job.state is SlipState.STARTED:
+                    self._step(job, SlipStep.UNKNOWN, ("interrupted",), moment)
+            return self.head()
+
+    def head(self) -> Head:
+        """The last record, with the business date and the mode in force."""
+        head = self._outbox.head()
+        assert head is not None, "begin() comes first"
+        return head
+
+    def slices(self, account: AccountId) -> tuple[Slice, ...]:
+        """What this account has here."""
+        return self._journal.slices(account)
+
+    def records(self, after_sequence: int = 0) -> Iterator[SignedRecord]:
+        """The chain, as it was signed."""
+        return self._outbox.records(after_sequence)
+
+    def perform(self, asked: Asked) -> Answer | Problem:
+        """Decide a request and make the answer true: entries, receipt number, slip, signed record and answer together.
+
+        A repeat gets the first answer, and nothing is done again.
+        """
+        with transaction(self._connection):
+            earlier = self._operations.earlier(asked)
+            if earlier is not None:
+                return earlier
+            head = self.head()
+            slices = self._journal.slices(asked.request.presented.card.account)
+            view = BookView(head.ref.next(), self._identity.store, head.business_date, slices)
+            outcome = asked.use_case(asked.request, view, self._programme)
+            if isinstance(outcome, Done):
+                answer = self._do(asked, outcome, head)
+            else:
+                answer = self._decline(asked, outcome, head, slices)
+            self._operations.keep(asked, answer)
+            return answer
+
+    def find(self, operation_id: str) -> Answer | None:
+        """What became of an operation."""
+        return self._operations.find(operation_id)
+
+    def of_sale(self, pos_ref: str) -> list[Answer]:
+        """What became of the operations under a POS's own number."""
+        return self._operations.of_sale(pos_ref)
+
+    def slip(self, number: int) -> tuple[StoredSlip, SlipJob] | None:
+        """What a slip says, and where its printing stands."""
+        stored, job = self._slips.read(number), self._slips.job(number)
+        return None if stored is None or job is None else (stored, job)
+
+    def slips_waiting(self, made_since_ms: int = 0) -> list[SlipJob]:
+        """The slips whose present run is neither printed nor settled, oldest first."""
+        return self._slips.waiting(made_since_ms)
+
+    def take_step(self, number: int, step: SlipStep, reasons: tuple[str, ...], moment: Moment) -> SlipJob | None:
+        """Record a step of a slip's printing; None when it makes no sense now, and nothing is written."""
+        with transaction(self._connection):
+            job = self._slips.job(number)
+            return None if job is None else self._step(job, step, reasons, moment)
+
+    def close_day(self, moment: Moment) -> DayClose:
+        """Move the business date on: to today, or to the day after the one that closes."""
+        with transaction(self._connection):
+            head = self.head()
+            day_after = (date.fromisoformat(head.business_date) + timedelta(days=1)).isoformat()
+            opens = max(day_after, moment.local_date)
+            closed = DayClosedBody(head.business_date, opens)
+            new = self._append(head, RecordKind.DAY_CLOSED, closed, moment, business_date=opens)
+            return DayClose(closed.closed, opens, str(new.ref))
+
+    def _do(self, asked: Asked, done: Done, head: Head) -> Answer:
+        verdict = self._journal.post(done.transaction, head.ref.next(), head.business_date)
+        assert isinstance(verdict, Posted), f"a use case made what the book refuses: {verdict}"
+        number = self._slips.next_number()
+        receipt = self._receipt_number(number)
+        body = TransactionBody(
+            kind=done.transaction.kind,
+            operation_id=done.transaction.operation_id,
+            account=asked.account,
+            receipt_number=receipt,
+            legs=done.transaction.legs,
+            opens=lots_opened(done.transaction),
+            slip=done.facts,
+            reasons=done.reasons,
+            programme=self._programme.version,
+            software=self._identity.software,
+        )
+        head = self._append(head, RecordKind.TRANSACTION, body, asked.moment)
+        self._slips.add(number, asked.moment.now_ms, stored_slip(asked, done.facts, receipt, head))
+        return answer_done(asked, done, receipt, head)
+
+    def _decline(self, asked: Asked, declined: Declined, head: Head, slices: tuple[Slice, ...]) -> Answer:
+        body = DeclinedBody(
+            kind=asked.kind,
+            operation_id=asked.request.operation_id,
+            account=asked.account,
+            units=asked.request.units,
+            decline=declined.decline,
+            reasons=declined.reasons,
+            programme=self._programme.version,
+            software=self._identity.software,
+        )
+        head = self._append(head, RecordKind.DECLINED, body, asked.moment)
+        return answer_declined(asked, declined, slices, head)
+
+    def _step(self, job: SlipJob, step: SlipStep, reasons: tuple[str, ...], moment: Moment) -> SlipJob | None:
+        after = self._slips.move(job, step, reasons)
+        if after is not None:
+            body = PrintBody(self._receipt_number(job.number), job.run, step, reasons)
+            self._append(self.head(), RecordKind.PRINT, body, moment)
+        return after
+
+    def _append(
+        self, after: Head, kind: RecordKind, body: msgspec.Struct, moment: Moment, business_date: str | None = None
+    ) -> Head:
+        stamp = Stamp(moment.now_ms, business_date or after.business_date, after.mode)
+        return self._outbox.append(after, kind, body, stamp)
+
+    def _receipt_number(self, number: int) -> str:
+        return f"{self._identity.place}-{number:06d}"
