@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from checkout.requests import BookView, Charge, Entry
 from checkout.results import Decline, Declined, Done, Reason
+from checkout.rules import Rule, ask
 from checkout.slip_facts import SlipFacts, SlipKind
 from ledger.slices import MONEY, Part, Purse, Slice, take, total
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
@@ -13,31 +16,24 @@ from loyalty.programme import Programme
 def charge(request: Charge, view: BookView, programme: Programme) -> Done | Declined:
     """Take request.units from the member's lots in the programme's order, or say why not."""
     payable = programme.in_spending_order(view.slices, view.business_date)
-    spendable = total(payable, *MONEY)
-    reasons = (
-        Reason("charge_max", programme.charge_max_units, request.units),
-        Reason("spendable_here", spendable, request.units),
-    )
-    decline = _decline(request, spendable, programme)
-    if decline is not None:
-        return Declined(decline, reasons)
+    reasons = ask(_rules(request, total(payable, *MONEY), programme))
+    if isinstance(reasons, Declined):
+        return reasons
     parts = take(payable, request.units)
     transaction = Transaction(TransactionKind.CHARGE, request.operation_id, _legs(parts))
     return Done(transaction, _facts(request, view, parts), reasons)
 
 
-def _decline(request: Charge, spendable: int, programme: Programme) -> Decline | None:
-    if not request.presented.card.kind.stored_value:
-        return Decline.NO_STORED_VALUE
-    if request.presented.entry is not Entry.SWIPED:
-        return Decline.SWIPE_NEEDED
-    if not programme.currency.can_charge(request.units):
-        return Decline.NOT_CHARGEABLE
-    if request.units > programme.charge_max_units:
-        return Decline.ABOVE_CHARGE_LIMIT
-    if request.units > spendable:
-        return Decline.NOT_ENOUGH_HERE
-    return None
+def _rules(request: Charge, spendable: int, programme: Programme) -> Iterator[Rule]:
+    units, most = request.units, programme.charge_max_units
+    carries = request.presented.card.kind.stored_value
+    yield Rule(Reason("stored_value", 1, int(carries)), carries, Decline.NO_STORED_VALUE)
+    present = request.presented.entry is Entry.SWIPED
+    yield Rule(Reason("card_present", 1, int(present)), present, Decline.SWIPE_NEEDED)
+    payable = programme.currency.can_charge(units)
+    yield Rule(Reason("charge_step", programme.currency.charge_step, units), payable, Decline.NOT_CHARGEABLE)
+    yield Rule(Reason("charge_max", most, units), units <= most, Decline.ABOVE_CHARGE_LIMIT)
+    yield Rule(Reason("spendable_here", spendable, units), units <= spendable, Decline.NOT_ENOUGH_HERE)
 
 
 def _legs(parts: list[Part]) -> tuple[Leg, ...]:

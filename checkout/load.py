@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from checkout.requests import BookView, Entry, Load
 from checkout.results import Decline, Declined, Done, Reason
+from checkout.rules import Rule, ask
 from checkout.slip_facts import SlipFacts, SlipKind
 from ledger.slices import Lot, Purse, SliceKey, total
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
@@ -12,15 +15,10 @@ from loyalty.programme import Programme
 
 def load(request: Load, view: BookView, programme: Programme) -> Done | Declined:
     """Open one lot, named by the record that brings it, with principal and bonus as integers of their own."""
-    rules = programme.load
-    reasons = (
-        Reason("load_min", rules.min_units, request.units),
-        Reason("load_max", rules.max_units, request.units),
-    )
-    decline = _decline(request, programme)
-    if decline is not None:
-        return Declined(decline, reasons)
-    bonus = rules.bonus_for(request.units)
+    reasons = ask(_rules(request, programme))
+    if isinstance(reasons, Declined):
+        return reasons
+    bonus = programme.load.bonus_for(request.units)
     shares = {Purse.PRINCIPAL: request.units, Purse.BONUS: bonus}
     lots = tuple(
         Lot(SliceKey(request.presented.card.account, purse, view.next_record.lot), view.store, view.business_date)
@@ -32,16 +30,14 @@ def load(request: Load, view: BookView, programme: Programme) -> Done | Declined
     return Done(transaction, _facts(request, view, bonus), (*reasons, Reason("load_bonus", request.units, bonus)))
 
 
-def _decline(request: Load, programme: Programme) -> Decline | None:
-    if not request.presented.card.kind.stored_value:
-        return Decline.NO_STORED_VALUE
-    if not programme.currency.can_charge(request.units):
-        return Decline.NOT_CHARGEABLE
-    if request.units < programme.load.min_units:
-        return Decline.BELOW_LOAD_MINIMUM
-    if request.units > programme.load.max_units:
-        return Decline.ABOVE_LOAD_LIMIT
-    return None
+def _rules(request: Load, programme: Programme) -> Iterator[Rule]:
+    units, least, most = request.units, programme.load.min_units, programme.load.max_units
+    carries = request.presented.card.kind.stored_value
+    yield Rule(Reason("stored_value", 1, int(carries)), carries, Decline.NO_STORED_VALUE)
+    payable = programme.currency.can_charge(units)
+    yield Rule(Reason("charge_step", programme.currency.charge_step, units), payable, Decline.NOT_CHARGEABLE)
+    yield Rule(Reason("load_min", least, units), units >= least, Decline.BELOW_LOAD_MINIMUM)
+    yield Rule(Reason("load_max", most, units), units <= most, Decline.ABOVE_LOAD_LIMIT)
 
 
 def _issue(lot: Lot, units: int) -> tuple[Leg, Leg]:

@@ -30,7 +30,7 @@ class Decline(StrEnum):
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """One rule that was asked: its name, its bound, and what the case showed; both in units."""
+    """One rule that was asked: its name, its bound, and what the case showed; in units, or 1 and 0 for yes and no."""
 
     rule: str
     limit: int
@@ -46,7 +46,7 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Declined(msgspec.Struct, frozen=True):
-    """The till says no, and nothing moved. The reasons are all that was asked, so that the answer can be replayed."""
+    """The till says no, and nothing moved. The last of the reasons is the rule that said it."""
 
     decline: Decline
     reasons: tuple[Reason, ...]

@@ -23,6 +23,26 @@ class BookUnusable(Exception):
     """The book cannot be opened. Nothing was changed; the message says what to do."""
 
 
+class DiskFull(Exception):
+    """The disk is full. Nothing was decided and what was saved is safe. Make room on it, then ask again."""
+
+
+class BookBroken(Exception):
+    """The disk did not keep what was written. Restart the till, then ask by its id what became of the last operation."""
+
+
+Connection = apsw.Connection
+"""The book's file, opened. Its users need not know which library reads it."""
+
+BookError = apsw.Error
+"""Whatever SQLite raises; explain() says what it means."""
+
+
+def explain(error: apsw.Error) -> DiskFull | BookBroken:
+    """What an error of a commit means to whoever waits for its answer."""
+    return DiskFull() if isinstance(error, apsw.FullError) else BookBroken(type(error).__name__)
+
+
 def open_book(path: Path | str, *schemas: str, vfs: str | None = None) -> apsw.Connection:
     """Open or make the book at `path`, with the schemas of these packages applied in order.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import apsw
 import msgspec
 
 from ledger.ids import Place
+from ledger.journal_sqlite import Connection
 from protocol.chain import Head, head_of
 from protocol.records import FIRST_PREVIOUS, VERSION, Record, RecordKind, SignedRecord, Signer, encode_body, seal
 
@@ -23,7 +23,7 @@ class Stamp(msgspec.Struct, frozen=True):
 class Outbox:
     """Signed records of one keeper in one epoch, in order. It signs; nobody else writes the table."""
 
-    def __init__(self, connection: apsw.Connection, keeper: Place, epoch: int, sign: Signer) -> None:
+    def __init__(self, connection: Connection, keeper: Place, epoch: int, sign: Signer) -> None:
         self._connection = connection
         self._keeper = keeper
         self._epoch = epoch

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from checkout.results import Declined, Done
+from ledger.journal_sqlite import Connection
 from ledger.slices import Purse, Slice, total
 from protocol.chain import Head
 from protocol.check_code import approval_code
 from terminal.answers import Answer, Balance, Outcome, Problem
 from terminal.asking import Asked
-
-if TYPE_CHECKING:
-    from apsw import Connection
 
 
 class Operations:
@@ -35,13 +31,9 @@ class Operations:
 
     def earlier(self, asked: Asked) -> Answer | Problem | None:
         """The answer of an earlier try of this request, a conflict with one, or None: it is new."""
-        row = self._connection.execute(
-            "select fingerprint, answer from operations where operation_id = ?", (asked.request.operation_id,)
-        ).get
-        if row is not None:
-            return _replay(row[1]) if row[0] == asked.fingerprint else Problem.OPERATION_CONFLICT
-        if asked.request.pos_ref is None:
-            return None
+        known = self.repeat(asked.request.operation_id, asked.fingerprint)
+        if known is not None or asked.request.pos_ref is None:
+            return known
         row = self._connection.execute(
             "select account, units, answer from operations where pos_ref = ? and kind = ? and done = 1",
             (asked.request.pos_ref, asked.kind),
@@ -50,6 +42,15 @@ class Operations:
             return None
         same = row[:2] == (asked.account, asked.request.units)
         return _replay(row[2]) if same else Problem.POS_REF_CONFLICT
+
+    def repeat(self, operation_id: str, asked: bytes) -> Answer | Problem | None:
+        """The answer given under this identity, or a conflict when other words were used; None: it is new."""
+        row = self._connection.execute(
+            "select fingerprint, answer from operations where operation_id = ?", (operation_id,)
+        ).get
+        if row is None:
+            return None
+        return _replay(row[1]) if row[0] == asked else Problem.OPERATION_CONFLICT
 
     def keep(self, asked: Asked, answer: Answer) -> None:
         """Remember the answer, in the commit that makes it true."""

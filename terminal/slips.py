@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from checkout.slip_facts import SlipFacts
+from ledger.journal_sqlite import Connection
 from protocol.chain import Head
 from protocol.check_code import check_code
 from terminal.answers import HqStatus
 from terminal.asking import Asked
 from terminal.slip_job import SlipJob, SlipState, SlipStep
-
-if TYPE_CHECKING:
-    from apsw import Connection
 
 WAITING = tuple(state for state in SlipState if state not in (SlipState.PRINTED, SlipState.SETTLED))
 

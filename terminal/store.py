@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-import apsw
 import msgspec
 
 from checkout.requests import BookView
 from checkout.results import Declined, Done
 from ledger.ids import AccountId
-from ledger.journal_sqlite import SqliteJournal, open_book, transaction
+from ledger.journal_sqlite import Connection, SqliteJournal, open_book, transaction
 from ledger.judging import Posted
 from ledger.slices import Slice
 from loyalty.programme import Programme
@@ -34,7 +33,7 @@ EPOCH = 1
 class TillStore:
     """Everything that the till must not forget. Each method is one commit, on the disk when it returns."""
 
-    def __init__(self, connection: apsw.Connection, identity: Identity, sign: Signer, programme: Programme) -> None:
+    def __init__(self, connection: Connection, identity: Identity, sign: Signer, programme: Programme) -> None:
         self._connection = connection
         self._identity = identity
         self._programme = programme
@@ -106,6 +105,10 @@ class TillStore:
     def find(self, operation_id: str) -> Answer | None:
         """What became of an operation."""
         return self._operations.find(operation_id)
+
+    def repeat(self, operation_id: str, asked: bytes) -> Answer | Problem | None:
+        """The answer to a request that comes again, for when its card has left the counter."""
+        return self._operations.repeat(operation_id, asked)
 
     def of_sale(self, pos_ref: str) -> list[Answer]:
         """What became of the operations under a POS's own number."""

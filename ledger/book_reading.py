@@ -1,0 +1,64 @@
+"""Reads the book of one place from its tables, as values for the audit; it changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from ledger.audit import Book, Entry, Heading
+from ledger.ids import AccountId, LotId, OperationId, Place, RecordRef
+from ledger.slices import Lot, Purse, SliceKey
+from ledger.transactions import Side, TransactionKind
+
+
+class Tables(Protocol):
+    """A connection to the database that holds the book."""
+
+    def execute(self, statements: str, bindings: Sequence[Any], /) -> Iterable[tuple[Any, ...]]:
+        """The rows that the statement finds."""
+
+
+def read_book(tables: Tables, place: Place) -> Book:
+    """The book that `place` keeps, whole; run it inside one transaction, or where nobody writes.
+
+    Of the lots it reads those that the place opened. Raises ValueError when a row names a purse, side or kind that this
+    version does not know.
+    """
+    return Book(_transactions(tables, place), _lots(tables, place), _entries(tables, place), _slices(tables, place))
+
+
+def _transactions(tables: Tables, place: Place) -> dict[RecordRef, Heading]:
+    rows = tables.execute(
+        "select epoch, sequence, kind, operation_id, business_date from transactions where keeper = ?", (place,)
+    )
+    return {
+        RecordRef(place, epoch, sequence): Heading(TransactionKind(kind), OperationId(operation_id), business_date)
+        for epoch, sequence, kind, operation_id, business_date in rows
+    }
+
+
+def _lots(tables: Tables, place: Place) -> dict[SliceKey, Lot]:
+    rows = tables.execute(
+        "select account, purse, lot, store, opened_on, expires_on from lots where lot glob ? || '/*'", (place,)
+    )
+    lots = (Lot(_key(*name), store, opened_on, expires_on) for *name, store, opened_on, expires_on in rows)
+    return {lot.key: lot for lot in lots}
+
+
+def _entries(tables: Tables, place: Place) -> dict[Entry, int]:
+    rows = tables.execute(
+        "select epoch, sequence, account, purse, lot, side, units from entries where keeper = ?", (place,)
+    )
+    return {
+        Entry(RecordRef(place, epoch, sequence), _key(account, purse, lot), Side(side)): units
+        for epoch, sequence, account, purse, lot, side, units in rows
+    }
+
+
+def _slices(tables: Tables, place: Place) -> dict[SliceKey, int]:
+    rows = tables.execute("select account, purse, lot, units from slices where place = ?", (place,))
+    return {_key(account, purse, lot): units for account, purse, lot, units in rows}
+
+
+def _key(account: str, purse: str, lot: str) -> SliceKey:
+    return SliceKey(AccountId(account), Purse(purse), LotId(lot))

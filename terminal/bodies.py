@@ -1,0 +1,52 @@
+"""What the API's clients send: checked here, at the door, and never again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from checkout.requests import Tender
+from ledger.amounts import UNITS_MAX
+
+OperationText = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._:-]{8,64}$")]
+Units = Annotated[int, msgspec.Meta(ge=1, le=UNITS_MAX)]
+ShortText = Annotated[str, msgspec.Meta(max_length=32, pattern=r"^[^\x00-\x1f\x7f]*$")]
+PosRef = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+
+
+class ChargeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Pay `amount` from the presented card."""
+
+    operation_id: OperationText
+    presentation: ShortText
+    amount: Units
+    cashier: ShortText = ""
+    pos_ref: PosRef | None = None
+
+
+class LoadBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Load `amount`, paid with `tender`, on the presented card."""
+
+    operation_id: OperationText
+    presentation: ShortText
+    amount: Units
+    tender: Tender
+    cashier: ShortText = ""
+    pos_ref: PosRef | None = None
+
+
+class KeyInBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A card number from the keyboard."""
+
+    number: Annotated[str, msgspec.Meta(max_length=32)]
+
+
+class SlipAnswerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether the slip came out of the printer."""
+
+    came_out: bool
+
+
+class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing to say."""

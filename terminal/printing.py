@@ -1,0 +1,78 @@
+"""Prints what waits, one slip at a time: state first, then the paper."""
+
+from __future__ import annotations
+
+import asyncio
+
+from drivers.ports import Printer
+from drivers.printer.outcome import NotStarted, Printed, PrinterReason
+from drivers.printer.status import PrinterStatus
+from receipts.escpos import PaperSpec
+from terminal.devices import LOST, READY, UNKNOWN, DeviceBoard
+from terminal.slip_desk import SlipDesk
+from terminal.slip_job import SlipJob, SlipStep
+
+DEVICE_CLASS = "POSPrinter"
+LOOK_AGAIN_S = 3.0
+"""How often a printer that could not print is asked whether it can again."""
+IDLE_LOOK_S = 10.0
+"""How often an idle printer is asked how it is, so that the cashier hears of an empty roll before the next sale."""
+
+
+class SlipPrinter:
+    """The printer's one user; `run()` is its task."""
+
+    def __init__(self, printer: Printer, paper: PaperSpec, desk: SlipDesk, board: DeviceBoard) -> None:
+        self._printer = printer
+        self._paper = paper
+        self._desk = desk
+        self._board = board
+
+    async def run(self) -> None:
+        """Print until cancelled."""
+        await self._look()
+        while True:
+            self._desk.work.clear()
+            job = await self._desk.next_to_print()
+            if job is not None:
+                if not await self._print(job):
+                    await asyncio.sleep(LOOK_AGAIN_S)
+            elif not await self._woken():
+                await self._look()
+
+    async def _print(self, job: SlipJob) -> bool:
+        """Print one run; False when the printer could not take it, and the run stands where it stood."""
+        blob = await self._desk.bytes_of(job, self._paper)
+        async with self._printer.open() as ready:
+            if isinstance(ready, NotStarted):
+                self._note(LOST, ready.reasons)
+                return False
+            if await self._desk.step(job.number, SlipStep.STARTED) is None:
+                return True
+            outcome = await ready.send(blob)
+        if isinstance(outcome, Printed):
+            await self._desk.step(job.number, SlipStep.PRINTED, *_codes(outcome.warnings))
+            self._note(READY, outcome.warnings)
+        else:
+            await self._desk.step(job.number, SlipStep.UNKNOWN, *_codes(outcome.reasons))
+            self._note(UNKNOWN, outcome.reasons)
+        return True
+
+    async def _woken(self) -> bool:
+        try:
+            async with asyncio.timeout(IDLE_LOOK_S):
+                await self._desk.work.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _look(self) -> None:
+        status: PrinterStatus = await self._printer.status()
+        self._note(LOST if status.hindrances else UNKNOWN if status.online is None else READY, status.reasons)
+
+    def _note(self, state: str, reasons: tuple[PrinterReason, ...]) -> None:
+        self._board.put(self._printer.name, DEVICE_CLASS, state, *_codes(reasons))
+
+
+def _codes(reasons: tuple[PrinterReason, ...]) -> tuple[str, ...]:
+    return tuple(reason.name.lower() for reason in reasons)

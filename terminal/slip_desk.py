@@ -1,0 +1,112 @@
+"""Slips: looking at one, saying whether it came out, asking for a copy, and what the printer is to do next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ledger.ids import Place
+from receipts.escpos import PaperSpec
+from terminal.answers import Problem, SlipStatus, SlipView
+from terminal.asking import Moment
+from terminal.slip_job import SlipJob, SlipState, SlipStep
+from terminal.slip_writer import SlipWriter
+from terminal.store import TillStore
+from terminal.store_thread import StoreThread
+
+PRINT_LATE_MS_MAX = 15 * 60 * 1000
+"""A slip that has waited longer prints when somebody asks for it: a mended printer lets no flood of old slips out."""
+
+
+class SlipDesk:
+    """Every step that a slip takes goes through here: committed first, then told."""
+
+    def __init__(
+        self,
+        place: Place,
+        store: StoreThread,
+        writer: SlipWriter,
+        moment: Callable[[], Moment],
+        say: Callable[[str, SlipStatus], None],
+    ) -> None:
+        self.work = asyncio.Event()
+        """Set when there may be something to print."""
+        self._place = place
+        self._store = store
+        self._writer = writer
+        self._moment = moment
+        self._say = say
+        self._wanted: set[int] = set()
+
+    async def view(self, receipt_number: str) -> SlipView | None:
+        """A slip as text, and where its printing stands; None when there is no such slip."""
+        number = self._number(receipt_number)
+        found = None if number is None else await self._store.do(TillStore.slip, number)
+        if found is None:
+            return None
+        stored, job = found
+        text = self._writer.texts(stored, copy=job.is_copy)
+        return SlipView(receipt_number, stored.facts.kind, job.state, job.reasons, job.run, copy=job.is_copy, text=text)
+
+    async def answer(self, receipt_number: str, *, came_out: bool) -> SlipView | Problem:
+        """The cashier has looked: it came out, or it must be printed again, as a copy."""
+        return await self._move(receipt_number, SlipState.UNKNOWN, SlipStep.CAME_OUT if came_out else SlipStep.REPRINT)
+
+    async def copy(self, receipt_number: str) -> SlipView | Problem:
+        """Print a slip again; one of which no byte has left prints as the original, however old it is."""
+        found = await self.view(receipt_number)
+        if found is not None and found.state == SlipState.CREATED:
+            self._want(receipt_number)
+            return found
+        return await self._move(receipt_number, None, SlipStep.REPRINT)
+
+    async def waiting(self) -> tuple[SlipStatus, ...]:
+        """The slips that are neither printed nor settled, oldest first."""
+        return tuple(self._status(job) for job in await self._store.do(TillStore.slips_waiting))
+
+    async def next_to_print(self) -> SlipJob | None:
+        """The oldest slip that is to be printed now."""
+        fresh_since_ms = self._moment().now_ms - PRINT_LATE_MS_MAX
+        fresh = {job.number for job in await self._store.do(TillStore.slips_waiting, fresh_since_ms)}
+        for job in await self._store.do(TillStore.slips_waiting):
+            if job.state is SlipState.CREATED and job.number in fresh | self._wanted:
+                return job
+        return None
+
+    async def bytes_of(self, job: SlipJob, paper: PaperSpec) -> bytes:
+        """The bytes of a slip's present run."""
+        found = await self._store.do(TillStore.slip, job.number)
+        assert found is not None
+        return await asyncio.to_thread(self._writer.job, found[0], paper, copy=job.is_copy)
+
+    async def step(self, number: int, step: SlipStep, *reasons: str) -> SlipJob | None:
+        """Take a step: on the disk when this returns, then told; None when it makes no sense now."""
+        job = await self._store.do(TillStore.take_step, number, step, reasons, self._moment())
+        if job is not None:
+            self._wanted.discard(number)
+            self._say("slip", self._status(job))
+        return job
+
+    async def _move(self, receipt_number: str, only_from: SlipState | None, step: SlipStep) -> SlipView | Problem:
+        found, number = await self.view(receipt_number), self._number(receipt_number)
+        if found is None or number is None:
+            return Problem.SLIP_UNKNOWN
+        if only_from not in (None, found.state) or await self.step(number, step) is None:
+            return Problem.SLIP_NOT_WAITING
+        self._want(receipt_number)
+        after = await self.view(receipt_number)
+        assert after is not None
+        return after
+
+    def _want(self, receipt_number: str) -> None:
+        number = self._number(receipt_number)
+        assert number is not None
+        self._wanted.add(number)
+        self.work.set()
+
+    def _status(self, job: SlipJob) -> SlipStatus:
+        return SlipStatus(f"{self._place}-{job.number:06d}", job.state, job.run, job.reasons)
+
+    def _number(self, receipt_number: str) -> int | None:
+        place, _, number = receipt_number.rpartition("-")
+        return int(number) if place == self._place and number.isascii() and number.isdigit() else None

@@ -1,0 +1,112 @@
+"""Puts a till together from its settings: the one place that knows all its parts."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from drivers.magstripe.serial_reader import SerialMagstripeReader
+from drivers.ports import Printer, Reader
+from drivers.printer.network import NetworkPrinter
+from drivers.profiles import PRINTERS, READERS, PrinterProfile
+from ledger.cards import CardScheme
+from loyalty.programme import Programme
+from offline_queue.keys import till_key
+from receipts.encoding import Codec
+from receipts.escpos import PaperSpec
+from terminal.asking import Identity
+from terminal.config import SettingsWrong, TillSettings, read_toml
+from terminal.store import TillStore
+from terminal.store_thread import StoreThread
+from terminal.till import Shop, Till
+from terminal.world import World
+
+CARD_KEYS_FILE = "cards.key"
+BOOK_FILE = "till.db"
+
+
+class CardKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The chain's card secrets as they lie in a till's data folder (JSON, bytes in base64)."""
+
+    token_key: bytes
+    stripe_keys: dict[int, bytes]
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """A till with its devices, ready to run."""
+
+    settings: TillSettings
+    till: Till
+    store: StoreThread
+    reader: Reader | None
+    printer: Printer | None
+    paper: PaperSpec | None
+
+
+def build(settings_file: Path, world: World | None = None) -> Parts:
+    """Read the settings and put the till together. Raises SettingsWrong, BookUnusable, KeyUnusable."""
+    settings = read_toml(settings_file, TillSettings)
+    programme = read_toml(settings_file.parent / settings.programme, Programme)
+    data = settings_file.parent / settings.data
+    data.mkdir(parents=True, exist_ok=True)
+    scheme = _scheme(data / CARD_KEYS_FILE, programme)
+    key = till_key(data)
+    public_key = key.public_key().public_bytes_raw()
+    identity = Identity(settings.store, settings.till, public_key, f"counterfoil {version('counterfoil')}")
+    shop = Shop(
+        identity,
+        settings.chain_name,
+        settings.store_name,
+        settings.language,
+        _zone(settings.timezone),
+        settings.mode,
+    )
+    reader, printer, paper = _devices(settings)
+    store = StoreThread(TillStore.open(data / BOOK_FILE, identity, key.sign, programme))
+    till = Till(shop, scheme, programme, store, world or World())
+    return Parts(settings, till, store, reader, printer, paper)
+
+
+def _scheme(path: Path, programme: Programme) -> CardScheme:
+    try:
+        keys = msgspec.json.decode(path.read_bytes(), type=CardKeys)
+    except (OSError, msgspec.DecodeError) as fault:
+        raise SettingsWrong(f"{path} does not hold the chain's card keys; copy the file that HQ made.") from fault
+    return CardScheme(programme.card_kinds, keys.token_key, keys.stripe_keys)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as fault:
+        raise SettingsWrong(f"timezone = {name!r} is not known; write it like Asia/Taipei.") from fault
+
+
+def _devices(settings: TillSettings) -> tuple[Reader | None, Printer | None, PaperSpec | None]:
+    reader: Reader | None = None
+    if settings.reader is not None:
+        profile = READERS.get(settings.reader.model)
+        if profile is None:
+            raise SettingsWrong(f"reader.model = {settings.reader.model!r}; known are {', '.join(READERS)}.")
+        reader = _reader(settings.reader.address, profile_name=profile.name)
+    if settings.printer is None:
+        return reader, None, None
+    model = PRINTERS.get(settings.printer.model)
+    if model is None:
+        raise SettingsWrong(f"printer.model = {settings.printer.model!r}; known are {', '.join(PRINTERS)}.")
+    printer = NetworkPrinter("printer", settings.printer.host, settings.printer.port, profile=model)
+    return reader, printer, _paper(model)
+
+
+def _reader(address: str, profile_name: str) -> Reader:
+    try:
+        return SerialMagstripeReader("reader", address, READERS[profile_name])
+    except ValueError as fault:
+        raise SettingsWrong(f"reader.address = {address!r}: {fault}.") from fault
+
+
+def _paper(model: PrinterProfile) -> PaperSpec:
+    return PaperSpec(model.columns, Codec(model.codec), escpos_profile="default", native_qr=True, cut=model.cutter)
