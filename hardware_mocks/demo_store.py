@@ -1,0 +1,128 @@
+"""One store of a made-up chain, in a folder: settings, programme, card keys and cards, made at the first start."""
+
+from __future__ import annotations
+
+import json
+import os
+from base64 import b64encode
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from stdnum import luhn
+
+from ledger.cards import CardNumber, CardScheme
+from loyalty.programme import Programme
+from terminal.config import read_toml
+from terminal.wiring import CARD_KEYS_FILE, CardKeys
+
+PREFIX = "6222"
+"""Of a made-up issuer."""
+CARDS = 9
+
+PROGRAMME = """\
+version = "demo-1"
+spending_order = "principal_first"
+charge_max_units = 2_000_000
+
+[currency]
+code = "TWD"
+minor_digits = 2
+shown_digits = 0
+charge_step = 100
+
+[[card_kinds]]
+name = "member"
+prefix = "6222"
+length = 16
+
+[[card_kinds]]
+name = "points"
+prefix = "62229"
+length = 16
+stored_value = false
+
+[load]
+min_units = 10_000
+max_units = 1_000_000
+
+[[load.bonus]]
+from_units = 50_000
+bonus_units = 6_055
+
+[[load.bonus]]
+from_units = 100_000
+bonus_units = 15_000
+"""
+
+SETTINGS = """\
+store = "07"
+till = "{till}"
+chain_name = "存根百貨"
+store_name = "中山店"
+language = "zh-TW"
+timezone = "Asia/Taipei"
+mode = "transfer"
+programme = "programme.toml"
+data = "till-{till}"
+port = {port}
+"""
+
+READER = '\n[reader]\naddress = "{address}"\n'
+PRINTER = '\n[printer]\nhost = "127.0.0.1"\nport = {port}\nmodel = "{model}"\n'
+
+
+@dataclass(frozen=True, slots=True)
+class DemoStore:
+    """The folder and what is in it. `card(1)` to `card(9)` are members' cards; `card(9)` carries points only."""
+
+    folder: Path
+
+    def settings(
+        self,
+        *,
+        till: str = "1",
+        port: int = 0,
+        reader_address: str | None = None,
+        printer_port: int | None = None,
+        printer_model: str = "generic-80-gb18030",
+    ) -> Path:
+        """Write the settings of one till (0: any free port) and whatever is missing beside them; the file."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        programme = self.folder / "programme.toml"
+        if not programme.exists():
+            programme.write_text(PROGRAMME, "utf-8")
+        keys = self.folder / f"till-{till}" / CARD_KEYS_FILE
+        if not keys.exists():
+            keys.parent.mkdir(exist_ok=True)
+            keys.write_text(self._keys_text(), "utf-8")
+        text = SETTINGS.format(till=till, port=port)
+        if reader_address is not None:
+            text += READER.format(address=reader_address)
+        if printer_port is not None:
+            text += PRINTER.format(port=printer_port, model=printer_model)
+        file = self.folder / f"till-{till}.toml"
+        file.write_text(text, "utf-8")
+        return file
+
+    def card(self, which: int) -> CardNumber:
+        """The number of a demo card, the same in every demo."""
+        body = f"{PREFIX}{9 if which == CARDS else 0}{which:010d}"
+        return CardNumber(body + luhn.calc_check_digit(body))
+
+    def track2(self, which: int) -> str:
+        """What the stripe of a demo card says, without sentinels; it differs from chain to chain."""
+        return self.scheme().track2(self.card(which))
+
+    def scheme(self) -> CardScheme:
+        """This chain's card scheme, with its secrets."""
+        programme = read_toml(self.folder / "programme.toml", Programme)
+        keys = msgspec.json.decode(self._keys_text().encode(), type=CardKeys)
+        return CardScheme(programme.card_kinds, keys.token_key, keys.stripe_keys)
+
+    def _keys_text(self) -> str:
+        file = self.folder / "chain-cards.key"
+        if not file.exists():
+            token_key, stripe_key = (b64encode(os.urandom(32)).decode() for _ in range(2))
+            file.write_text(json.dumps({"token_key": token_key, "stripe_keys": {"1": stripe_key}}), "utf-8")
+        return file.read_text("utf-8")
