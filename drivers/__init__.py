@@ -1,0 +1,1 @@
+"""Devices: bytes in, events out."""

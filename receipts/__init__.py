@@ -1,0 +1,1 @@
+"""What a slip says, and its bytes."""

@@ -1,0 +1,1 @@
+"""A package, so that a stray `tests` of some library never hides it."""

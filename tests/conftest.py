@@ -1,0 +1,80 @@
+"""What every suite shares: thorough tests wait to be asked, a CI takes no silent skip, and each suite says its time."""
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Generator
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+ALLOWED_SKIPS = Path(__file__).with_name("allowed_skips.txt")
+SECONDS: defaultdict[str, float] = defaultdict(float)
+TESTS: Counter[str] = Counter()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="also run what is marked thorough")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A busy machine is no fault, so examples have no deadline of their own; the test has (pytest-timeout)."""
+    examples = 1000 if config.getoption("--thorough") else 100
+    hypothesis.settings.register_profile("counterfoil", hypothesis.settings(), deadline=None, max_examples=examples)
+    hypothesis.settings.load_profile("counterfoil")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long checks of style and types first, so that they run beside the stories; thorough ones only when asked."""
+    items.sort(key=lambda item: suite_of(item.nodeid) != "lint")
+    if not config.getoption("--thorough"):
+        waiting = [item for item in items if item.get_closest_marker("thorough")]
+        items[:] = [item for item in items if item not in waiting]
+        config.hook.pytest_deselected(items=waiting)
+
+
+def suite_of(nodeid: str) -> str:
+    """The folder under tests/ that a test lies in."""
+    first, _, rest = nodeid.removeprefix("tests/").partition("/")
+    return first if rest else "(none)"
+
+
+def allowed_skips() -> frozenset[str]:
+    lines = ALLOWED_SKIPS.read_text(encoding="utf-8").splitlines()
+    return frozenset(line.split("\t")[0] for line in lines if line and not line.startswith("#"))
+
+
+def refuse_skip(report: pytest.CollectReport | pytest.TestReport) -> None:
+    """Under CI=true a skip is a failure, unless its reason stands in allowed_skips.txt."""
+    if not report.skipped or hasattr(report, "wasxfail") or os.environ.get("CI") != "true":
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    reason = reason.removeprefix("Skipped: ")
+    if reason not in allowed_skips():
+        report.outcome = "failed"
+        report.longrepr = f"A skip must not pass for a check: {reason!r} is not in {ALLOWED_SKIPS.name}."
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    refuse_skip(report)
+    return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    SECONDS[suite_of(report.nodeid)] += report.duration
+    TESTS[suite_of(report.nodeid)] += report.when == "call"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.section("seconds by suite")
+    for suite, seconds in sorted(SECONDS.items(), key=lambda item: -item[1]):
+        terminalreporter.write_line(f"{seconds:8.1f}  {suite} ({TESTS[suite]} tests)")
