@@ -1,0 +1,74 @@
+"""Slips that the stories are about, each in its own country."""
+
+from dataclasses import dataclass
+
+from checkout.slip_facts import SlipFacts, SlipKind
+from ledger.amounts import Currency
+from receipts.compose import Evidence, Standing, compose
+from receipts.encoding import Codec
+from receipts.escpos import PaperSpec
+from receipts.slip import Slip
+from receipts.wording import Language, Wording
+
+TWD = Currency("TWD", minor_digits=2, shown_digits=0, charge_step=100)
+CNY = Currency("CNY")
+WORDS = Wording.load()
+
+CHARGE = SlipFacts(
+    kind=SlipKind.CHARGE,
+    card="6222****0417",
+    keyed=False,
+    amount=120000,
+    principal=100000,
+    bonus=20000,
+    principal_after=300000,
+    bonus_after=40000,
+    points_after=1234,
+    cashier="A12",
+)
+LOAD = SlipFacts(
+    kind=SlipKind.LOAD,
+    card="6222****0417",
+    keyed=True,
+    amount=100000,
+    principal=100000,
+    bonus=10000,
+    principal_after=400000,
+    bonus_after=50000,
+    points_after=0,
+    cashier="A12",
+    tender="cash",
+    pos_ref="A-20261122-0093",
+)
+EVIDENCE = Evidence("07-2-000031", "8F3K-22QD", "07-2/1/31", qr="https://hq.example/r/07-2/1/31?c=8F3K22QD")
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """What differs from one to the other."""
+
+    language: Language
+    currency: Currency
+    codec: Codec
+    chain: str
+    store: str
+
+    def standing(self, hq: str | None = None) -> Standing:
+        mode = WORDS.say("mode.real_time", self.language)
+        hq = hq or WORDS.say("hq.answered", self.language)
+        return Standing(self.chain, self.store, "07-2", "2026-11-22 14:05", "2026-11-22", mode, hq)
+
+    def slip(self, facts: SlipFacts, *, copy: bool = False, evidence: Evidence = EVIDENCE) -> Slip:
+        return compose(facts, evidence, self.standing(), self.language, self.currency, copy=copy)
+
+    def paper(self, columns: int) -> PaperSpec:
+        if columns == NARROW:
+            return PaperSpec(NARROW, self.codec, "POS-5890", native_qr=False, cut=False)
+        return PaperSpec(columns, self.codec, "TM-T20II", native_qr=True, cut=True)
+
+
+NARROW, WIDE = 32, 48
+TAIWAN = Country(Language.TAIWAN, TWD, Codec.BIG5, "存根百貨", "台北信義店")
+MAINLAND = Country(Language.MAINLAND, CNY, Codec.GB18030, "存根百货", "上海静安店")
+ENGLISH = Country(Language.ENGLISH, TWD, Codec.GB18030, "Counterfoil Stores", "Taipei Xinyi")
+COUNTRIES = (TAIWAN, MAINLAND, ENGLISH)

@@ -1,0 +1,131 @@
+"""The table is whole, and each language is itself."""
+
+import csv
+import re
+from enum import Enum
+from pathlib import Path
+
+import pytest
+
+from checkout.requests import Tender
+from checkout.results import Decline
+from drivers.events import SwipeFault
+from drivers.printer.outcome import PrinterReason
+from ledger.amounts import Currency
+from ledger.cards import CardFault
+from ledger.judging import Refusal
+from receipts import wording
+from receipts.encoding import Codec, lacking
+from receipts.wording import Language, Wording
+from tests.receipts.slips import CNY, TWD
+
+TABLE = Path(wording.__file__).with_name(wording.TABLE)
+WORDS = Wording.load()
+CODECS = {Language.TAIWAN: Codec.BIG5, Language.MAINLAND: Codec.GB18030, Language.ENGLISH: Codec.GB18030}
+ON_PAPER = ("slip.", "mode.", "hq.", "tender.", "currency.")
+
+# Where one country's word in the other's characters would betray a conversion.
+NOT_TAIWANESE = ("充值", "積分", "撤銷", "打印", "讀卡器", "網絡", "信息", "數據", "小票", "默認", "屏幕")
+NOT_MAINLAND = ("点数", "作废", "印表机", "读卡机", "网路", "资讯", "资料", "单据", "补印")
+
+
+def rows() -> list[list[str]]:
+    with TABLE.open(encoding="utf-8", newline="") as lines:
+        return list(csv.reader(lines, strict=True))
+
+
+def named(prefix: str, fault: Enum) -> str:
+    return f"{prefix}.{fault.name.lower()}"
+
+
+def test_every_row_has_a_key_and_three_texts() -> None:
+    assert rows()[0] == ["key", *Language]
+    assert all(len(row) == 4 and all(cell.strip() == cell != "" for cell in row) for row in rows())
+
+
+def test_rows_stand_in_order_and_no_key_stands_twice() -> None:
+    keys = [row[0] for row in rows()[1:]]
+    assert keys == sorted(set(keys))
+
+
+@pytest.mark.parametrize("row", rows()[1:], ids=lambda row: row[0])
+def test_all_three_texts_have_the_same_placeholders(row: list[str]) -> None:
+    placeholders = [sorted(re.findall(r"\{(\w+)\}", text)) for text in row[1:]]
+    assert placeholders[0] == placeholders[1] == placeholders[2]
+    assert all(re.sub(r"\{\w+\}", "", text).isprintable() for text in row[1:])
+    assert not any(set("{}") & set(re.sub(r"\{\w+\}", "", text)) for text in row[1:])
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *CardFault,
+        *(f"decline.{decline}" for decline in Decline),
+        *(f"tender.{tender}" for tender in Tender),
+        *(named("refusal", refusal) for refusal in Refusal),
+        *(named("printer", reason) for reason in PrinterReason),
+        *(named("swipe", fault) for fault in SwipeFault),
+    ],
+)
+def test_every_no_and_every_fault_is_said_in_three_languages(key: str) -> None:
+    assert set(WORDS.texts[key]) == set(Language)
+
+
+@pytest.mark.parametrize("key", WORDS.texts)
+def test_taiwan_and_the_mainland_write_their_own_characters(key: str) -> None:
+    """Big5 has no character that only the mainland writes, GB2312 none that only Taiwan writes."""
+    assert not lacking(WORDS.texts[key][Language.TAIWAN], Codec.BIG5)
+    WORDS.texts[key][Language.MAINLAND].encode("gb2312")
+
+
+@pytest.mark.parametrize("key", WORDS.texts)
+def test_taiwan_and_the_mainland_use_their_own_words(key: str) -> None:
+    assert not [word for word in NOT_TAIWANESE if word in WORDS.texts[key][Language.TAIWAN]]
+    assert not [word for word in NOT_MAINLAND if word in WORDS.texts[key][Language.MAINLAND]]
+
+
+@pytest.mark.parametrize("key", [key for key in WORDS.texts if key.startswith(ON_PAPER)])
+def test_what_stands_on_slips_can_be_printed(key: str) -> None:
+    assert not [language for language in Language if lacking(WORDS.texts[key][language], CODECS[language])]
+    assert WORDS.texts[key][Language.ENGLISH].isascii()
+
+
+def test_a_decline_says_its_figures() -> None:
+    values = {"limit": WORDS.money(5000, TWD, Language.ENGLISH), "seen": WORDS.money(8000, TWD, Language.ENGLISH)}
+    said = WORDS.say("decline.not_enough_here", Language.ENGLISH, **values)
+    assert said.startswith("The card has NT$50 available here, not NT$80; nothing was charged.")
+
+
+def test_a_value_that_a_text_has_no_use_for_is_ignored() -> None:
+    assert WORDS.say("tender.cash", Language.TAIWAN, limit="NT$50") == "現金"
+
+
+def test_a_text_is_not_read_twice_for_placeholders() -> None:
+    assert WORDS.say("hq.not_reached", Language.ENGLISH, time="{time}") == "HQ not reached since {time}"
+
+
+def test_an_unknown_key_is_our_own_mistake() -> None:
+    with pytest.raises(AssertionError, match=r"no row slip\.nonsense"):
+        WORDS.say("slip.nonsense", Language.TAIWAN)
+
+
+def test_a_missing_value_is_our_own_mistake() -> None:
+    with pytest.raises(AssertionError, match=r"hq\.not_reached in zh-CN needs a value for 'time'"):
+        WORDS.say("hq.not_reached", Language.MAINLAND)
+
+
+@pytest.mark.parametrize(
+    ("currency", "said"),
+    [
+        (TWD, ("NT$1,200", "NT$1,200", "NT$1,200")),
+        (CNY, ("RMB 1,200.00", "￥1,200.00", "RMB 1,200.00")),
+        (Currency("EUR"), ("EUR 1,200.00",) * 3),
+    ],
+)
+def test_each_language_writes_money_its_own_way(currency: Currency, said: tuple[str, ...]) -> None:
+    assert tuple(WORDS.money(120000, currency, language) for language in Language) == said
+
+
+def test_a_page_fetches_its_labels_at_once() -> None:
+    tenders = WORDS.starting("tender.", Language.MAINLAND)
+    assert tenders == {"tender.bank_card": "银行卡", "tender.cash": "现金", "tender.mobile": "移动支付"}
