@@ -106,6 +106,11 @@ class SqliteJournal:
             for purse, lot, units, store, opened_on, expires_on in rows
         )
 
+    def everything(self) -> dict[SliceKey, int]:
+        """All that lies at this place; for day close and its comparison, not for a sale."""
+        rows = self._connection.execute("select account, purse, lot, units from slices where place = ?", (self.place,))
+        return {SliceKey(account, Purse(purse), lot): units for account, purse, lot, units in rows}
+
     def post(self, transaction: Transaction, ref: RecordRef, business_date: str) -> Posted | Refused:
         """Enter a transaction that this place's keeper made as record `ref`, or say why the book refuses."""
         keys = sorted({leg.key for leg in transaction.legs} | {lot.key for lot in transaction.opens})

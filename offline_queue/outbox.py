@@ -1,4 +1,4 @@
-"""The outbox: the keeper's own chain on disk, appended to in the caller's transaction."""
+"""Chains on disk, and the outbox: the chain that this keeper signs itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import msgspec
 from ledger.ids import Place
 from ledger.journal_sqlite import Connection
 from protocol.chain import Head, head_of
-from protocol.records import FIRST_PREVIOUS, VERSION, Record, RecordKind, SignedRecord, Signer, encode_body, seal
+from protocol.records import FIRST_PREVIOUS, VERSION, Record, RecordKind, SignedRecord, encode_body, seal
+from protocol.signing import Signer
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -20,32 +21,66 @@ class Stamp(msgspec.Struct, frozen=True):
     mode: str
 
 
-class Outbox:
-    """Signed records of one keeper in one epoch, in order. It signs; nobody else writes the table."""
+class Chain:
+    """The records of one keeper in one epoch, as they lie on this disk. Methods run in the caller's transaction."""
 
-    def __init__(self, connection: Connection, keeper: Place, epoch: int, sign: Signer) -> None:
+    def __init__(self, connection: Connection, keeper: Place, epoch: int) -> None:
         self._connection = connection
-        self._keeper = keeper
-        self._epoch = epoch
-        self._sign = sign
+        self.keeper = keeper
+        self.epoch = epoch
 
     def head(self) -> Head | None:
-        """The last record of this epoch; None in a new book. Read inside the transaction that appends to it."""
+        """The last record; None in an empty chain."""
         row = self._connection.execute(
             "select content, signature from records where keeper = ? and epoch = ? order by sequence desc limit 1",
-            (self._keeper, self._epoch),
+            (self.keeper, self.epoch),
         ).get
         if row is None:
             return None
         signed = SignedRecord(*row)
         return head_of(signed.open(), signed)
 
+    def record(self, sequence: int) -> SignedRecord | None:
+        """One record by its number."""
+        row = self._connection.execute(
+            "select content, signature from records where keeper = ? and epoch = ? and sequence = ?",
+            (self.keeper, self.epoch, sequence),
+        ).get
+        return None if row is None else SignedRecord(*row)
+
+    def records(self, after_sequence: int = 0, most: int = -1) -> Iterator[SignedRecord]:
+        """The chain from after_sequence + 1 on, as it was signed; `most` records, or all of them."""
+        rows = self._connection.execute(
+            "select content, signature from records where keeper = ? and epoch = ? and sequence > ? order by sequence"
+            " limit ?",
+            (self.keeper, self.epoch, after_sequence, most),
+        )
+        for content, signature in rows:
+            yield SignedRecord(content, signature)
+
+    def keep(self, signed: SignedRecord) -> Record:
+        """Store a record that continues this chain, byte for byte. Whoever calls has checked that it does."""
+        record = signed.open()
+        self._connection.execute(
+            "insert into records values (?, ?, ?, ?, ?, ?)",
+            (record.keeper, record.epoch, record.sequence, record.kind, signed.content, signed.signature),
+        )
+        return record
+
+
+class Outbox(Chain):
+    """The keeper's own chain: it signs, and nobody else appends to it."""
+
+    def __init__(self, connection: Connection, keeper: Place, epoch: int, sign: Signer) -> None:
+        super().__init__(connection, keeper, epoch)
+        self._sign = sign
+
     def append(self, after: Head | None, kind: RecordKind, body: msgspec.Struct, stamp: Stamp) -> Head:
         """Sign and store a record that continues `after`, which must be this transaction's head(); the new head."""
         record = Record(
             version=VERSION,
-            keeper=self._keeper,
-            epoch=self._epoch,
+            keeper=self.keeper,
+            epoch=self.epoch,
             sequence=1 if after is None else after.ref.sequence + 1,
             recorded_at_ms=stamp.now_ms,
             business_date=stamp.business_date,
@@ -55,17 +90,5 @@ class Outbox:
             body=encode_body(body),
         )
         signed = seal(record, self._sign)
-        self._connection.execute(
-            "insert into records values (?, ?, ?, ?, ?, ?)",
-            (record.keeper, record.epoch, record.sequence, record.kind, signed.content, signed.signature),
-        )
+        self.keep(signed)
         return head_of(record, signed)
-
-    def records(self, after_sequence: int = 0) -> Iterator[SignedRecord]:
-        """The chain from after_sequence + 1 on, as it was signed."""
-        rows = self._connection.execute(
-            "select content, signature from records where keeper = ? and epoch = ? and sequence > ? order by sequence",
-            (self._keeper, self._epoch, after_sequence),
-        )
-        for content, signature in rows:
-            yield SignedRecord(content, signature)

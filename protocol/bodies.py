@@ -9,6 +9,7 @@ import msgspec
 from checkout.results import Reason
 from checkout.slip_facts import SlipFacts
 from ledger.transactions import Leg, Transaction
+from protocol.records import SignedRecord
 
 
 class LotOpened(msgspec.Struct, frozen=True):
@@ -25,8 +26,7 @@ class LotOpened(msgspec.Struct, frozen=True):
 class Opened(msgspec.Struct, frozen=True):
     """The first record of an epoch: whose book this is and the key (Ed25519, 32 bytes) that signs it."""
 
-    store: str
-    till: str
+    place: str
     public_key: bytes
     software: str
 
@@ -69,13 +69,48 @@ class PrintBody(msgspec.Struct, frozen=True):
 
 
 class DayClosedBody(msgspec.Struct, frozen=True):
-    """The store's business date moves from `closed` to `opens`; this record is the first that carries `opens`."""
+    """The store's business date moves from `closed` to `opens`; this record is the first that carries `opens`.
+
+    `digest` is that of everything that lies at the place (ledger.digest): HQ makes its own at this record, and a
+    difference is shown. `slices` and `units` are what it was made of.
+    """
 
     closed: str
     opens: str
+    digest: bytes
+    slices: int
+    units: int
 
 
-Body: TypeAlias = Opened | TransactionBody | DeclinedBody | PrintBody | DayClosedBody
+class Enrol(msgspec.Struct, frozen=True, tag="enrol"):
+    """The addressee may keep its place with this key (Ed25519, 32 bytes). HQ holds the key itself when `hosted`."""
+
+    public_key: bytes
+    hosted: bool = False
+
+
+class Revoke(msgspec.Struct, frozen=True, tag="revoke"):
+    """The addressee's key is no longer trusted. What HQ held by then, up to record `held`, stands."""
+
+    held: int
+
+
+Order: TypeAlias = Enrol | Revoke
+
+
+class Directive(msgspec.Struct, frozen=True):
+    """HQ to one keeper: number `number` for it in HQ's epoch. The record that carries it is signed like any other."""
+
+    to: str
+    to_epoch: int
+    number: int
+    order: Order
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """A directive was carried out; HQ's record as it was signed, so that this chain proves by itself what was ordered."""
+
+    directive: SignedRecord
 
 
 def lots_opened(transaction: Transaction) -> tuple[LotOpened, ...]:

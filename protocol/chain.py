@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.ids import RecordRef
 from protocol.errors import ChainBroken
-from protocol.records import FIRST_PREVIOUS, Record, SignedRecord, signed_message
+from protocol.records import FIRST_PREVIOUS, Record, SignedRecord
+from protocol.signing import Context, is_signed_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,5 @@ def head_of(record: Record, signed: SignedRecord) -> Head:
 
 def check_signature(signed: SignedRecord, key: Ed25519PublicKey) -> None:
     """Raises ChainBroken unless the key's owner signed these bytes."""
-    try:
-        key.verify(signed.signature, signed_message(signed.content))
-    except InvalidSignature:
-        raise ChainBroken(str(signed.open().ref), "the signature is not of its keeper's key") from None
+    if not is_signed_by(key, Context.RECORD, signed):
+        raise ChainBroken(str(signed.open().ref), "the signature is not of its keeper's key")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U, so nothing is misread from a slip."""
 
 
 def check_code(record_hash: bytes) -> str:
     """`7K2M-9XQD`: 40 bits of the hash. Whoever has the record can tell whether this slip is of it."""
     bits = int.from_bytes(record_hash[:5], "big")
-    text = "".join(_CROCKFORD[bits >> shift & 31] for shift in range(35, -5, -5))
+    text = "".join(CROCKFORD[bits >> shift & 31] for shift in range(35, -5, -5))
     return f"{text[:4]}-{text[4:]}"
 
 

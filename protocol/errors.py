@@ -11,6 +11,14 @@ class NotARecord(ProtocolFault):
     """These bytes are not a record of this version. They are kept as they came; look at who sent them."""
 
 
+class NotAnAcknowledgement(ProtocolFault):
+    """These bytes are not an acknowledgement of this version. Nothing of what it says was believed."""
+
+
+class NotAMessage(ProtocolFault):
+    """These bytes are not a message of the conversation. The line was closed; nothing of it was used."""
+
+
 class ChainBroken(ProtocolFault):
     """A record does not follow the one before it. `at` is the first that does not; everything before it stands."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
 
@@ -11,19 +10,14 @@ import msgspec
 
 from ledger.ids import Place, RecordRef
 from protocol.errors import NotARecord
+from protocol.signing import Context, Signed, Signer
 
 VERSION = 1
 RECORD_BYTES_MAX = 64 * 1024
-SIGNATURE_BYTES = 64
 FIRST_PREVIOUS = bytes(32)
 """What the first record of a keeper's first epoch names as the record before it."""
-_CONTEXT = b"counterfoil record 1\0"
-"""Signed and hashed in front of the bytes, so that no other message of ours can pass for a record."""
 
 Body = TypeVar("Body")
-
-Signer = Callable[[bytes], bytes]
-"""Message to 64 bytes of Ed25519 signature (RFC 8032)."""
 
 
 class RecordKind(StrEnum):
@@ -39,6 +33,10 @@ class RecordKind(StrEnum):
     """A run of a slip started, or ended with an outcome."""
     DAY_CLOSED = "day_closed"
     """The business date moved on."""
+    DIRECTIVE = "directive"
+    """HQ tells one keeper what to do."""
+    APPLIED = "applied"
+    """A keeper has done what HQ told it."""
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -69,11 +67,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
         return _decode(self.body, kind)
 
 
-class SignedRecord(msgspec.Struct, frozen=True):
+class SignedRecord(Signed, frozen=True, array_like=True):
     """The bytes of a record and their signature: what is stored, sent and checked, and never encoded again."""
-
-    content: bytes
-    signature: bytes
 
     @property
     def hash(self) -> bytes:
@@ -101,12 +96,12 @@ def encode_body(body: msgspec.Struct) -> msgspec.Raw:
 
 def record_hash(content: bytes) -> bytes:
     """SHA-256 over the context and the content."""
-    return hashlib.sha256(_CONTEXT + content).digest()
+    return hashlib.sha256(Context.RECORD.value + content).digest()
 
 
 def signed_message(content: bytes) -> bytes:
     """What the signature is over."""
-    return _CONTEXT + content
+    return Context.RECORD.value + content
 
 
 def _decode(data: bytes | msgspec.Raw, kind: type[Body]) -> Body:

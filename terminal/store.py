@@ -10,6 +10,7 @@ import msgspec
 
 from checkout.requests import BookView
 from checkout.results import Declined, Done
+from ledger.digest import digest
 from ledger.ids import AccountId
 from ledger.journal_sqlite import Connection, SqliteJournal, open_book, transaction
 from ledger.judging import Posted
@@ -18,7 +19,8 @@ from loyalty.programme import Programme
 from offline_queue.outbox import Outbox, Stamp
 from protocol.bodies import DayClosedBody, DeclinedBody, Opened, PrintBody, TransactionBody, lots_opened
 from protocol.chain import Head
-from protocol.records import RecordKind, SignedRecord, Signer
+from protocol.records import RecordKind, SignedRecord
+from protocol.signing import Signer
 from terminal.answers import Answer, DayClose, Problem
 from terminal.asking import Asked, Identity, Moment
 from terminal.operations import Operations, answer_declined, answer_done
@@ -59,7 +61,7 @@ class TillStore:
             head = self._outbox.head()
             if head is None:
                 who = self._identity
-                opened = Opened(who.store, who.till, who.public_key, who.software)
+                opened = Opened(who.place, who.public_key, who.software)
                 return self._outbox.append(
                     None, RecordKind.OPENED, opened, Stamp(moment.now_ms, moment.local_date, mode)
                 )
@@ -135,7 +137,8 @@ class TillStore:
             head = self.head()
             day_after = (date.fromisoformat(head.business_date) + timedelta(days=1)).isoformat()
             opens = max(day_after, moment.local_date)
-            closed = DayClosedBody(head.business_date, opens)
+            place = self._journal.everything()
+            closed = DayClosedBody(head.business_date, opens, digest(place), len(place), sum(place.values()))
             new = self._append(head, RecordKind.DAY_CLOSED, closed, moment, business_date=opens)
             return DayClose(closed.closed, opens, str(new.ref))
 

@@ -1,0 +1,1 @@
+"""Where HQ keeps its book: one contract, several databases."""

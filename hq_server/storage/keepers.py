@@ -1,0 +1,109 @@
+"""Who may sign: pairings, enrolments, fences, and HQ's directives to each keeper. Runs in the caller's transaction."""
+
+from __future__ import annotations
+
+from ledger.ids import HEADQUARTERS, Place
+from ledger.journal_sqlite import Connection
+from offline_queue.outbox import Chain, Outbox, Stamp
+from protocol.bodies import Directive, Enrol, Opened, Order, Revoke
+from protocol.chain import Head
+from protocol.enrolment import CODE_VALID_S, TRIES_MAX
+from protocol.records import RecordKind, SignedRecord
+from protocol.signing import Signer
+
+
+class Keepers:
+    """HQ's own chain, and what it says of the other keepers. `epoch` is HQ's own."""
+
+    def __init__(self, connection: Connection, sign: Signer) -> None:
+        self._connection = connection
+        last = connection.execute("select max(epoch) from records where keeper = ?", (HEADQUARTERS,)).get
+        self.epoch: int = last or 1
+        self._own = Outbox(connection, HEADQUARTERS, self.epoch, sign)
+
+    def begin(self, key: bytes, software: str, stamp: Stamp) -> None:
+        """Open HQ's own chain, the first time."""
+        if self._own.head() is None:
+            self._own.append(None, RecordKind.OPENED, Opened(HEADQUARTERS, key, software), stamp)
+
+    def offer(self, place: Place, store: str, code: bytes, now_ms: int) -> None:
+        """Remember a pairing code; an earlier one for this place is forgotten."""
+        self._connection.execute("insert or replace into pairings values (?, ?, ?, ?, 0)", (place, store, code, now_ms))
+
+    def try_code(self, place: Place, now_ms: int) -> bytes | None:
+        """The code that a caller must know to become `place`, counting one try; None when there is none (any more)."""
+        row = self._connection.execute("select code, made_at_ms, tries from pairings where place = ?", (place,)).get
+        if row is None:
+            return None
+        code, made_at_ms, tries = row
+        if tries >= TRIES_MAX or now_ms - made_at_ms > CODE_VALID_S * 1000:
+            self._connection.execute("delete from pairings where place = ?", (place,))
+            return None
+        self._connection.execute("update pairings set tries = tries + 1 where place = ?", (place,))
+        assert isinstance(code, bytes)
+        return code
+
+    def enrol(self, place: Place, key: bytes, stamp: Stamp) -> SignedRecord:
+        """Take a till in, in its next epoch, and use up its pairing code; the directive that tells it so."""
+        store = self._connection.execute("select store from pairings where place = ?", (place,)).get
+        assert store is not None, "a caller knew a code that was never offered"
+        last = self._connection.execute("select max(epoch) from keepers where keeper = ?", (place,)).get
+        epoch = (last or 0) + 1
+        self._connection.execute("insert into keepers values (?, ?, ?, ?)", (place, epoch, store, key))
+        self._connection.execute("insert into progress values (?, ?, 0, 0)", (place, epoch))
+        self._connection.execute("delete from pairings where place = ?", (place,))
+        return self._order(place, epoch, Enrol(key), stamp)
+
+    def revoke(self, place: Place, epoch: int, stamp: Stamp) -> SignedRecord:
+        """Trust a till's key no longer. What is held stands; nothing more is taken."""
+        head: Head | None = Chain(self._connection, place, epoch).head()
+        self.fence(place, epoch, "revoked", stamp.now_ms)
+        return self._order(place, epoch, Revoke(0 if head is None else head.ref.sequence), stamp)
+
+    def key_of(self, place: Place, epoch: int) -> bytes | None:
+        """A keeper's public key, 32 bytes; None when nobody of that name and epoch was enrolled."""
+        query = "select public_key from keepers where keeper = ? and epoch = ?"
+        key = self._connection.execute(query, (place, epoch)).get
+        assert key is None or isinstance(key, bytes)
+        return key
+
+    def fence(self, place: Place, epoch: int, why: str, now_ms: int) -> None:
+        """Take nothing more from this keeper."""
+        self._connection.execute("insert or ignore into fences values (?, ?, ?, ?)", (place, epoch, why, now_ms))
+
+    def fences(self, place: Place, epoch: int) -> tuple[str, ...]:
+        """Why nothing more is taken from this keeper; empty when it is in good standing."""
+        rows = self._connection.execute("select why from fences where keeper = ? and epoch = ?", (place, epoch))
+        return tuple(why for (why,) in rows)
+
+    def directives(self, place: Place, epoch: int, after: int = 0) -> tuple[SignedRecord, ...]:
+        """The directives of this HQ epoch to a keeper, from number after + 1 on, in their order."""
+        rows = self._connection.execute(
+            "select sequence from directives where keeper = ? and epoch = ? and hq_epoch = ? and number > ?"
+            " order by number",
+            (place, epoch, self.epoch, after),
+        )
+        return tuple(self._given(sequence) for (sequence,) in rows)
+
+    def last_directive(self, place: Place, epoch: int) -> tuple[int, SignedRecord | None]:
+        """The number of the last directive to a keeper, and the record that gave it; 0 and None when there is none."""
+        row = self._connection.execute(
+            "select number, sequence from directives where keeper = ? and epoch = ? and hq_epoch = ?"
+            " order by number desc limit 1",
+            (place, epoch, self.epoch),
+        ).get
+        return (0, None) if row is None else (row[0], self._given(row[1]))
+
+    def _order(self, place: Place, epoch: int, order: Order, stamp: Stamp) -> SignedRecord:
+        number = self.last_directive(place, epoch)[0] + 1
+        directive = Directive(place, epoch, number, order)
+        head = self._own.append(self._own.head(), RecordKind.DIRECTIVE, directive, stamp)
+        self._connection.execute(
+            "insert into directives values (?, ?, ?, ?, ?)", (place, epoch, self.epoch, number, head.ref.sequence)
+        )
+        return self._given(head.ref.sequence)
+
+    def _given(self, sequence: int) -> SignedRecord:
+        signed = self._own.record(sequence)
+        assert signed is not None, "a directive's record stands in HQ's own chain"
+        return signed

@@ -1,0 +1,56 @@
+"""From a chain's records to what they tell of the book, so that the ledger can audit without knowing bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ledger.audit import Closing, Line, Posting
+from ledger.ids import AccountId, LotId, RecordRef, parse_operation_id
+from ledger.slices import Lot, Purse, SliceKey
+from ledger.transactions import Transaction, TransactionKind
+from protocol.bodies import DayClosedBody, LotOpened, TransactionBody
+from protocol.errors import NotARecord
+from protocol.records import Record, RecordKind, SignedRecord
+
+
+def lines(records: Iterable[SignedRecord]) -> Iterator[Line]:
+    """What a run of records tells of the book, in its order. Raises NotARecord; signatures are not looked at."""
+    for signed in records:
+        record = signed.open()
+        if record.kind is RecordKind.TRANSACTION:
+            yield posting_of(record)
+        elif record.kind is RecordKind.DAY_CLOSED:
+            yield Closing(record.ref, record.body_as(DayClosedBody).digest)
+
+
+def posting_of(record: Record) -> Posting:
+    """What a record of kind TRANSACTION has moved. Raises NotARecord."""
+    body = record.body_as(TransactionBody)
+    try:
+        return Posting(record.ref, record.business_date, _receipt(record.ref, body), _transaction(body))
+    except ValueError as fault:
+        raise NotARecord(f"{record.ref}: {fault}") from fault
+
+
+def _transaction(body: TransactionBody) -> Transaction:
+    operation_id = parse_operation_id(body.operation_id)
+    if operation_id is None:
+        raise ValueError("its operation id is none")
+    return Transaction(TransactionKind(body.kind), operation_id, body.legs, tuple(_lot(lot) for lot in body.opens))
+
+
+def _lot(lot: LotOpened) -> Lot:
+    key = SliceKey(AccountId(lot.account), Purse(lot.purse), LotId(lot.lot))
+    return Lot(key, lot.store, lot.opened_on, lot.expires_on)
+
+
+def _receipt(ref: RecordRef, body: TransactionBody) -> int:
+    """`07-2-000031` -> 31."""
+    till, _, number = body.receipt_number.rpartition("-")
+    if till != ref.keeper or not number.isascii() or not number.isdigit() or len(number) > RECEIPT_DIGITS_MAX:
+        raise ValueError(f"its receipt number {body.receipt_number!r} is none of its keeper's")
+    return int(number)
+
+
+RECEIPT_DIGITS_MAX = 15
+"""More slips than a till can print, and far from what Python takes long to read."""
