@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from stdnum import luhn
 
+from drivers.profiles import GENERIC_PRINTER, GENERIC_READER
 from ledger.cards import CardNumber, CardScheme
 from loyalty.programme import Programme
 from terminal.config import read_toml
@@ -26,10 +27,7 @@ spending_order = "principal_first"
 charge_max_units = 2_000_000
 
 [currency]
-code = "TWD"
-minor_digits = 2
-shown_digits = 0
-charge_step = 100
+{currency}
 
 [[card_kinds]]
 name = "member"
@@ -58,18 +56,35 @@ bonus_units = 15_000
 SETTINGS = """\
 store = "07"
 till = "{till}"
-chain_name = "存根百貨"
-store_name = "中山店"
-language = "zh-TW"
-timezone = "Asia/Taipei"
+chain_name = "{chain_name}"
+store_name = "{store_name}"
+language = "{language}"
+timezone = "{timezone}"
 mode = "transfer"
 programme = "programme.toml"
 data = "till-{till}"
 port = {port}
 """
 
-READER = '\n[reader]\naddress = "{address}"\n'
+READER = '\n[reader]\naddress = "{address}"\nmodel = "{model}"\n'
 PRINTER = '\n[printer]\nhost = "127.0.0.1"\nport = {port}\nmodel = "{model}"\n'
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """What a chain takes from where it trades. `currency` is a table of the programme, in TOML."""
+
+    language: str
+    timezone: str
+    chain_name: str
+    store_name: str
+    currency: str
+
+
+TAIWAN = Country(
+    "zh-TW", "Asia/Taipei", "存根百貨", "中山店", 'code = "TWD"\nminor_digits = 2\nshown_digits = 0\ncharge_step = 100'
+)
+MAINLAND = Country("zh-CN", "Asia/Shanghai", "存根百货", "静安店", 'code = "CNY"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,33 +92,36 @@ class DemoStore:
     """The folder and what is in it. `card(1)` to `card(9)` are members' cards; `card(9)` carries points only."""
 
     folder: Path
+    country: Country = TAIWAN
 
-    def settings(
+    def settings(  # noqa: PLR0913 - one argument for each setting that a bench turns
         self,
         *,
         till: str = "1",
         port: int = 0,
         reader_address: str | None = None,
+        reader_model: str = GENERIC_READER.name,
         printer_port: int | None = None,
-        printer_model: str = "generic-80-gb18030",
+        printer_model: str = GENERIC_PRINTER.name,
     ) -> Path:
         """Write the settings of one till (0: any free port) and whatever is missing beside them; the file."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        programme = self.folder / "programme.toml"
-        if not programme.exists():
-            programme.write_text(PROGRAMME, "utf-8")
-        keys = self.folder / f"till-{till}" / CARD_KEYS_FILE
-        if not keys.exists():
-            keys.parent.mkdir(exist_ok=True)
-            keys.write_text(self._keys_text(), "utf-8")
-        text = SETTINGS.format(till=till, port=port)
+        _write_once(self.folder / "programme.toml", PROGRAMME.format(currency=self.country.currency))
+        data = self.data(till)
+        data.mkdir(exist_ok=True)
+        _write_once(data / CARD_KEYS_FILE, self._keys_text())
+        text = SETTINGS.format(till=till, port=port, **_words(self.country))
         if reader_address is not None:
-            text += READER.format(address=reader_address)
+            text += READER.format(address=reader_address, model=reader_model)
         if printer_port is not None:
             text += PRINTER.format(port=printer_port, model=printer_model)
         file = self.folder / f"till-{till}.toml"
         file.write_text(text, "utf-8")
         return file
+
+    def data(self, till: str = "1") -> Path:
+        """The folder in which a till keeps its book and its keys."""
+        return self.folder / f"till-{till}"
 
     def card(self, which: int) -> CardNumber:
         """The number of a demo card, the same in every demo."""
@@ -121,8 +139,16 @@ class DemoStore:
         return CardScheme(programme.card_kinds, keys.token_key, keys.stripe_keys)
 
     def _keys_text(self) -> str:
+        token_key, stripe_key = (b64encode(os.urandom(32)).decode() for _ in range(2))
         file = self.folder / "chain-cards.key"
-        if not file.exists():
-            token_key, stripe_key = (b64encode(os.urandom(32)).decode() for _ in range(2))
-            file.write_text(json.dumps({"token_key": token_key, "stripe_keys": {"1": stripe_key}}), "utf-8")
+        _write_once(file, json.dumps({"token_key": token_key, "stripe_keys": {"1": stripe_key}}))
         return file.read_text("utf-8")
+
+
+def _words(country: Country) -> dict[str, str]:
+    return {name: getattr(country, name) for name in ("language", "timezone", "chain_name", "store_name")}
+
+
+def _write_once(file: Path, text: str) -> None:
+    if not file.exists():
+        file.write_text(text, "utf-8")

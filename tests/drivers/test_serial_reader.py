@@ -1,0 +1,65 @@
+import socket
+
+import pytest
+
+from drivers.events import DeviceEvent, DeviceLost
+from drivers.magstripe.serial_reader import SerialMagstripeReader
+from drivers.profiles import GENERIC_READER
+from drivers.supervisor import Backoff
+from hardware_mocks.loopback import LOOPBACK, reset
+from hardware_mocks.magstripe_reader import VirtualMagstripeReader
+from hardware_mocks.patience import wait_until
+
+TRACK2 = "6222000000000017=3012"
+
+
+def test_an_address_that_no_port_can_have_is_refused_when_the_till_is_set_up() -> None:
+    with pytest.raises(ValueError, match="protocol 'telepathy' not known"):
+        SerialMagstripeReader("front", "telepathy://here", GENERIC_READER)
+
+
+def test_an_event_tells_no_card_number_even_when_it_is_logged_whole() -> None:
+    heard: list[DeviceEvent] = []
+    with VirtualMagstripeReader() as device:
+        reader = SerialMagstripeReader("front", device.address, GENERIC_READER)
+        reader.start(heard.append)
+        device.wait_until_connected()
+        device.swipe(track2=TRACK2)
+        wait_until(lambda: heard)
+        reader.stop()
+    assert "6222" not in repr(heard)
+
+
+def test_a_connection_that_is_reset_leaves_no_socket_behind() -> None:
+    """pyserial forgets a socket that it cannot shut down; the warning about it would fail this test."""
+    heard: list[DeviceEvent] = []
+    with socket.create_server((LOOPBACK, 0)) as server:
+        address = f"socket://{LOOPBACK}:{server.getsockname()[1]}"
+        reader = SerialMagstripeReader("front", address, GENERIC_READER, backoff=Backoff(first_s=0.01))
+        reader.start(heard.append)
+        for _ in range(3):
+            connection, _peer = server.accept()
+            reset(connection)
+            connection.close()
+        wait_until(lambda: heard)
+        reader.stop()
+    [lost] = heard
+    assert isinstance(lost, DeviceLost)
+
+
+def test_two_programs_at_one_reader_are_one_too_many() -> None:
+    """A serial server serves one client; the second hears nothing, and does not steal half of a swipe."""
+    first: list[DeviceEvent] = []
+    second: list[DeviceEvent] = []
+    with VirtualMagstripeReader() as device:
+        readers = [SerialMagstripeReader("front", device.address, GENERIC_READER) for _ in range(2)]
+        readers[0].start(first.append)
+        device.wait_until_connected()
+        readers[1].start(second.append)
+        wait_until(lambda: readers[1].ready)
+        device.swipe(track2=TRACK2)
+        wait_until(lambda: first)
+        for reader in readers:
+            reader.stop()
+    assert len(first) == 1
+    assert second == []
