@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
-
 from ledger.audit import Book, Entry, Heading
 from ledger.ids import AccountId, LotId, OperationId, Place, RecordRef
+from ledger.journal_sqlite import Connection
 from ledger.slices import Lot, Purse, SliceKey
 from ledger.transactions import Side, TransactionKind
 
 
-class Tables(Protocol):
-    """A connection to the database that holds the book."""
-
-    def execute(self, statements: str, bindings: Sequence[Any], /) -> Iterable[tuple[Any, ...]]:
-        """The rows that the statement finds."""
-
-
-def read_book(tables: Tables, place: Place) -> Book:
+def read_book(book: Connection, place: Place) -> Book:
     """The book that `place` keeps, whole; run it inside one transaction, or where nobody writes.
 
     Of the lots it reads those that the place opened. Raises ValueError when a row names a purse, side or kind that this
     version does not know.
     """
-    return Book(_transactions(tables, place), _lots(tables, place), _entries(tables, place), _slices(tables, place))
+    return Book(_transactions(book, place), _lots(book, place), _entries(book, place), _slices(book, place))
 
 
-def _transactions(tables: Tables, place: Place) -> dict[RecordRef, Heading]:
-    rows = tables.execute(
+def _transactions(book: Connection, place: Place) -> dict[RecordRef, Heading]:
+    rows = book.execute(
         "select epoch, sequence, kind, operation_id, business_date from transactions where keeper = ?", (place,)
     )
     return {
@@ -37,16 +28,16 @@ def _transactions(tables: Tables, place: Place) -> dict[RecordRef, Heading]:
     }
 
 
-def _lots(tables: Tables, place: Place) -> dict[SliceKey, Lot]:
-    rows = tables.execute(
+def _lots(book: Connection, place: Place) -> dict[SliceKey, Lot]:
+    rows = book.execute(
         "select account, purse, lot, store, opened_on, expires_on from lots where lot glob ? || '/*'", (place,)
     )
     lots = (Lot(_key(*name), store, opened_on, expires_on) for *name, store, opened_on, expires_on in rows)
     return {lot.key: lot for lot in lots}
 
 
-def _entries(tables: Tables, place: Place) -> dict[Entry, int]:
-    rows = tables.execute(
+def _entries(book: Connection, place: Place) -> dict[Entry, int]:
+    rows = book.execute(
         "select epoch, sequence, account, purse, lot, side, units from entries where keeper = ?", (place,)
     )
     return {
@@ -55,8 +46,8 @@ def _entries(tables: Tables, place: Place) -> dict[Entry, int]:
     }
 
 
-def _slices(tables: Tables, place: Place) -> dict[SliceKey, int]:
-    rows = tables.execute("select account, purse, lot, units from slices where place = ?", (place,))
+def _slices(book: Connection, place: Place) -> dict[SliceKey, int]:
+    rows = book.execute("select account, purse, lot, units from slices where place = ?", (place,))
     return {_key(account, purse, lot): units for account, purse, lot, units in rows}
 
 

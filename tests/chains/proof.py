@@ -1,0 +1,111 @@
+"""Everything that must agree in a till's file, whatever was done to it. What does not agree is said in words."""
+
+from collections.abc import Iterator
+from itertools import chain, islice
+
+from ledger.audit import compare, replay
+from ledger.book_reading import read_book
+from protocol.bodies import DeclinedBody, PrintBody, TransactionBody
+from protocol.chain import verify_each
+from protocol.check_code import check_code
+from protocol.records import Record, RecordKind, SignedRecord
+from protocol.replaying import lines as lines_of
+from terminal.answers import Answer, Outcome
+from terminal.slip_job import SlipJob, SlipStep
+from terminal.store import TillStore
+from tests.chains.till import IDENTITY, PUBLIC_KEY
+
+FAULTS_MAX = 20
+
+
+def faults(store: TillStore) -> list[str]:
+    """What does not agree in the store's file; nothing when all of it is true. Raises when the chain is broken."""
+    verify_each(store.records(), PUBLIC_KEY)
+    lines = [(signed, signed.open()) for signed in store.records()]
+    found = chain(_file(store), _book(store), _answers(store, lines), _slips(store, lines), _runs(store, lines))
+    return list(islice(found, FAULTS_MAX))
+
+
+def prove(store: TillStore) -> None:
+    found = faults(store)
+    assert not found, "\n".join(found)
+
+
+def _file(store: TillStore) -> Iterator[str]:
+    for (said,) in store._connection.execute("pragma integrity_check"):
+        if said != "ok":
+            yield said
+    for row in store._connection.execute("pragma foreign_key_check"):
+        yield f"row without its parent: {row}"
+
+
+def _book(store: TillStore) -> Iterator[str]:
+    replayed = replay(lines_of(store.records()))
+    kept = read_book(store._connection, IDENTITY.place)
+    yield from map(str, chain(replayed.findings, compare(replayed.book, kept)))
+
+
+def _answers(store: TillStore, lines: list[tuple[SignedRecord, Record]]) -> Iterator[str]:
+    """Each decision in the chain was answered so, and each answer has its record."""
+    decisions: dict[str, TransactionBody | DeclinedBody] = {}
+    for _, record in lines:
+        if record.kind is RecordKind.TRANSACTION:
+            decisions[str(record.ref)] = record.body_as(TransactionBody)
+        elif record.kind is RecordKind.DECLINED:
+            decisions[str(record.ref)] = record.body_as(DeclinedBody)
+    answers = {answer.record: answer for answer in _every_answer(store)}
+    if decisions.keys() != answers.keys():
+        yield f"records without answer, or answers without record: {sorted(decisions.keys() ^ answers.keys())}"
+    for at in decisions.keys() & answers.keys():
+        if not _agree(decisions[at], answers[at]):
+            yield f"{at}: the record has another story than the answer {answers[at]}"
+
+
+def _every_answer(store: TillStore) -> Iterator[Answer]:
+    for (operation_id,) in store._connection.execute("select operation_id from operations"):
+        answer = store.find(operation_id)
+        assert answer is not None
+        yield answer
+
+
+def _agree(body: TransactionBody | DeclinedBody, answer: Answer) -> bool:
+    same = (body.kind, body.operation_id, body.reasons) == (answer.kind, answer.operation_id, answer.reasons)
+    if isinstance(body, DeclinedBody):
+        return same and (answer.outcome, answer.decline) == (Outcome.DECLINED, body.decline)
+    return same and (answer.outcome, answer.receipt_number) == (Outcome.DONE, body.receipt_number)
+
+
+def _slips(store: TillStore, lines: list[tuple[SignedRecord, Record]]) -> Iterator[str]:
+    """Each movement has the slip that its record promised, and there are no others."""
+    moved = [(signed, record) for signed, record in lines if record.kind is RecordKind.TRANSACTION]
+    for number, (signed, record) in enumerate(moved, start=1):
+        body, found = record.body_as(TransactionBody), store.slip(number)
+        if found is None:
+            yield f"{record.ref}: it has no slip"
+            continue
+        slip, promised = found[0], (str(record.ref), body.receipt_number, check_code(signed.hash), body.slip)
+        if (slip.record, slip.receipt_number, slip.check_code, slip.facts) != promised:
+            yield f"{record.ref}: its slip says something else"
+    if store.slip(len(moved) + 1) is not None:
+        yield "a slip has no record"
+
+
+def _runs(store: TillStore, lines: list[tuple[SignedRecord, Record]]) -> Iterator[str]:
+    """The steps in the chain lead to where each slip stands, and at most one run of a slip is no copy."""
+    moved = sum(record.kind is RecordKind.TRANSACTION for _, record in lines)
+    jobs: dict[int, SlipJob] = {number: SlipJob(number) for number in range(1, moved + 1)}
+    originals: list[int] = []
+    for record in (record for _, record in lines if record.kind is RecordKind.PRINT):
+        body = record.body_as(PrintBody)
+        number = int(body.receipt_number.rpartition("-")[2])
+        after = jobs[number].after(SlipStep(body.step), body.reasons)
+        if after is None or body.run != jobs[number].run:
+            yield f"{record.ref}: {body.step} of run {body.run} makes no sense after {jobs[number]}"
+            continue
+        jobs[number] = after
+        originals += [number] if body.step == SlipStep.STARTED and not after.is_copy else []
+    yield from (f"slip {number} has two originals" for number in set(originals) if originals.count(number) > 1)
+    for number, job in jobs.items():
+        found = store.slip(number)
+        if found is not None and found[1] != job:
+            yield f"slip {number} is {found[1]}, and its steps lead to {job}"

@@ -1,0 +1,107 @@
+"""A till's store with hands: it asks as a cashier would, and brings its own clock, key and operation ids."""
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from checkout.charge import charge
+from checkout.load import load
+from checkout.requests import Charge, Entry, Load, PresentedCard, Tender
+from ledger.cards import Card
+from ledger.ids import OperationId
+from loyalty.programme import Programme
+from protocol.records import SignedRecord
+from terminal.answers import Answer, Balance, DayClose, HqStatus, Outcome, Problem
+from terminal.asking import Asked, Identity, Moment, fingerprint
+from terminal.operations import balance_of
+from terminal.slip_job import SlipJob, SlipStep
+from terminal.store import TillStore
+from tests.chains.company import PROGRAMME, units
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32)
+PUBLIC_KEY = KEY.public_key()
+IDENTITY = Identity("07", "2", PUBLIC_KEY.public_bytes_raw(), "0.1.0")
+STORE_CLOCK = timezone(timedelta(hours=8))
+NOON = int(datetime(2026, 11, 22, 12, 0, tzinfo=STORE_CLOCK).timestamp() * 1000)
+DAY_MS = 86_400_000
+NO_HQ = HqStatus("never", None)
+
+
+def moment(now_ms: int = NOON) -> Moment:
+    """What the store's clock, at +08:00, shows at this Unix time."""
+    return Moment(now_ms, datetime.fromtimestamp(now_ms / 1000, STORE_CLOCK).isoformat(timespec="seconds"))
+
+
+def asked(request: Charge | Load, at: Moment) -> Asked:
+    """The request as the till's API hands it to the store."""
+    words = fingerprint(type(request).__name__, request)
+    if isinstance(request, Charge):
+        return Asked(request, charge, words, at, NO_HQ)
+    return Asked(request, load, words, at, NO_HQ)
+
+
+class Till:
+    """Till 2 of store 07. Its clock moves a second at each thing it does; its operations are `operation-1` and on."""
+
+    def __init__(self, path: Path | str, *, vfs: str | None = None, programme: Programme = PROGRAMME) -> None:
+        self._path, self._programme = path, programme
+        self.vfs = vfs
+        self.now_ms = NOON
+        self.operations = 0
+        self.start()
+
+    def start(self) -> None:
+        """Switch on: open the book and begin."""
+        self.store = TillStore.open(self._path, IDENTITY, KEY.sign, self._programme, vfs=self.vfs)
+        self.store.begin(self.moment(), "transfer")
+
+    def restart(self) -> None:
+        self.store.close()
+        self.start()
+
+    def moment(self) -> Moment:
+        self.now_ms += 1000
+        return moment(self.now_ms)
+
+    def charge_of(self, who: Card, amount: str, operation_id: str = "", pos_ref: str | None = None) -> Charge:
+        """A charge as words, not asked yet."""
+        return Charge(self._id(operation_id), PresentedCard(who, Entry.SWIPED), units(amount), "C01", pos_ref)
+
+    def load_of(self, who: Card, amount: str, operation_id: str = "", pos_ref: str | None = None) -> Load:
+        """A load as words, not asked yet."""
+        presented = PresentedCard(who, Entry.SWIPED)
+        return Load(self._id(operation_id), presented, units(amount), Tender.CASH, "C01", pos_ref)
+
+    def ask(self, request: Charge | Load) -> Answer | Problem:
+        return self.store.perform(asked(request, self.moment()))
+
+    def charge(self, who: Card, amount: str, pos_ref: str | None = None) -> Answer:
+        """A charge that the till takes."""
+        return done(self.ask(self.charge_of(who, amount, pos_ref=pos_ref)))
+
+    def load(self, who: Card, amount: str, pos_ref: str | None = None) -> Answer:
+        """A load that the till takes."""
+        return done(self.ask(self.load_of(who, amount, pos_ref=pos_ref)))
+
+    def step(self, number: int, step: SlipStep, *reasons: str) -> SlipJob | None:
+        return self.store.take_step(number, step, reasons, self.moment())
+
+    def close_day(self) -> DayClose:
+        return self.store.close_day(self.moment())
+
+    def balance(self, who: Card) -> Balance:
+        return balance_of(self.store.slices(who.account))
+
+    def chain(self) -> list[SignedRecord]:
+        return list(self.store.records())
+
+    def _id(self, operation_id: str) -> OperationId:
+        self.operations += not operation_id
+        return OperationId(operation_id or f"operation-{self.operations}")
+
+
+def done(answer: Answer | Problem) -> Answer:
+    assert isinstance(answer, Answer), answer
+    assert answer.outcome is Outcome.DONE, answer
+    return answer

@@ -1,0 +1,202 @@
+"""The book's file: made as its schema is written, open in one program at a time, refused in plain words if unusable."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import apsw
+import pytest
+
+from ledger import journal_sqlite
+from ledger.journal_sqlite import BookUnusable, open_book, transaction
+from terminal.store import SCHEMAS
+from tests.chains.company import ALICE
+from tests.chains.till import Till
+
+APPEND_ONLY = {
+    *("transactions", "lots", "entries", "records"),
+    *("operations", "slips", "slip_steps"),
+}
+KEPT_SUMS = {"slices", "slip_states", "migrations"}
+"""Derived from the append-only tables, and so changed with them."""
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[apsw.Connection]:
+    """A till's book with something in every table."""
+    till = Till(tmp_path / "till.db")
+    till.load(ALICE, "500.00")
+    till.charge(ALICE, "12.34")
+    till.close_day()
+    till.store.close()
+    connection = open_book(tmp_path / "till.db", *SCHEMAS)
+    connection.execute("insert into slip_steps values (1, 1, 'started', '')")
+    yield connection
+    connection.close()
+
+
+def statements(package: str) -> Iterator[str]:
+    """What the package's schema files say, a statement at a time, without what is written between statements."""
+    for script in sorted(files(package).joinpath("schema").iterdir(), key=lambda file: file.name):
+        statement = ""
+        for line in script.read_text("utf-8").splitlines(keepends=True):
+            if statement or (line.strip() and not line.startswith("--")):
+                statement += line
+            if apsw.complete(statement):
+                yield statement.strip().removesuffix(";")
+                statement = ""
+
+
+def test_a_fresh_book_is_what_the_schema_files_say_statement_by_statement(tmp_path: Path) -> None:
+    written = [statement for package in SCHEMAS for statement in statements(package)]
+    made = open_book(tmp_path / "till.db", *SCHEMAS).execute(
+        "select sql from sqlite_schema where sql is not null and name <> 'migrations' order by rowid"
+    )
+    assert [sql for (sql,) in made] == written
+    assert len(written) > 20
+
+
+def test_every_table_is_strict_and_is_either_append_only_or_a_kept_sum(book: apsw.Connection) -> None:
+    tables = book.execute(
+        "select name, strict from pragma_table_list where schema = 'main' and name not like 'sqlite%'"
+    )
+    assert dict(tables) == dict.fromkeys(APPEND_ONLY | KEPT_SUMS, 1)
+
+
+@pytest.mark.parametrize("table", sorted(APPEND_ONLY))
+@pytest.mark.parametrize("how", ["delete from {0}", "update {0} set {1} = {1}", "update or replace {0} set {1} = {1}"])
+def test_an_append_only_table_refuses_to_forget_or_to_change(book: apsw.Connection, table: str, how: str) -> None:
+    first_column = next(book.execute("select name from pragma_table_info(?)", (table,)))[0]
+    before = content(book, table)
+    assert before
+    with pytest.raises(apsw.ConstraintError, match="append-only"):
+        book.execute(how.format(table, first_column))
+    assert content(book, table) == before
+
+
+@pytest.mark.parametrize("table", sorted(APPEND_ONLY))
+def test_an_append_only_table_refuses_a_row_in_the_place_of_another(book: apsw.Connection, table: str) -> None:
+    """REPLACE deletes without asking the DELETE trigger, unless recursive_triggers is on."""
+    with pytest.raises(apsw.ConstraintError):
+        book.execute(f"insert or replace into {table} select * from {table}")  # noqa: S608 - a table named above
+
+
+def content(book: apsw.Connection, table: str) -> list[tuple[object, ...]]:
+    return list(book.execute(f"select * from {table}"))  # noqa: S608 - a table named above
+
+
+def test_every_commit_is_synced_and_the_file_is_locked_for_one(book: apsw.Connection) -> None:
+    settings = {name: book.execute(f"pragma {name}").get for name in ("journal_mode", "locking_mode", "synchronous")}
+    assert settings == {"journal_mode": "wal", "locking_mode": "exclusive", "synchronous": 2}
+    assert book.execute("pragma foreign_keys").get == 1
+
+
+def test_opening_again_applies_nothing_twice(tmp_path: Path, book: apsw.Connection) -> None:
+    schema = list(book.execute("select * from sqlite_schema"))
+    applied = list(book.execute("select name from migrations order by rowid"))
+    book.close()
+    again = open_book(tmp_path / "till.db", *SCHEMAS)
+    assert list(again.execute("select * from sqlite_schema")) == schema
+    assert list(again.execute("select name from migrations order by rowid")) == applied
+    assert [name for (name,) in applied] == [
+        "ledger/0001_book.sql",
+        "offline_queue/0001_outbox.sql",
+        "terminal/0001_till.sql",
+    ]
+
+
+def test_a_book_of_a_newer_program_is_refused(tmp_path: Path, book: apsw.Connection) -> None:
+    """An older program does not know what the newer one's tables mean, and would write around them."""
+    book.execute("insert into migrations values ('terminal/0099_of_tomorrow.sql')")
+    book.close()
+    with pytest.raises(BookUnusable):
+        open_book(tmp_path / "till.db", *SCHEMAS)
+
+
+def test_a_second_till_on_the_same_file_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_sqlite, "BUSY_TIMEOUT_MS", 50)
+    first = Till(tmp_path / "till.db")
+    with pytest.raises(BookUnusable, match=r"till\.db is open in another program\. .*End it first"):
+        Till(tmp_path / "till.db")
+    first.load(ALICE, "1.00")
+
+
+HOLD = """
+import sys
+from ledger.journal_sqlite import open_book
+book = open_book(sys.argv[1])
+print("open", flush=True)
+input()
+"""
+
+
+def test_a_till_in_another_process_holds_the_file_until_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_sqlite, "BUSY_TIMEOUT_MS", 50)
+    command = [sys.executable, "-c", HOLD, str(tmp_path / "till.db")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        with pytest.raises(BookUnusable, match="another program"):
+            open_book(tmp_path / "till.db")
+        other.communicate("go\n", timeout=10)
+    open_book(tmp_path / "till.db").close()
+
+
+def write_text(path: Path) -> None:
+    path.write_text("Dear till, this is not a book.\n", encoding="utf-8")
+
+
+def overwrite_header(path: Path) -> None:
+    path.write_bytes(bytes(100) + path.read_bytes()[100:])
+
+
+def overwrite_first_page(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:100] + b"\xa5" * 3996 + path.read_bytes()[4096:])
+
+
+def cut_to_one_page(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:4096])
+
+
+@pytest.mark.parametrize("damage", [write_text, overwrite_header, overwrite_first_page, cut_to_one_page])
+def test_a_damaged_file_is_refused_and_kept_as_it_is(
+    tmp_path: Path, book: apsw.Connection, damage: Callable[[Path], None]
+) -> None:
+    book.close()
+    path = tmp_path / "till.db"
+    damage(path)
+    before = path.read_bytes()
+    with pytest.raises(BookUnusable, match=r"till\.db is damaged\. Keep the file"):
+        open_book(path, *SCHEMAS)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("where", ["", "no-such-folder/till.db"])
+def test_a_place_where_no_file_can_be_is_refused_in_plain_words(tmp_path: Path, where: str) -> None:
+    with pytest.raises(BookUnusable):
+        open_book(tmp_path / where, *SCHEMAS)
+
+
+def test_a_library_that_can_damage_a_log_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apsw, "sqlite_lib_version", lambda: "3.51.2")
+    with pytest.raises(BookUnusable, match=r"3\.51\.2 is too old for money; 3\.51\.3 or newer"):
+        open_book(tmp_path / "till.db")
+    monkeypatch.setattr(apsw, "sqlite_lib_version", lambda: "3.100.0")
+    open_book(tmp_path / "till.db").close()
+
+
+def test_what_fails_in_a_transaction_leaves_nothing(book: apsw.Connection) -> None:
+    def half_a_slip() -> None:
+        with transaction(book):
+            book.execute("insert into slips values (99, 0, x'')")
+            raise ZeroDivisionError
+
+    before = content(book, "slips")
+    with pytest.raises(ZeroDivisionError):
+        half_a_slip()
+    assert content(book, "slips") == before
+    assert not book.in_transaction

@@ -1,0 +1,157 @@
+"""Someone who trades at a till whose power is cut again and again, and holds it to what it said."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+
+import apsw
+import msgspec
+
+from checkout.requests import Charge, Load
+from ledger.journal_sqlite import BookUnusable
+from protocol.errors import ProtocolFault
+from terminal.answers import Problem
+from terminal.slip_job import SlipJob, SlipStep
+from terminal.store import TillStore
+from tests.chains.company import MEMBERS
+from tests.chains.proof import faults
+from tests.chains.till import Till
+from tests.power_cuts.disk import Disk, PowerCut
+from tests.power_cuts.files import Files, forgetting_quietly
+from tests.power_cuts.promises import Promises
+
+ACTS_MAX = 100
+CHECKPOINT_PAGES = (4, 30, 1000)
+"""After so many pages the log is moved into the file. 1000 is SQLite's own; the others bring cuts into the move."""
+KILLED = 0.3
+"""How often only the program dies, and the power stays."""
+AMOUNTS = ("0.07", "1.00", "12.34", "33.33", "99.99", "500.00", "1000.00")
+FAULTS = (apsw.Error, BookUnusable, ProtocolFault, AssertionError, LookupError)
+"""What a broken book raises when it is opened, read or written."""
+
+
+class Trader:
+    """Trades at one till on one disk; the same seed lives through the same cuts. `tamper` spoils an opened book."""
+
+    def __init__(self, seed: int, tamper: Callable[[TillStore], object] = lambda _: None) -> None:
+        self.chance = random.Random(seed)
+        self.disk = Disk(self.chance, powersafe=self.chance.random() < 0.5)
+        self.promises = Promises()
+        self._tamper = tamper
+        self._files: Files | None = None
+        self._till: Till | None = None
+        self._request: Charge | Load | None = None
+        self._step: tuple[SlipJob, SlipJob] | None = None
+
+    def live_through(self, *cuts: int) -> list[str]:
+        """Trade until each cut and check after it; what the till has not kept, in words, at its first bad start.
+
+        A cut is given as the number of changes that the disk makes before it, counted from the cut before.
+        """
+        with forgetting_quietly():
+            for changes in cuts:
+                self.disk.cut_at = self.disk.changes + changes
+                broken = self._live()
+                self._end(killed=self.chance.random() < KILLED)
+                if broken:
+                    return broken
+            return self._live(acts=0)
+
+    def _live(self, acts: int = ACTS_MAX) -> list[str]:
+        try:
+            return self._switch_on() or self._trade(acts)
+        except PowerCut:
+            return []
+        except FAULTS as fault:
+            return [repr(fault)]
+
+    def _switch_on(self) -> list[str]:
+        """Start the till on what the platter has, and hold it to its promises."""
+        self._files = Files(self.disk)
+        if self._till is None:
+            self._till = Till("till.db", vfs=self._files.vfs_name)
+        else:
+            self._till.vfs = self._files.vfs_name
+            self._till.start()
+        return self._check(self._till)
+
+    def _end(self, *, killed: bool) -> None:
+        """The power goes off, or only the program is killed: then the disk still has, unsynced, what it wrote."""
+        self.disk.cut_at = self.disk.changes
+        if self._till is not None:
+            with suppress(PowerCut):
+                self._till.store.close()
+        if killed:
+            self.disk.start()
+        else:
+            self.disk.power_on()
+
+    def _check(self, till: Till) -> list[str]:
+        self.promises.note_restart()
+        self._learn(till)
+        broken = [*self.promises.broken_by(till.store), *faults(till.store)]
+        self.promises.note_head(till.store)
+        till.store._connection.wal_autocheckpoint(self.chance.choice(CHECKPOINT_PAGES))
+        self._tamper(till.store)
+        return broken
+
+    def _learn(self, till: Till) -> None:
+        """What was under way at the cut is there whole or not at all; whichever it is, from now on it stays so."""
+        if self._request is not None:
+            answer = till.store.find(self._request.operation_id)
+            if answer is not None:
+                self.promises.note_answer(self._request.presented.card.account, answer)
+        if self._step is not None:
+            before, after = self._step
+            found = till.store.slip(before.number)
+            if found is not None and found[1] in (after, after.after(SlipStep.UNKNOWN, ("interrupted",))):
+                self.promises.jobs[before.number] = found[1]
+            self._step = None
+
+    def _trade(self, acts: int) -> list[str]:
+        assert self._till is not None
+        if acts and self._request is not None:
+            self._ask(self._till, self._request)
+        for _ in range(acts):
+            self._act(self._till)
+            self.promises.note_head(self._till.store)
+        return []
+
+    def _act(self, till: Till) -> None:
+        luck = self.chance.random()
+        if luck < 0.6:
+            self._ask(till, self._some_request(till))
+        elif luck < 0.9:
+            self._take_step(till)
+        elif luck < 0.95:
+            till.close_day()
+        elif luck < 0.97:
+            till.restart()
+            self.promises.note_restart()
+
+    def _some_request(self, till: Till) -> Charge | Load:
+        who, amount = self.chance.choice(MEMBERS), self.chance.choice(AMOUNTS)
+        return till.load_of(who, amount) if self.chance.random() < 0.3 else till.charge_of(who, amount)
+
+    def _ask(self, till: Till, request: Charge | Load) -> None:
+        """Ask, or ask again what was under way when the power went: it is done once."""
+        self._request = request
+        answer = till.ask(request)
+        assert not isinstance(answer, Problem)
+        first = msgspec.structs.replace(answer, replayed=False)
+        self._request = None
+        self.promises.note_answer(request.presented.card.account, first)
+
+    def _take_step(self, till: Till) -> None:
+        if not self.promises.jobs:
+            return
+        job = self.promises.jobs[self.chance.choice(list(self.promises.jobs)[-5:])]
+        step, after = self.chance.choice([(step, job.after(step)) for step in SlipStep if job.after(step)])
+        assert after is not None
+        self._step = (job, after)
+        taken = till.step(job.number, step)
+        assert taken == after
+        self._step = None
+        self.promises.note_step(after)

@@ -1,0 +1,201 @@
+"""Records: bytes that are made once, and that nobody else's bytes can pass for."""
+
+import hashlib
+import random
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from checkout.charge import charge
+from checkout.requests import BookView, Charge
+from checkout.results import Done
+from ledger.ids import LotId, OperationId, Place, RecordRef
+from ledger.slices import Lot, Purse, Slice, SliceKey
+from protocol.bodies import DayClosedBody, DeclinedBody, Opened, PrintBody, TransactionBody
+from protocol.errors import NotARecord
+from protocol.records import RECORD_BYTES_MAX, Record, RecordKind, SignedRecord, encode_body, seal, signed_message
+from tests.chains.company import ALICE, PROGRAMME, swiped
+from tests.chains.till import KEY, PUBLIC_KEY, Till
+
+BODY = PrintBody("07-2-000031", 1, "unknown", ("no_answer",))
+RECORD = Record(
+    version=1,
+    keeper=Place("07-2"),
+    epoch=1,
+    sequence=58,
+    recorded_at_ms=1_795_320_309_123,
+    business_date="2026-11-22",
+    mode="transfer",
+    kind=RecordKind.PRINT,
+    previous=bytes(range(32)),
+    body=encode_body(BODY),
+)
+CONTENT = bytes.fromhex(
+    "9a01a430372d32013acf000001a2016de583aa323032362d31312d3232a87472616e73666572a57072696e74"
+    "c420000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+    "84ae726563656970745f6e756d626572ab30372d322d303030303331a372756e01a473746570a7756e6b6e6f776e"
+    "a7726561736f6e7391a96e6f5f616e73776572"
+)
+SIGNATURE = bytes.fromhex(
+    "246fad525796177a623dbc61ac2621e230bca4fb705d89315ce0c375580d213a"
+    "dab6a98667299006e3ec2c2c437c1730f2a4486dcf7d40e32c4476656b01240e"
+)
+HASH = "9f820b96b56ad7968f6c2775f3d85ce5426a49d51fc15387880344f05df12961"
+
+
+def opened(content: bytes) -> Record:
+    return SignedRecord(content, SIGNATURE).open()
+
+
+def test_a_record_is_these_bytes_and_this_signature_for_ever() -> None:
+    sealed = seal(RECORD, KEY.sign)
+    assert sealed.content.hex() == CONTENT.hex()
+    assert sealed.signature == SIGNATURE
+    assert sealed.hash.hex() == HASH
+
+
+def test_hash_and_signature_are_over_a_context_and_the_bytes_and_need_none_of_our_code() -> None:
+    message = b"counterfoil record 1\0" + CONTENT
+    assert signed_message(CONTENT) == message
+    assert hashlib.sha256(message).hexdigest() == HASH
+    PUBLIC_KEY.verify(SIGNATURE, message)
+
+
+def test_a_record_is_read_back_as_it_was_made() -> None:
+    record = opened(CONTENT)
+    assert record == RECORD
+    assert str(record.ref) == "07-2/1/58"
+    assert record.body_as(PrintBody) == BODY
+    assert bytes(record.body) in CONTENT
+
+
+def test_any_messagepack_reader_can_read_a_record() -> None:
+    assert msgspec.msgpack.decode(CONTENT) == [
+        *(1, "07-2", 1, 58, 1_795_320_309_123, "2026-11-22", "transfer", "print", bytes(range(32))),
+        {"receipt_number": "07-2-000031", "run": 1, "step": "unknown", "reasons": ["no_answer"]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        (Opened, "place public_key software"),
+        (TransactionBody, "kind operation_id account receipt_number legs opens slip reasons programme software"),
+        (DeclinedBody, "kind operation_id account units decline reasons programme software"),
+        (PrintBody, "receipt_number run step reasons"),
+        (DayClosedBody, "closed opens digest slices units"),
+    ],
+)
+def test_a_field_of_a_body_is_never_renamed(kind: type[msgspec.Struct], fields: str) -> None:
+    assert kind.__struct_encode_fields__ == tuple(fields.split())
+
+
+def test_a_movement_on_the_wire_is_legs_and_lots_as_plain_words(tmp_path: Path) -> None:
+    till = Till(tmp_path / "till.db")
+    till.load(ALICE, "500.00")
+    body = msgspec.msgpack.decode(till.chain()[1].open().body)
+    account, lot = ALICE.account, "07-2/1/2"
+    assert body["legs"] == [
+        [account, "principal", lot, "issued", -50_000],
+        [account, "principal", lot, "held", 50_000],
+        [account, "bonus", lot, "issued", -6_055],
+        [account, "bonus", lot, "held", 6_055],
+    ]
+    opened = {"account": account, "lot": lot, "store": "07", "opened_on": "2026-11-22", "expires_on": None}
+    assert body["opens"] == [opened | {"purse": "principal"}, opened | {"purse": "bonus"}]
+
+
+@pytest.mark.parametrize("length", range(len(CONTENT)))
+def test_a_record_that_was_cut_short_is_none(length: int) -> None:
+    with pytest.raises(NotARecord):
+        opened(CONTENT[:length])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        CONTENT + b"\0",
+        CONTENT + CONTENT,
+        b"\x9b" + CONTENT[1:] + b"\0",
+        b"\x99" + CONTENT[1:-86],
+        b"{}",
+        b"\xc1",
+        msgspec.msgpack.encode({"version": 1}),
+        CONTENT.replace(b"\xa5print", b"\xa5prank"),
+        b"\x9a\xa11" + CONTENT[2:],
+    ],
+)
+def test_bytes_of_another_form_are_no_record(content: bytes) -> None:
+    with pytest.raises(NotARecord):
+        opened(content)
+
+
+def test_a_record_of_another_version_is_none_of_ours() -> None:
+    """A later version may mean something else by the same fields; it is kept as it came and not understood."""
+    with pytest.raises(NotARecord):
+        opened(b"\x9a\x02" + CONTENT[2:])
+
+
+def test_a_record_may_be_so_large_and_no_larger() -> None:
+    def padded(size: int) -> bytes:
+        filling = size - (len(CONTENT) - len(bytes(RECORD.body))) - 3
+        body = b"\xc5" + filling.to_bytes(2, "big") + bytes(filling)
+        return CONTENT.replace(bytes(RECORD.body), body)
+
+    largest = padded(RECORD_BYTES_MAX)
+    assert len(largest) == RECORD_BYTES_MAX
+    assert opened(largest).sequence == 58
+    with pytest.raises(NotARecord):
+        opened(padded(RECORD_BYTES_MAX + 1))
+
+
+def test_text_that_is_no_text_makes_no_record() -> None:
+    with pytest.raises(NotARecord):
+        opened(CONTENT.replace(b"07-2\x01", b"\xff7-2\x01"))
+    with pytest.raises(NotARecord):
+        opened(CONTENT.replace(b"no_answer", b"no_ans\xff\xff\xff")).body_as(PrintBody)
+
+
+def test_a_body_nested_as_deep_as_a_record_can_hold_is_no_body() -> None:
+    deep = CONTENT[: CONTENT.index(b"\x84\xae")] + b"\x91" * 60_000 + b"\0"
+    with pytest.raises(NotARecord):
+        opened(deep).body_as(PrintBody)
+
+
+def test_a_keeper_that_can_be_no_place_keeps_no_record() -> None:
+    """`07/2/1/58` would be two records' name."""
+    with pytest.raises(NotARecord):
+        opened(CONTENT.replace(b"07-2\x01", b"07/2\x01"))
+
+
+def test_a_body_of_another_kind_is_not_read_as_this_one() -> None:
+    with pytest.raises(NotARecord):
+        opened(CONTENT).body_as(TransactionBody)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_bytes_come_they_are_a_record_or_they_are_none(seed: int) -> None:
+    """Nothing else is raised: what a stranger sends must not end HQ's intake."""
+    chance = random.Random(seed)
+    for _ in range(2_000):
+        content = bytearray(CONTENT)
+        for _ in range(chance.randrange(1, 4)):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        try:
+            opened(bytes(content)).body_as(PrintBody)
+        except NotARecord:
+            continue
+
+
+@pytest.mark.xfail(strict=True, reason="from about 600 lots on, seal() meets its assert: bound the lots of one charge")
+def test_a_charge_over_all_the_lots_that_a_member_may_have_fits_a_record() -> None:
+    """Or it is declined before; here 1 000 loads of 1.00 are spent at once."""
+    slices = tuple(
+        Slice(Lot(SliceKey(ALICE.account, Purse.PRINCIPAL, LotId(f"07-2/1/{lot}")), "07", "2026-11-22"), 100)
+        for lot in range(1, 1001)
+    )
+    view = BookView(RecordRef(Place("07-2"), 1, 1001), "07", "2026-11-22", slices)
+    answer = charge(Charge(OperationId("operation-1"), swiped(ALICE), 100_000, "C01"), view, PROGRAMME)
+    if isinstance(answer, Done):
+        seal(msgspec.structs.replace(RECORD, body=encode_body(answer.transaction)), KEY.sign).open()
