@@ -1,0 +1,107 @@
+"""What each route asks of the till."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from aiohttp import web
+
+from ledger.cards import CardFault
+from receipts.wording import Language, Wording
+from terminal.answers import Answer, DayClose, Hello, Presentation, Problem, SlipView, Status
+from terminal.api.event_stream import EventStreams
+from terminal.api.reading import Flaw
+from terminal.bodies import ChargeBody, EmptyBody, KeyInBody, LoadBody, PosRef, SlipAnswerBody
+from terminal.till import Till
+
+Words = dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What lies behind the API."""
+
+    till: Till
+    wording: Wording
+    streams: EventStreams
+
+
+async def hello(door: Door, _request: web.Request) -> Hello:
+    """Who answers here; cheap."""
+    return door.till.hello()
+
+
+async def status(door: Door, _request: web.Request) -> Status:
+    """Devices, mode, HQ, the card before the cashier, slips that wait."""
+    return await door.till.status()
+
+
+async def wording(door: Door, _request: web.Request) -> Words:
+    """The page's words: text by language and key, placeholders unfilled."""
+    return {language.value: door.wording.starting("", language) for language in Language}
+
+
+async def key_in(door: Door, _request: web.Request, body: KeyInBody) -> Presentation | CardFault:
+    """Key a card number in."""
+    return await door.till.key_in(body.number)
+
+
+async def presentation(door: Door, request: web.Request) -> Presentation | Problem:
+    """The card before the cashier, and its balance now."""
+    found = await door.till.presentation(request.match_info["presentation"])
+    return found or Problem.CARD_GONE
+
+
+async def dismiss(door: Door, request: web.Request) -> Problem | None:
+    """The customer leaves."""
+    return None if door.till.dismiss(request.match_info["presentation"]) else Problem.CARD_GONE
+
+
+async def charge(door: Door, _request: web.Request, body: ChargeBody) -> Answer | Problem:
+    """Pay from stored value."""
+    return await door.till.charge(body)
+
+
+async def load(door: Door, _request: web.Request, body: LoadBody) -> Answer | Problem:
+    """Load stored value."""
+    return await door.till.load(body)
+
+
+async def operation(door: Door, request: web.Request) -> Answer | Problem:
+    """What became of an operation."""
+    return await door.till.operation(request.match_info["operation_id"]) or Problem.UNKNOWN_OPERATION
+
+
+async def sale(door: Door, request: web.Request) -> list[Answer] | Flaw:
+    """What became of the operations under a POS's own number."""
+    try:
+        pos_ref = msgspec.convert(request.query.get("pos_ref"), PosRef)
+    except msgspec.ValidationError:
+        return Flaw(Problem.BAD_REQUEST, "Ask with ?pos_ref= and 1 to 64 visible ASCII characters.")
+    return await door.till.sale(pos_ref)
+
+
+async def slip(door: Door, request: web.Request) -> SlipView | Problem:
+    """A slip as text, and where its printing stands."""
+    return await door.till.slips.view(request.match_info["receipt_number"]) or Problem.SLIP_UNKNOWN
+
+
+async def answer_slip(door: Door, request: web.Request, body: SlipAnswerBody) -> SlipView | Problem:
+    """The cashier says whether the slip came out."""
+    return await door.till.slips.answer(request.match_info["receipt_number"], came_out=body.came_out)
+
+
+async def copy_slip(door: Door, request: web.Request, _body: EmptyBody) -> SlipView | Problem:
+    """Print a slip again, marked as a copy."""
+    return await door.till.slips.copy(request.match_info["receipt_number"])
+
+
+async def close_day(door: Door, _request: web.Request, _body: EmptyBody) -> DayClose:
+    """Close the business date."""
+    return await door.till.close_day()
+
+
+async def events(door: Door, request: web.Request) -> web.StreamResponse | Flaw:
+    """Server-sent events; see docs/local-api.md for their names."""
+    return await door.streams.serve(request)

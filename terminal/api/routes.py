@@ -1,0 +1,54 @@
+"""Every route of the local API, in one table; docs/local-api.md tells the same, and /openapi.json is made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from terminal.answers import Answer, DayClose, Hello, Presentation, SlipView, Status
+from terminal.api import handlers
+from terminal.bodies import ChargeBody, EmptyBody, KeyInBody, LoadBody, SlipAnswerBody
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method and a path; what is sent, what comes back when there is no problem. None: no body."""
+
+    method: str
+    path: str
+    handler: Callable[..., Awaitable[object]]
+    answer: Any
+    body: type[msgspec.Struct] | None = None
+    status: HTTPStatus = HTTPStatus.OK
+
+    @property
+    def summary(self) -> str:
+        """The handler's docstring, its first line."""
+        return (self.handler.__doc__ or "").partition("\n")[0]
+
+
+class ServerSentEvents:
+    """Stands for a body of type text/event-stream."""
+
+
+ROUTES = (
+    Route("GET", "/v1/hello", handlers.hello, Hello),
+    Route("GET", "/v1/status", handlers.status, Status),
+    Route("GET", "/v1/wording", handlers.wording, handlers.Words),
+    Route("POST", "/v1/presentations", handlers.key_in, Presentation, KeyInBody, HTTPStatus.CREATED),
+    Route("GET", "/v1/presentations/{presentation}", handlers.presentation, Presentation),
+    Route("DELETE", "/v1/presentations/{presentation}", handlers.dismiss, None, status=HTTPStatus.NO_CONTENT),
+    Route("POST", "/v1/charges", handlers.charge, Answer, ChargeBody),
+    Route("POST", "/v1/loads", handlers.load, Answer, LoadBody),
+    Route("GET", "/v1/operations/{operation_id}", handlers.operation, Answer),
+    Route("GET", "/v1/operations", handlers.sale, list[Answer]),
+    Route("GET", "/v1/slips/{receipt_number}", handlers.slip, SlipView),
+    Route("POST", "/v1/slips/{receipt_number}/answers", handlers.answer_slip, SlipView, SlipAnswerBody),
+    Route("POST", "/v1/slips/{receipt_number}/copies", handlers.copy_slip, SlipView, EmptyBody),
+    Route("POST", "/v1/day-closes", handlers.close_day, DayClose, EmptyBody),
+    Route("GET", "/v1/events", handlers.events, ServerSentEvents),
+)

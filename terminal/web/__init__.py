@@ -1,0 +1,1 @@
+"""The cashier page: static files, and the routes that serve them."""

@@ -1,0 +1,38 @@
+/** The status bar: one word each, with a tone that is a sign and a colour. */
+
+const DEVICE_TONES = { ready: "good", warned: "warn", stopped: "bad", lost: "bad", unknown: "unsure", none: "plain" };
+const UNPLUGGED = ["not_reachable", "reader_lost"];
+const HQ_TONES = { answered: "good", not_reached: "warn", never: "plain" };
+
+/** Of a till that does not answer, nothing is known but what does not change by itself. */
+export function bar({ hello, status, wording, here }) {
+  const { mode, business_date, devices } = status;
+  const { state, last_contact } = here ? status.hq : { state: "unknown", last_contact: null };
+  const [reader, printer] = ["MSR", "POSPrinter"].map((one) => (here ? device(devices, one) : "unknown"));
+  const values = {
+    till: hello.till,
+    mode: wording.text(`mode.${mode}`),
+    business_date,
+    hq: wording.text(`page.hq.${state}`, { time: when(last_contact, business_date) }),
+    reader: wording.text(`page.device.${reader}`),
+    printer: wording.text(`page.device.${printer}`),
+  };
+  return { values, tones: { hq: HQ_TONES[state] ?? "unsure", reader: toneOf(reader), printer: toneOf(printer) } };
+}
+
+const toneOf = (state) => DEVICE_TONES[state] ?? "unsure";
+
+/** A device that is there and has something to say (no paper, paper near its end) is in a state of its own here. */
+function device(devices, deviceClass) {
+  const found = devices.find((one) => one.class === deviceClass);
+  if (!found) return "none";
+  const { state, reasons } = found;
+  if (state === "ready" && reasons.length) return "warned";
+  return state === "lost" && !reasons.some((reason) => UNPLUGGED.includes(reason)) ? "stopped" : state;
+}
+
+/** The time of day of an RFC 3339 time; its date when that is not today's. */
+function when(time, business_date) {
+  if (!time) return "";
+  return time.startsWith(business_date) ? time.slice(11, 16) : time.slice(5, 10);
+}

@@ -1,0 +1,61 @@
+/** What the sale and the slips ask of the till. Each errand ends in one input for the sale, or in none. */
+import { get, isAnswer, post, remove, SILENT } from "./api.js";
+
+const UNKNOWN_OPERATION = 404;
+const path = (...parts) => "/v1/" + parts.map(encodeURIComponent).join("/");
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const ERRANDS = { look_up: lookUp, release, refresh, send, ask, answer_slip: answerSlip, copy_slip: copySlip };
+
+/** Run an errand of sale.js or slips.js; answers an input for the sale, or null. */
+export const run = (errand) => ERRANDS[errand.name](errand);
+
+async function lookUp({ number }) {
+  const answer = await post(path("presentations"), { number });
+  return isAnswer(answer) ? { name: "opened", card: answer.body } : { name: "not_opened", note: complaint(answer) };
+}
+
+async function release({ presentation }) {
+  await remove(path("presentations", presentation));
+  return null;
+}
+
+async function refresh({ presentation, after_ms }) {
+  await pause(after_ms);
+  const answer = await get(path("presentations", presentation));
+  if (isAnswer(answer)) return { name: "refreshed", presentation, card: answer.body };
+  return answer === SILENT ? null : { name: "card_gone", presentation };
+}
+
+async function send({ operation }) {
+  const { operation_id, kind, presentation, amount, tender } = operation;
+  const asked = { operation_id, presentation, amount };
+  const answer = kind === "load" ? await post(path("loads"), { ...asked, tender }) : await post(path("charges"), asked);
+  if (isAnswer(answer)) return { name: "answered", operation_id, answer: answer.body };
+  const { code } = answer.body ?? {};
+  // A conflict says that something was decided under this id: only the till knows what.
+  if (!code || code === "operation_conflict") return { name: "silent", operation_id };
+  return { name: "problem", operation_id, problem: answer.body };
+}
+
+async function ask({ operation_id, after_ms }) {
+  await pause(after_ms);
+  const answer = await get(path("operations", operation_id));
+  if (isAnswer(answer)) return { name: "answered", operation_id, answer: answer.body };
+  return { name: answer.status === UNKNOWN_OPERATION ? "absent" : "silent", operation_id };
+}
+
+async function answerSlip({ receipt_number, came_out }) {
+  return complain(await post(path("slips", receipt_number, "answers"), { came_out }));
+}
+
+async function copySlip({ receipt_number }) {
+  return complain(await post(path("slips", receipt_number, "copies"), {}));
+}
+
+const complain = (answer) => (isAnswer(answer) ? null : { name: "notice", note: complaint(answer) });
+
+function complaint({ body }) {
+  const texts = body?.cashier_message;
+  return texts ? { tone: "bad", texts } : { tone: "bad", key: "page.note.no_answer" };
+}

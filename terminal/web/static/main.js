@@ -1,0 +1,227 @@
+/** The cashier page: keys, clicks and what the till says go into the sale; what the sale asks goes to the till. */
+import { get, isAnswer, newId } from "./api.js";
+import { run } from "./errands.js";
+import { listen } from "./events.js";
+import { faces } from "./faces.js";
+import { read, StripeGuard } from "./keys.js";
+import { START, receive } from "./sale.js";
+import { NO_SLIPS, find, hear, press, putAway, question, toggle } from "./slips.js";
+import { isOnButton, label, onPress, rememberedLanguage, rememberLanguage, show } from "./view.js";
+import { Wording } from "./wording.js";
+
+/** Kept over a reload, not over the window's end. */
+const OPERATION = "operation";
+const LAST = "last";
+
+const STATUS_TRIES = 5;
+/** More keys than a slip of the finger. */
+const STRIPE_KEYS = 8;
+
+const model = {
+  hello: null, wording: null, status: null,
+  here: true, goneSince: "", heard: 0,
+  sale: START, last: null,
+  slips: NO_SLIPS, slipText: null,
+};
+const guard = new StripeGuard();
+
+/** One step: change the sale, keep it safe, show it, and only then do what it asks. */
+function feed(input) {
+  const { sale, errands } = receive(model.sale, { ...input, now: Date.now(), id: newId() }, model.hello.currency);
+  model.sale = sale;
+  if (sale.answer?.outcome === "done" && sale.answer !== model.last) rememberDone(sale.answer);
+  keepSafe(OPERATION, sale.operation);
+  keepSafe(LAST, model.last);
+  draw();
+  errands.forEach(perform);
+}
+
+function rememberDone(answer) {
+  model.last = answer;
+  fetchSlip(answer.receipt_number);
+}
+
+async function perform(errand) {
+  const input = await run(errand);
+  if (input) feed(input);
+}
+
+function keepSafe(key, value) {
+  if (value) sessionStorage.setItem(key, JSON.stringify(value));
+  else sessionStorage.removeItem(key);
+}
+
+const kept = (key) => JSON.parse(sessionStorage.getItem(key) ?? "null");
+
+function draw() {
+  if (model.status) show(faces(model));
+}
+
+// What the cashier does
+
+function hand(input) {
+  if (!model.here || !model.hello) return;
+  if (input.name === "star") showSlip();
+  else if (model.slips.shown) settle(input);
+  else feed(input);
+}
+
+async function showSlip() {
+  model.slips = toggle(model.slips);
+  draw();
+  const { shown } = model.slips;
+  if (shown) model.slipText = await getSlip(shown);
+  draw();
+}
+
+function settle(input) {
+  const { slips, errands } = press(model.slips, input);
+  model.slips = slips;
+  draw();
+  errands.forEach(perform);
+}
+
+/** The buttons of the strip speak of the slip in question, whether it is shown or not. */
+function answerQuestion(digit) {
+  const slip = question(model.slips);
+  if (!slip || !model.here) return;
+  model.slips = { ...model.slips, shown: slip.receipt_number };
+  settle({ name: "digit", digit });
+}
+
+function speak(language) {
+  rememberLanguage(language);
+  model.wording = model.wording.into(language);
+  label(model.wording);
+  draw();
+}
+
+function dropStripe(event) {
+  event.preventDefault();
+  if (guard.dropped === STRIPE_KEYS && model.here && model.hello) {
+    feed({ name: "notice", note: { tone: "warn", key: "page.note.typing_reader" } });
+  }
+}
+
+function onKey(event) {
+  if (guard.drops(event)) return dropStripe(event);
+  const input = read(event);
+  if (!input || (input.name === "enter" && isOnButton())) return;
+  event.preventDefault();
+  hand(input);
+}
+
+// What the till says
+
+const TOLD = {
+  "card.presented": (card) => fromTill({ name: "presented", card }),
+  "card.refused": ({ cashier_message }) => fromTill({ name: "card_refused", note: { tone: "bad", texts: cashier_message } }),
+  "card.gone": ({ presentation }) => feed({ name: "card_gone", presentation }),
+  "operation.done": hearAnswer,
+  device: hearDevice,
+  slip: hearSlip,
+  status: refreshStatus,
+  reset: refreshStatus,
+};
+
+function hearEvent(name, data) {
+  model.heard += 1;
+  TOLD[name]?.(data);
+}
+
+/** A card counts more than a slip that is being looked at. */
+function fromTill(input) {
+  model.slips = putAway(model.slips);
+  feed(input);
+}
+
+function hearAnswer(answer) {
+  const { operation_id } = answer;
+  const isOurs = operation_id === model.sale.operation?.operation_id;
+  feed({ name: isOurs ? "answered" : "announced", operation_id, answer });
+}
+
+/** The bar shows how a device is; that it has changed is said in a sentence, too. */
+function hearDevice(device) {
+  const { devices } = model.status;
+  const before = devices.find((one) => one.name === device.name);
+  model.status = { ...model.status, devices: [...devices.filter((one) => one !== before), device] };
+  if (before && before.state !== device.state) feed({ name: "notice", note: changeOf(device) });
+  draw();
+}
+
+function changeOf({ name, state, reasons }) {
+  if (state === "ready") return { tone: "good", key: `device.${name}_back` };
+  const reason = `printer.${reasons[0]}`;
+  return { tone: "warn", key: model.wording.has(reason) ? reason : `device.${name}_lost` };
+}
+
+function hearSlip(slip) {
+  model.slips = hear(model.slips, slip);
+  draw();
+}
+
+/** A new slip is not announced before its printing begins. What an event said meanwhile is newer. */
+async function fetchSlip(receipt_number) {
+  const answer = await getSlip(receipt_number);
+  if (answer && !find(model.slips, receipt_number)) hearSlip(answer);
+}
+
+async function getSlip(receipt_number) {
+  const answer = await get(`/v1/slips/${encodeURIComponent(receipt_number)}`);
+  return isAnswer(answer) ? answer.body : null;
+}
+
+/** What events said while the till was asked is newer than its answer: then it is asked again. */
+async function refreshStatus() {
+  for (let tries = 0; tries < STATUS_TRIES; tries++) {
+    const { heard } = model;
+    const answer = await get("/v1/status");
+    if (!isAnswer(answer)) return false;
+    if (model.heard === heard) return takeStatus(answer.body);
+  }
+  return true;
+}
+
+function takeStatus(status) {
+  const { presentation, slips_waiting } = status;
+  model.status = status;
+  model.slips = slips_waiting.reduce(hear, model.slips);
+  if (presentation) feed({ name: "presented", card: presentation });
+  else if (model.sale.card) feed({ name: "card_gone", presentation: model.sale.card.presentation });
+  draw();
+  return true;
+}
+
+/** Everything anew at each connection: the till may have been started again, or updated. */
+async function onHere() {
+  const [hello, wording] = await Promise.all([get("/v1/hello"), get("/v1/wording")]);
+  if (!isAnswer(hello) || !isAnswer(wording)) return false;
+  const isFirst = model.hello === null;
+  model.hello = hello.body;
+  model.wording = new Wording(wording.body, model.wording?.language ?? rememberedLanguage() ?? hello.body.language);
+  label(model.wording);
+  if (isFirst) await resume();
+  model.here = await refreshStatus();
+  draw();
+  return model.here;
+}
+
+/** After a reload: the till knows what became of an operation that was sent, and of the last slip. */
+async function resume() {
+  const operation = kept(OPERATION);
+  model.last = kept(LAST);
+  if (operation?.sent) feed({ name: "resume", operation });
+  if (model.last) await fetchSlip(model.last.receipt_number);
+}
+
+function onGone() {
+  if (!model.here) return;
+  model.here = false;
+  model.goneSince = new Date().toTimeString().slice(0, 8);
+  draw();
+}
+
+document.addEventListener("keydown", onKey);
+onPress({ press: (key) => hand(/^\d$/.test(key) ? { name: "digit", digit: key } : { name: key }), slip: answerQuestion, language: speak });
+listen({ onHere, onEvent: hearEvent, onGone });

@@ -1,0 +1,30 @@
+/** The strip at the foot, which says how the last slip fares, and the slip itself when it is asked for. */
+import { current, question } from "./slips.js";
+import { halves, money } from "./sums.js";
+
+const TONES = { created: "work", started: "work", printed: "good", settled: "good", unknown: "unsure" };
+
+export function strip({ slips, slipText, last, ...model }) {
+  const { wording, status } = model;
+  const shown = slipText?.receipt_number === slips.shown ? slipText : null;
+  const values = { slip_title: slips.shown ?? "", slip_text: shown ? wording.choose(shown.text) : "", strip_number: "", strip_sale: "" };
+  const slip = current(slips);
+  if (!slip) return { values: { ...values, strip_words: wording.text("page.slip.none") }, tones: { strip: "plain" } };
+  const { receipt_number, state } = slip;
+  const reasons = [...slip.reasons, ...hindrances(slip, status)];
+  const waits = state === "created" && reasons.length > 0;
+  Object.assign(values, {
+    strip_number: receipt_number,
+    strip_sale: last?.receipt_number === receipt_number ? `${money(last.amount, model)} · ${halves(last.approval_code)}` : "",
+    strip_words: [wording.text(`page.slip.${state}`), ...reasons.map((reason) => wording.first(`printer.${reason}`, reason))].join(" "),
+  });
+  return { values, tones: { strip: waits ? "warn" : (TONES[state] ?? "unsure") } };
+}
+
+/** A slip that waits has no reasons of its own: it waits for whatever ails the printer. */
+function hindrances({ state }, { devices }) {
+  const printer = devices.find((one) => one.class === "POSPrinter");
+  return state === "created" && printer && printer.state !== "ready" ? printer.reasons : [];
+}
+
+export const asks = ({ slips }) => question(slips) !== null;

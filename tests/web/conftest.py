@@ -1,0 +1,51 @@
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+from aiohttp import web
+from playwright.async_api import Browser, async_playwright
+
+from terminal.web.pages import add_pages
+from tests.web.counter import Counter, open_counter
+from tests.web.modules import Modules
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's chromium, one for all stories of a worker."""
+    chromium = shutil.which("chromium")
+    assert chromium, "the page is tested in a real browser: ./run test-machine installs it"
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=chromium)
+        yield opened
+        await opened.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def counter(browser: Browser, tmp_path: Path) -> AsyncIterator[Counter]:
+    async with open_counter(tmp_path, browser) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def pages_url() -> AsyncIterator[str]:
+    """The page's files alone, without a till."""
+    app = web.Application()
+    add_pages(app)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    address: Any = runner.addresses[0]
+    yield f"http://127.0.0.1:{address[1]}"
+    await runner.cleanup()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def modules(browser: Browser, pages_url: str) -> AsyncIterator[Modules]:
+    """The page's modules in a real browser, without the page."""
+    page = await browser.new_page()
+    await page.goto(f"{pages_url}/page/money.js")
+    yield Modules(page)
+    await page.close()

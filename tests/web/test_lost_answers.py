@@ -1,0 +1,216 @@
+"""What the page says when the till's answer is lost, late, or the till is gone: the truth, and it never charges twice.
+
+An event tells of each operation as well, sooner than anybody can ask; most pages here are deaf to events.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.web.counter import Counter
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CHARGES = "**/v1/charges"
+OPERATIONS = "**/v1/operations/*"
+Handler = Callable[[Route], Awaitable[None]]
+
+
+async def lose(route: Route) -> None:
+    """The question never reaches the till."""
+    await route.abort()
+
+
+async def lose_answer(route: Route) -> None:
+    """The till does it; its answer never comes back."""
+    await route.fetch()
+    await route.abort()
+
+
+async def with_amount(counter: Counter) -> None:
+    """A card with NT$560.55, NT$129 keyed, nothing sent, and from now on no event."""
+    await counter.load(500)
+    await counter.swipe()
+    await counter.shows("amount")
+    await counter.press("129")
+    await counter.go_deaf()
+
+
+async def test_a_charge_whose_answer_was_lost_is_found_done(counter: Counter) -> None:
+    await with_amount(counter)
+    await counter.page.route(CHARGES, lose_answer)
+    await counter.press("Enter")
+    await counter.shows("done")
+    await counter.reads("result_title", "已扣款")
+    assert counter.spendable() == 43155
+
+
+async def test_a_charge_that_never_arrived_is_said_not_done_and_tried_again(counter: Counter) -> None:
+    await with_amount(counter)
+    await counter.page.route(CHARGES, lose, times=1)
+    await counter.press("Enter")
+    await counter.shows("notdone")
+    await counter.reads("operation_title", "沒有扣款")
+    assert counter.spendable() == 56055
+    await counter.press("Enter")
+    await counter.shows("done")
+    assert counter.spendable() == 43155
+
+
+async def test_a_decline_whose_answer_was_lost_is_found_too(counter: Counter) -> None:
+    await with_amount(counter)
+    await counter.page.route(CHARGES, lose_answer)
+    await counter.press("0 Enter")
+    await counter.shows("declined")
+    await expect(counter.page.locator("[data-value=decline_words]")).to_contain_text("不夠付 NT$1,290")
+
+
+async def test_an_answer_that_takes_too_long_is_asked_for(counter: Counter) -> None:
+    """The time-out is 5 s; the till has long done it."""
+    await with_amount(counter)
+    ends = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await route.fetch()
+        await ends.wait()
+
+    await counter.page.route(CHARGES, hold)
+    await counter.press("Enter")
+    await counter.shows("sending")
+    await counter.press("/ Enter")
+    await counter.reads("note", "這筆還在進行，請等結果。")
+    await counter.shows("done")
+    assert counter.spendable() == 43155
+    ends.set()
+
+
+async def test_nobody_knows_is_said_as_such_until_somebody_does(counter: Counter) -> None:
+    await with_amount(counter)
+    await counter.page.route(CHARGES, lose_answer)
+    await counter.page.route(OPERATIONS, lose)
+    await counter.press("Enter")
+    await counter.shows("unknown")
+    await counter.reads("operation_title", "還不知道有沒有扣款")
+    await counter.has_tone("face", "unsure")
+    await counter.press("/ Enter 5")
+    await counter.reads("note", "這筆還在進行，請等結果。")
+    await counter.shows("unknown")
+    await counter.page.unroute(OPERATIONS)
+    await counter.shows("done")
+    assert counter.spendable() == 43155
+
+
+async def test_an_event_tells_the_answer_that_was_lost(counter: Counter) -> None:
+    await counter.load(500)
+    await counter.swipe()
+    await counter.shows("amount")
+    await counter.page.route(CHARGES, lose_answer)
+    await counter.page.route(OPERATIONS, lose)
+    await counter.press("129 Enter")
+    await counter.shows("done")
+    assert counter.spendable() == 43155
+
+
+async def test_a_reload_in_mid_charge_asks_what_became_of_it(counter: Counter) -> None:
+    await with_amount(counter)
+    done, ends = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await route.fetch()
+        done.set()
+        await ends.wait()
+
+    await counter.page.route(CHARGES, hold)
+    await counter.press("Enter")
+    await asyncio.wait_for(done.wait(), 5)
+    await counter.page.reload()
+    await counter.shows("done")
+    await counter.reads("result_title", "已扣款")
+    assert counter.spendable() == 43155
+    ends.set()
+
+
+async def test_a_reload_after_a_charge_that_never_arrived_says_not_done(counter: Counter) -> None:
+    await with_amount(counter)
+    asked, ends = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await ends.wait()
+
+    await counter.page.route(CHARGES, hold, times=1)
+    await counter.press("Enter")
+    await asyncio.wait_for(asked.wait(), 5)
+    await counter.page.reload()
+    await counter.shows("notdone")
+    await counter.press("Enter")
+    await counter.shows("done")
+    assert counter.spendable() == 43155
+    ends.set()
+
+
+async def test_a_reload_after_the_result_keeps_its_approval_code_in_the_strip(counter: Counter) -> None:
+    await with_amount(counter)
+    await counter.press("Enter")
+    await counter.shows("done")
+    code = await counter.page.locator("[data-value=approval_code]").inner_text()
+    await counter.page.reload()
+    await counter.reads("strip_sale", f"NT$129 · {code}")
+
+
+async def test_a_till_that_is_gone_is_said_big_and_what_is_typed_goes_nowhere(counter: Counter) -> None:
+    await with_amount(counter)
+    counter.till.kill()
+    await counter.shows("gone")
+    await expect(counter.page.locator("h1:visible")).to_have_text("收銀程式沒有回應")
+    await expect(counter.page.locator("[data-value=gone_words]")).to_contain_text("這個畫面沒有扣過款，也沒有儲值")
+    await counter.press("Enter Enter")
+    await counter.shows("gone")
+    counter.start_again()
+    await counter.shows("empty")
+    await counter.swipe()
+    await counter.shows("amount")
+    assert counter.spendable() == 56055
+
+
+async def test_a_till_that_dies_after_a_charge_tells_the_truth_when_it_is_back(counter: Counter) -> None:
+    await with_amount(counter)
+
+    async def die_after(route: Route) -> None:
+        await route.fetch()
+        counter.till.kill()
+        await route.abort()
+
+    await counter.page.route(CHARGES, die_after)
+    await counter.press("Enter")
+    await counter.shows("gone")
+    counter.start_again()
+    await counter.shows("done")
+    await counter.reads("result_title", "已扣款")
+
+
+async def test_a_till_that_dies_before_a_charge_tells_the_truth_when_it_is_back(counter: Counter) -> None:
+    await with_amount(counter)
+
+    async def die_before(route: Route) -> None:
+        counter.till.kill()
+        await route.abort()
+
+    await counter.page.route(CHARGES, die_before, times=1)
+    await counter.press("Enter")
+    await counter.shows("gone")
+    await expect(counter.page.locator("[data-value=gone_words]")).to_contain_text("扣款 NT$129 這一筆還不知道結果")
+    counter.start_again()
+    await counter.shows("notdone")
+    await counter.reads("operation_title", "沒有扣款")
+
+
+async def test_what_happened_while_the_line_to_the_page_was_cut_is_caught_up_with(counter: Counter) -> None:
+    await counter.page.context.set_offline(offline=True)
+    await counter.shows("gone")
+    await counter.swipe()
+    await counter.page.context.set_offline(offline=False)
+    await counter.shows("amount")
+    await counter.reads("card", "6222 **** 0017")

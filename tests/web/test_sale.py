@@ -1,0 +1,246 @@
+"""One sale as a table, without a till: what each input does, and what no order of inputs can do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.web.modules import Modules
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+TWD = {"code": "TWD", "minor_digits": 2, "shown_digits": 0, "charge_step": 100}
+BALANCE = {"principal": 50000, "bonus": 6055, "points": 0}
+CARD = {"presentation": "p-1", "card": "6222****0017", "entry": "swiped", "spendable": 56055, "expires_in_s": 180, **BALANCE}
+OTHER = {**CARD, "presentation": "p-2", "card": "6222****0025"}
+SWIPE = {"name": "presented", "card": CARD}
+SWIPE_OTHER = {"name": "presented", "card": OTHER}
+LATE = 5000
+
+PLAY = """async ([inputs, currency]) => {
+  const { START, receive } = await import("/page/sale.js");
+  let sale = START;
+  let now = 0;
+  const errands = [];
+  for (const [index, input] of inputs.entries()) {
+    now += input.after ?? 1;
+    const step = receive(sale, { now, id: `op-${index}`, ...input }, currency);
+    sale = step.sale;
+    errands.push(...step.errands);
+  }
+  return { ...sale, errands };
+}"""
+
+WALK = """async ([steps, seed, currency, card, other]) => {
+  const { START, isUnderWay, receive } = await import("/page/sale.js");
+  let random = seed;
+  const dice = (sides) => {
+    random = Math.imul(random ^ (random >>> 15), 0x2c1b3c6d) + 0x9e3779b9 | 0;
+    return (Math.imul(random ^ (random >>> 12), 0x297a2d39) >>> 8) % sides;
+  };
+  const keys = ["digit", "digit", "digit", "enter", "enter", "plus", "back", "erase", "point"];
+  const told = ["presented", "card_refused", "card_gone", "opened", "not_opened", "refreshed", "answered", "absent", "problem", "silent", "announced"];
+  const ends = ["answered", "absent", "problem"];
+  let sale = START, now = 0, faults = [], sent = null;
+  const answered = new Set();
+  const states = new Set(), seen = { send: 0 };
+  for (let step = 0; step < steps; step++) {
+    now += dice(3000);
+    const name = dice(3) ? keys[dice(keys.length)] : told[dice(told.length)];
+    const operation_id = dice(4) ? sale.operation?.operation_id : `op-${dice(step + 1)}`;
+    const outcome = dice(3) ? "done" : "declined";
+    const answer = { operation_id, outcome, balance: { principal: 1, bonus: 0, points: 0 }, kind: "charge" };
+    const input = { name, digit: String(dice(10)), now, id: `op-${step}`, operation_id, answer, card: dice(2) ? card : other,
+      presentation: dice(2) ? "p-1" : "p-2", note: null, problem: { retryable: dice(2) === 0, cashier_message: {} } };
+    const before = sale;
+    const { sale: after, errands } = receive(sale, input, currency);
+    sale = after;
+    states.add(sale.state);
+    if (isUnderWay(before) && !isUnderWay(after) && !ends.includes(name)) faults.push(`${name} ended ${before.state}`);
+    if (isUnderWay(before) && after.operation?.operation_id !== before.operation.operation_id && name !== "answered") faults.push(`${name} lost the id`);
+    if (name === "answered" && before.state !== after.state && operation_id !== before.operation?.operation_id) faults.push("an answer to another was taken");
+    for (const errand of errands.filter((one) => one.name === "send")) {
+      seen.send++;
+      const { operation_id: id, amount, kind, tender } = errand.operation;
+      if (isUnderWay(before)) faults.push(`${name} sent a second time`);
+      if (answered.has(id)) faults.push(`${id} was sent after its answer`);
+      if (!(Number.isInteger(amount) && amount > 0)) faults.push(`an amount of ${amount} was sent`);
+      if (!after.operation.sent) faults.push("what was sent was not kept");
+      if ((kind === "load") !== (tender !== undefined)) faults.push(`${kind} with ${tender}`);
+    }
+    if (name === "answered" && operation_id === before.operation?.operation_id && before.state !== after.state) answered.add(operation_id);
+  }
+  return { faults: faults.slice(0, 5), states: [...states].sort(), sends: seen.send };
+}"""
+
+
+def key(word: str) -> dict[str, Any]:
+    return {"name": "digit", "digit": word} if word.isdigit() else {"name": word}
+
+
+def answered(operation_id: str, outcome: str = "done", **more: object) -> dict[str, Any]:
+    answer = {"operation_id": operation_id, "outcome": outcome, "kind": "charge", "balance": BALANCE}
+    return {"name": "answered", "operation_id": operation_id, "answer": answer, **more}
+
+
+async def play(modules: Modules, *inputs: str | dict[str, Any]) -> dict[str, Any]:
+    """Keys by name ("1", "enter") and what the till says; the sale as it stands then, with its errands."""
+    steps = [key(one) if isinstance(one, str) else one for one in inputs]
+    sale: dict[str, Any] = await modules.run(PLAY, [steps, TWD])
+    return sale
+
+
+def sent(sale: dict[str, Any]) -> list[dict[str, Any]]:
+    return [errand["operation"] for errand in sale["errands"] if errand["name"] == "send"]
+
+
+async def test_paying_is_swipe_amount_enter(modules: Modules) -> None:
+    sale = await play(modules, SWIPE, "1", "2", "9", "enter")
+    assert sale["state"] == "sending"
+    assert [(one["kind"], one["amount"], one["presentation"]) for one in sent(sale)] == [("charge", 12900, "p-1")]
+
+
+@pytest.mark.parametrize("keys", [("plus", "5", "0", "0", "enter", "1"), ("5", "0", "0", "plus", "1")])
+async def test_loading_asks_for_its_tender_before_or_after_the_amount(modules: Modules, keys: tuple[str, ...]) -> None:
+    sale = await play(modules, SWIPE, *keys)
+    assert [(one["kind"], one["amount"], one["tender"]) for one in sent(sale)] == [("load", 50000, "cash")]
+
+
+async def test_an_operation_has_its_id_from_the_first_key_of_its_amount(modules: Modules) -> None:
+    sale = await play(modules, SWIPE, "1", "2", "erase", "3")
+    assert sale["operation"]["operation_id"] == "op-1"
+
+
+async def test_enter_twice_sends_once(modules: Modules) -> None:
+    sale = await play(modules, SWIPE, "1", "enter", "enter", "enter")
+    assert len(sent(sale)) == 1
+    assert sale["note"]["key"] == "page.note.under_way"
+
+
+async def test_enter_that_bounces_takes_no_result_away(modules: Modules) -> None:
+    sale = await play(modules, SWIPE, "1", "enter", answered("op-1"), "enter", "enter")
+    assert sale["state"] == "done"
+
+
+async def test_esc_while_under_way_only_says_so(modules: Modules) -> None:
+    sale = await play(modules, SWIPE, "1", "enter", "back")
+    assert (sale["state"], sale["note"]["key"]) == ("sending", "page.note.under_way")
+
+
+async def test_a_lost_answer_is_asked_for_until_it_is_known(modules: Modules) -> None:
+    silent = {"name": "silent", "operation_id": "op-1"}
+    trail = [SWIPE, "1", "enter", silent, silent, silent]
+    assert [(await play(modules, *trail[:length]))["state"] for length in (4, 5, 6)] == ["asking", "asking", "unknown"]
+    sale = await play(modules, *trail, "back", "enter", answered("op-1"))
+    assert sale["state"] == "done"
+    assert len(sent(sale)) == 1
+
+
+async def test_what_was_not_done_is_tried_again_under_the_same_id(modules: Modules) -> None:
+    absent = {"name": "absent", "operation_id": "op-1"}
+    sale = await play(modules, SWIPE, "1", "enter", {"name": "silent", "operation_id": "op-1"}, absent, "enter")
+    first, second = sent(sale)
+    assert first == second
+
+
+async def test_what_was_not_done_keeps_its_id_even_when_the_amount_is_keyed_again(modules: Modules) -> None:
+    """Were it done late after all, the till would see two contents under one id, and charge once."""
+    absent = {"name": "absent", "operation_id": "op-1"}
+    lost = [SWIPE, "1", "enter", {"name": "silent", "operation_id": "op-1"}, absent]
+    sale = await play(modules, *lost, "back", "back", "2", "enter")
+    assert [one["operation_id"] for one in sent(sale)] == ["op-1", "op-1"]
+    assert [one["amount"] for one in sent(sale)] == [100, 200]
+
+
+async def test_an_answer_to_an_operation_that_is_over_changes_nothing(modules: Modules) -> None:
+    sale = await play(modules, SWIPE, "1", "enter", answered("op-1"), SWIPE_OTHER, "2", "enter", answered("op-1", "declined"))
+    assert (sale["state"], sale["operation"]["operation_id"]) == ("sending", "op-5")
+
+
+async def test_a_swipe_opens_the_next_card_over_a_result(modules: Modules) -> None:
+    sale = await play(modules, SWIPE, "1", "enter", answered("op-1"), SWIPE_OTHER)
+    assert (sale["state"], sale["card"]["presentation"], sale["typed"]) == ("amount", "p-2", "")
+
+
+async def test_a_swipe_in_mid_operation_waits_for_its_result(modules: Modules) -> None:
+    waiting = await play(modules, SWIPE, "1", "enter", SWIPE_OTHER)
+    assert (waiting["state"], waiting["waiting"]["presentation"]) == ("sending", "p-2")
+    after = await play(modules, SWIPE, "1", "enter", SWIPE_OTHER, answered("op-1"), {"name": "enter", "after": LATE})
+    assert (after["state"], after["card"]["presentation"]) == ("amount", "p-2")
+
+
+async def test_the_same_card_told_twice_keeps_what_is_typed(modules: Modules) -> None:
+    assert (await play(modules, SWIPE, "1", SWIPE))["typed"] == "1"
+
+
+async def test_esc_goes_back_one_step_at_a_time(modules: Modules) -> None:
+    steps: list[str | dict[str, Any]] = [SWIPE, "plus", "5", "enter", "back", "back", "back", "back"]
+    trail = [await play(modules, *steps[:length]) for length in range(4, 9)]
+    assert [(one["state"], one["typed"], one["kind"]) for one in trail] == [
+        ("tender", "5", "load"),
+        ("amount", "5", "load"),
+        ("amount", "", "load"),
+        ("amount", "", "charge"),
+        ("empty", "", "charge"),
+    ]
+    assert trail[-1]["errands"][-1] == {"name": "release", "presentation": "p-1"}
+
+
+async def test_digits_without_a_card_are_a_card_number(modules: Modules) -> None:
+    sale = await play(modules, *"62220", "erase", "enter")
+    assert sale["state"] == "opening"
+    assert sale["errands"] == [{"name": "look_up", "number": "6222"}]
+
+
+async def test_a_number_that_is_refused_can_be_mended(modules: Modules) -> None:
+    sale = await play(modules, *"6223", "enter", {"name": "not_opened", "note": {"tone": "bad", "key": "x"}}, "erase", "2")
+    assert (sale["state"], sale["number"]) == ("number", "6222")
+
+
+async def test_no_amount_is_sent_that_is_zero_or_has_too_many_digits(modules: Modules) -> None:
+    assert not sent(await play(modules, SWIPE, "0", "enter"))
+    long = await play(modules, SWIPE, *"6222000000000017", "enter")
+    assert not sent(long)
+    assert long["note"]["key"] == "page.note.too_long"
+
+
+async def test_a_card_whose_time_is_over_leaves_the_screen(modules: Modules) -> None:
+    sale = await play(modules, SWIPE, "1", {"name": "card_gone", "presentation": "p-1"})
+    assert (sale["state"], sale["note"]["key"]) == ("empty", "page.note.card_gone")
+    assert sale["errands"] == [{"name": "refresh", "presentation": "p-1", "after_ms": 180_500}]
+
+
+async def test_a_result_outlives_its_card(modules: Modules) -> None:
+    gone = {"name": "card_gone", "presentation": "p-1"}
+    assert (await play(modules, SWIPE, "1", "enter", answered("op-1"), gone))["state"] == "done"
+
+
+async def test_a_sale_of_the_pos_is_shown_to_an_idle_cashier_only(modules: Modules) -> None:
+    pos = {**answered("pos-1"), "name": "announced"}
+    assert (await play(modules, pos))["state"] == "done"
+    assert (await play(modules, SWIPE, pos))["state"] == "done"
+    assert (await play(modules, SWIPE, "1", pos))["state"] == "amount"
+    assert (await play(modules, SWIPE, "1", "enter", pos))["state"] == "sending"
+
+
+async def test_the_event_after_the_answer_brings_no_result_back(modules: Modules) -> None:
+    event = {**answered("op-1"), "name": "announced"}
+    paid = [SWIPE, "1", "enter", answered("op-1"), {"name": "enter", "after": LATE}]
+    assert (await play(modules, *paid, event))["state"] == "amount"
+
+
+async def test_after_a_reload_the_till_is_asked(modules: Modules) -> None:
+    operation = {"operation_id": "op-9", "kind": "charge", "amount": 100, "presentation": "p-1", "card": "x", "sent": True}
+    sale = await play(modules, {"name": "resume", "operation": operation}, SWIPE)
+    assert (sale["state"], sale["card"]["presentation"], sale["waiting"]) == ("asking", "p-1", None)
+    assert sale["errands"] == [{"name": "ask", "operation_id": "op-9", "after_ms": 0}]
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_no_order_of_inputs_sends_twice_or_forgets_what_was_sent(modules: Modules, seed: int) -> None:
+    walk = await modules.run(WALK, [20_000, seed, TWD, CARD, OTHER])
+    assert walk["faults"] == []
+    assert walk["sends"] > 100
+    everywhere = ["amount", "asking", "declined", "done", "empty", "notdone", "number", "opening", "sending", "tender", "unknown"]
+    assert walk["states"] == everywhere
