@@ -14,8 +14,9 @@ from stdnum import luhn
 from drivers.profiles import GENERIC_PRINTER, GENERIC_READER
 from ledger.cards import CardNumber, CardScheme
 from loyalty.programme import Programme
+from offline_queue.keys import CardKeys
 from terminal.config import read_toml
-from terminal.wiring import CARD_KEYS_FILE, CardKeys
+from terminal.wiring import CARD_KEYS_FILE
 
 PREFIX = "6222"
 """Of a made-up issuer."""

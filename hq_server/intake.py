@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import takewhile
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -14,26 +13,8 @@ from protocol.chain import Head, follow
 from protocol.conversation import BATCH_RECORDS_MAX, Records
 from protocol.errors import ChainBroken, NotARecord
 from protocol.records import SignedRecord
+from protocol.rejections import Rejection
 from protocol.signing import Context, is_signed_by
-
-
-class Rejection(StrEnum):
-    """Why HQ does not take a batch, or the rest of it. The code that the sender is told."""
-
-    UNKNOWN_KEEPER = "unknown_keeper"
-    """Nobody of that name and epoch was enrolled."""
-    FENCED = "fenced"
-    """Its key was revoked, or its chain has forked. What was held before stands."""
-    TOO_LARGE = "too_large"
-    """More records than a batch may have."""
-    GAP = "gap"
-    """It begins after what is held and not at the next record. Begin there."""
-    NOT_A_RECORD = "not_a_record"
-    """These bytes are no record of this version, or of another keeper."""
-    CHAIN_BROKEN = "chain_broken"
-    """It does not continue what is held, or its keeper did not sign it: it was changed on its way, or at rest."""
-    FORK = "fork"
-    """Another record of that number is held, with the same keeper's signature: two copies of one till are at work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
-"""Keys at rest: files that only the till's user may read, made once."""
+"""Keys at rest: files that only their program's user may read, made once."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 KEY_BYTES = 32
@@ -14,22 +15,35 @@ class KeyUnusable(Exception):
     """A key file does not hold a key. Nothing was signed; restore the file, or enrol the till anew."""
 
 
+class CardKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The chain's card secrets as they lie at HQ and at each till (JSON, bytes in base64); enrolment hands them on."""
+
+    token_key: bytes
+    stripe_keys: dict[int, bytes]
+
+
 def till_key(folder: Path) -> Ed25519PrivateKey:
     """The key that signs this till's records; made at the first call. Raises KeyUnusable."""
-    return Ed25519PrivateKey.from_private_bytes(secret(folder / "till.key"))
+    return signing_key(folder / "till.key")
+
+
+def signing_key(path: Path) -> Ed25519PrivateKey:
+    """The key that signs a keeper's records; made at the first call. Raises KeyUnusable."""
+    return Ed25519PrivateKey.from_private_bytes(secret(path))
 
 
 def secret(path: Path) -> bytes:
     """32 secret bytes, made at the first call and safely on the disk when it returns. Raises KeyUnusable."""
     if not path.exists():
-        _write(path, os.urandom(KEY_BYTES))
+        write_private(path, os.urandom(KEY_BYTES))
     data = path.read_bytes()
     if len(data) != KEY_BYTES:
         raise KeyUnusable(f"{path} has {len(data)} bytes where a key has {KEY_BYTES}.")
     return data
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that nobody else may read: the whole of it or nothing, and safely on the disk at its return."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     # O_BINARY exists on Windows only, where text mode would change line feeds in a key.

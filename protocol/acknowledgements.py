@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final, Literal
+
 import msgspec
 
-from ledger.ids import Place
-from protocol.errors import NotAnAcknowledgement
+from protocol.errors import MALFORMED, NotAnAcknowledgement
+from protocol.records import Hash, Keeper, Number
 from protocol.signing import Context, Signed, Signer, sign
 
-VERSION = 1
+VERSION: Final = 1
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -18,16 +20,16 @@ class Acknowledgement(msgspec.Struct, frozen=True, array_like=True, forbid_unkno
     the last directive to this keeper in HQ's epoch `hq_epoch`, `directive_hash` the hash of the record that gave it.
     """
 
-    version: int
-    hq_epoch: int
-    keeper: Place
-    epoch: int
-    held: int
-    held_hash: bytes
-    posted: int
-    directive: int
-    directive_hash: bytes
-    at_ms: int
+    version: Literal[1]
+    hq_epoch: Number
+    keeper: Keeper
+    epoch: Number
+    held: Number
+    held_hash: Hash
+    posted: Number
+    directive: Number
+    directive_hash: Hash
+    at_ms: Number
 
 
 def seal_acknowledgement(acknowledgement: Acknowledgement, signer: Signer) -> Signed:
@@ -39,5 +41,5 @@ def open_acknowledgement(signed: Signed) -> Acknowledgement:
     """Read it; the signature is not looked at. Raises NotAnAcknowledgement."""
     try:
         return msgspec.msgpack.decode(signed.content, type=Acknowledgement)
-    except msgspec.DecodeError as fault:
+    except MALFORMED as fault:
         raise NotAnAcknowledgement from fault

@@ -108,7 +108,7 @@ class Directive(msgspec.Struct, frozen=True):
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """A directive was carried out; HQ's record as it was signed, so that this chain proves by itself what was ordered."""
+    """A directive was carried out; HQ's record as it was signed, so that this chain proves what was ordered."""
 
     directive: SignedRecord
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.ids import RecordRef
-from protocol.errors import ChainBroken
+from protocol.errors import ChainBroken, NotARecord
 from protocol.records import FIRST_PREVIOUS, Record, SignedRecord
 from protocol.signing import Context, is_signed_by
 
@@ -48,7 +48,7 @@ def verify_each(records: Iterable[SignedRecord], key: Ed25519PublicKey, after: H
 
 def follow(head: Head | None, signed: SignedRecord) -> Head:
     """The head after this record. Raises ChainBroken when it does not continue `head` (None: a first record)."""
-    record = signed.open()
+    record = _opened(head, signed)
     previous = FIRST_PREVIOUS if head is None else head.hash
     expected = RecordRef(record.keeper, record.epoch, 1) if head is None else head.ref.next()
     if record.ref != expected:
@@ -56,6 +56,13 @@ def follow(head: Head | None, signed: SignedRecord) -> Head:
     if record.previous != previous:
         raise ChainBroken(str(record.ref), "it does not name the hash of the record before it")
     return head_of(record, signed)
+
+
+def _opened(head: Head | None, signed: SignedRecord) -> Record:
+    try:
+        return signed.open()
+    except NotARecord as fault:
+        raise NotARecord("the first record" if head is None else str(head.ref.next())) from fault
 
 
 def head_of(record: Record, signed: SignedRecord) -> Head:

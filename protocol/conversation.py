@@ -10,6 +10,9 @@
 
 There are no request numbers: everything names itself (a record by its place in the chain, a directive by its number),
 so whatever is said twice is recognised, and whatever was lost is said again after the next Welcome.
+
+A caller who was never enrolled, or whose proof is false, gets Rejected in place of Welcome, and the line is closed. One
+that is fenced is welcome: its records are rejected, but it must hear the directive that says why.
 """
 
 from __future__ import annotations
@@ -18,8 +21,8 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.ids import Place
-from protocol.errors import NotAMessage
-from protocol.records import SignedRecord
+from protocol.errors import MALFORMED, NotAMessage
+from protocol.records import Keeper, Number, SignedRecord
 from protocol.signing import Context, Signed, Signer, is_signed_by
 
 NONCE_BYTES = 32
@@ -42,8 +45,8 @@ class Challenge(Message, frozen=True, tag="challenge"):
 class Login(Message, frozen=True, tag="login"):
     """Who calls. `proof` is the keeper's signature over both nonces, its name and its epoch."""
 
-    keeper: Place
-    epoch: int
+    keeper: Keeper
+    epoch: Number
     nonce: bytes
     proof: bytes
 
@@ -57,8 +60,8 @@ class Welcome(Message, frozen=True, tag="welcome"):
 class Records(Message, frozen=True, tag="records"):
     """A batch: a run of consecutive records of one keeper's chain, who need not be the one that calls."""
 
-    keeper: Place
-    epoch: int
+    keeper: Keeper
+    epoch: Number
     records: tuple[SignedRecord, ...]
 
 
@@ -75,7 +78,7 @@ class Ordered(Message, frozen=True, tag="ordered"):
 
 
 class Rejected(Message, frozen=True, tag="rejected"):
-    """Something was not taken, and nothing was changed by it. `at` names the record, if one is to blame."""
+    """Something was not taken, and nothing was changed by it. `code` is a Rejection; `at` names the record to blame."""
 
     code: str
     at: str
@@ -98,7 +101,7 @@ def decode(frame: bytes) -> AnyMessage:
         raise NotAMessage
     try:
         return _DECODER.decode(frame)
-    except msgspec.DecodeError as fault:
+    except MALFORMED as fault:
         raise NotAMessage from fault
 
 

@@ -1,7 +1,7 @@
 """Enrolment: a new till and HQ come to know each other's keys over a line that neither trusts, by a pairing code.
 
-The code is 80 bits of chance, read from HQ's screen and keyed into the till once. Both prove to the other that they know
-it by a MAC over everything that was said, so a stranger in the middle cannot slip in a key of his own; the chain's card
+The code is 80 bits of chance, read from HQ's screen and keyed into the till once. Both prove to the other that they
+know it by a MAC over everything that was said, so a stranger in the middle cannot slip in a key of his own; the chain's card
 secrets travel encrypted under it. HQ forgets it after one use, five wrong tries, or a day.
 """
 
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ledger.ids import Place
 from protocol.check_code import CROCKFORD
+from protocol.records import Number
 
 CODE_BYTES = 10
 TRIES_MAX = 5
@@ -35,9 +36,13 @@ class EnrolmentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EnrolmentAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """HQ's half: its public key, the proof that it knows the code, and the card secrets under the code's key."""
+    """HQ's half: its public key, the till's epoch, the proof that it knows the code, and the card secrets, encrypted.
+
+    The epoch is the till's last one if it had this key (an answer was lost, or it is paired anew), otherwise the next.
+    """
 
     hq_public_key: bytes
+    epoch: Number
     proof: bytes
     sealed: bytes
 
@@ -72,21 +77,26 @@ def request_is_true(request: EnrolmentRequest, code: bytes) -> bool:
     return hmac.compare_digest(expected, request.proof)
 
 
-def answer(request: EnrolmentRequest, hq_public_key: bytes, secrets: bytes, code: bytes) -> EnrolmentAnswer:
+def answer(request: EnrolmentRequest, hq_public_key: bytes, epoch: int, secrets: bytes, code: bytes) -> EnrolmentAnswer:
     """HQ answers a true request."""
     sealed = ChaCha20Poly1305(_key(code, request)).encrypt(_NONCE, secrets, hq_public_key)
-    return EnrolmentAnswer(hq_public_key, _mac(code, b"hq", request.proof, hq_public_key, sealed), sealed)
+    proof = _hq_proof(request, hq_public_key, epoch, sealed, code)
+    return EnrolmentAnswer(hq_public_key, epoch, proof, sealed)
 
 
 def open_answer(request: EnrolmentRequest, answered: EnrolmentAnswer, code: bytes) -> bytes | None:
     """The card secrets; None when it was not HQ that answered."""
-    expected = _mac(code, b"hq", request.proof, answered.hq_public_key, answered.sealed)
+    expected = _hq_proof(request, answered.hq_public_key, answered.epoch, answered.sealed, code)
     if not hmac.compare_digest(expected, answered.proof):
         return None
     try:
         return ChaCha20Poly1305(_key(code, request)).decrypt(_NONCE, answered.sealed, answered.hq_public_key)
     except InvalidTag:
         return None
+
+
+def _hq_proof(request: EnrolmentRequest, hq_public_key: bytes, epoch: int, sealed: bytes, code: bytes) -> bytes:
+    return _mac(code, b"hq", request.proof, hq_public_key, epoch.to_bytes(8, "big"), sealed)
 
 
 def _mac(code: bytes, who: bytes, *parts: bytes) -> bytes:

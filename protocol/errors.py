@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
+MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""All that decoding a stranger's bytes can raise: wrong form, text that is not UTF-8, nesting without end."""
+
 
 class ProtocolFault(Exception):
     """What was received breaks the protocol. Nothing of it was used; what was held before is unchanged."""

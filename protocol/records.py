@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from enum import StrEnum
-from typing import TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 
 from ledger.ids import Place, RecordRef
-from protocol.errors import NotARecord
+from protocol.errors import MALFORMED, NotARecord
 from protocol.signing import Context, Signed, Signer
 
-VERSION = 1
+VERSION: Final = 1
 RECORD_BYTES_MAX = 64 * 1024
 FIRST_PREVIOUS = bytes(32)
-"""What the first record of a keeper's first epoch names as the record before it."""
+"""What the first record of each epoch names as the record before it."""
 
 Body = TypeVar("Body")
+Keeper = Annotated[Place, msgspec.Meta(pattern=r"^(hq|[0-9A-Za-z]{1,8}-[0-9A-Za-z]{1,4})\Z")]
+"""A place by its name, as ledger.ids has it."""
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""Counts and sequences: what a book can store."""
+Hash = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+"""SHA-256."""
 
 
 class RecordKind(StrEnum):
@@ -46,15 +52,15 @@ class Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
     was encoded.
     """
 
-    version: int
-    keeper: Place
-    epoch: int
-    sequence: int
-    recorded_at_ms: int
+    version: Literal[1]
+    keeper: Keeper
+    epoch: Number
+    sequence: Number
+    recorded_at_ms: Number
     business_date: str
     mode: str
     kind: RecordKind
-    previous: bytes
+    previous: Hash
     body: msgspec.Raw
 
     @property
@@ -67,7 +73,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
         return _decode(self.body, kind)
 
 
-class SignedRecord(Signed, frozen=True, array_like=True):
+class SignedRecord(Signed, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The bytes of a record and their signature: what is stored, sent and checked, and never encoded again."""
 
     @property
@@ -107,5 +113,5 @@ def signed_message(content: bytes) -> bytes:
 def _decode(data: bytes | msgspec.Raw, kind: type[Body]) -> Body:
     try:
         return msgspec.msgpack.decode(data, type=kind)
-    except msgspec.DecodeError as fault:
+    except MALFORMED as fault:
         raise NotARecord from fault

@@ -25,7 +25,7 @@ class Context(Enum):
     WELCOME = b"counterfoil welcome 1\0"
 
 
-class Signed(msgspec.Struct, frozen=True, array_like=True):
+class Signed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Bytes and their signature: kept, sent and checked as they are, and never encoded again."""
 
     content: bytes

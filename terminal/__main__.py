@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
 
 import click
-import structlog
 from aiohttp import web
 
 from drivers.events import DeviceEvent
 from ledger.journal_sqlite import BookUnusable
+from offline_queue import logs
 from offline_queue.keys import KeyUnusable
+from offline_queue.program import stop_signal, until_the_end
 from receipts.wording import Wording
-from terminal import logs
 from terminal.api.app import make_app
 from terminal.config import SettingsWrong
 from terminal.devices import READY
-from terminal.store_thread import BookBroken
 from terminal.wiring import Parts, build
 
 LOOPBACK = "127.0.0.1"
-DISK_FAILED = 70
-"""Exit code (EX_SOFTWARE). The service manager starts the till anew, which then says what became of the last sale."""
-
-log = structlog.get_logger()
 
 
 @click.group()
@@ -50,7 +44,7 @@ def run(settings: Path) -> None:
 
 async def _serve(parts: Parts) -> int:
     till = parts.till
-    stop = _stop_signal()
+    stop = stop_signal()
     await till.begin()
     runner = web.AppRunner(
         make_app(till, Wording.load(), own_hosts=(LOOPBACK, "localhost")), access_log=None, shutdown_timeout=2
@@ -61,23 +55,9 @@ async def _serve(parts: Parts) -> int:
         site = web.TCPSite(runner, LOOPBACK, parts.settings.port)
         await site.start()
         click.echo(f"ready: http://{LOOPBACK}:{runner.addresses[0][1]}/")
-        return await _until_the_end(stop, parts, tasks)
+        return await until_the_end(stop, parts.store.broken, tasks)
     finally:
         await _wind_up(parts, runner, tasks)
-
-
-async def _until_the_end(stop: asyncio.Event, parts: Parts, tasks: list[asyncio.Task[None]]) -> int:
-    ends = [asyncio.create_task(stop.wait()), asyncio.create_task(parts.store.broken.wait())]
-    done, _ = await asyncio.wait([*ends, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    for end in ends:
-        end.cancel()
-    if ends[0] in done:
-        return 0
-    for task in done & set(tasks):
-        if not isinstance(task.exception(), BookBroken):
-            log.error("a part of the till has failed", exc_info=task.exception())
-    log.error("the till ends and must be started again", broken=parts.store.broken.is_set())
-    return DISK_FAILED
 
 
 async def _wind_up(parts: Parts, runner: web.AppRunner, tasks: list[asyncio.Task[None]]) -> None:
@@ -113,17 +93,6 @@ async def _hear(parts: Parts) -> None:
     parts.reader.start(emit)
     while True:
         await parts.till.on_device(await queue.get())
-
-
-def _stop_signal() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            loop.add_signal_handler(number, stop.set)
-        except NotImplementedError:  # Windows: the loop knows no signals
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-    return stop
 
 
 if __name__ == "__main__":

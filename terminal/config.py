@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
 
 from drivers.profiles import GENERIC_PRINTER, GENERIC_READER
+from offline_queue.settings import Port, SettingsWrong, read_toml
 from receipts.wording import Language
 from terminal.modes import ModeName
 
-Settings = TypeVar("Settings", bound=msgspec.Struct)
-Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+__all__ = ["PrinterSettings", "ReaderSettings", "SettingsWrong", "TillSettings", "read_toml"]
+
 StoreText = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,8}$")]
 TillText = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,4}$")]
-
-
-class SettingsWrong(Exception):
-    """The settings cannot be used. Nothing was started; the message names the file, the setting and what is wrong."""
 
 
 class ReaderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,15 +47,3 @@ class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: Port = 8370
     reader: ReaderSettings | None = None
     printer: PrinterSettings | None = None
-
-
-def read_toml(path: Path, kind: type[Settings]) -> Settings:
-    """Read a TOML file as `kind`. Raises SettingsWrong."""
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), kind)
-    except OSError as fault:
-        raise SettingsWrong(f"{path} cannot be read: {fault.strerror}.") from fault
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise SettingsWrong(f"{path} is not TOML: {fault}.") from fault
-    except msgspec.ValidationError as fault:
-        raise SettingsWrong(f"{path}: {fault}.") from fault

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -14,7 +13,8 @@ from drivers.printer.network import NetworkPrinter
 from drivers.profiles import PRINTERS, READERS, PrinterProfile
 from ledger.cards import CardScheme
 from loyalty.programme import Programme
-from offline_queue.keys import till_key
+from offline_queue.keys import CardKeys, till_key
+from offline_queue.settings import zone
 from receipts.encoding import Codec
 from receipts.escpos import PaperSpec
 from terminal.asking import Identity
@@ -26,13 +26,6 @@ from terminal.world import World
 
 CARD_KEYS_FILE = "cards.key"
 BOOK_FILE = "till.db"
-
-
-class CardKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The chain's card secrets as they lie in a till's data folder (JSON, bytes in base64)."""
-
-    token_key: bytes
-    stripe_keys: dict[int, bytes]
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -61,7 +54,7 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
         settings.chain_name,
         settings.store_name,
         settings.language,
-        _zone(settings.timezone),
+        zone(settings.timezone),
         settings.mode,
     )
     reader, printer, paper = _devices(settings)
@@ -76,13 +69,6 @@ def _scheme(path: Path, programme: Programme) -> CardScheme:
     except (OSError, msgspec.DecodeError) as fault:
         raise SettingsWrong(f"{path} does not hold the chain's card keys; copy the file that HQ made.") from fault
     return CardScheme(programme.card_kinds, keys.token_key, keys.stripe_keys)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as fault:
-        raise SettingsWrong(f"timezone = {name!r} is not known; write it like Asia/Taipei.") from fault
 
 
 def _devices(settings: TillSettings) -> tuple[Reader | None, Printer | None, PaperSpec | None]:

@@ -44,13 +44,18 @@ class Keepers:
         return code
 
     def enrol(self, place: Place, key: bytes, stamp: Stamp) -> SignedRecord:
-        """Take a till in, in its next epoch, and use up its pairing code; the directive that tells it so."""
+        """Take a till in and use up its pairing code; the directive that tells it so, and in which epoch.
+
+        A till that comes again with its key (the answer was lost, or it is paired anew) goes on in its epoch; any other
+        key begins the next one.
+        """
         store = self._connection.execute("select store from pairings where place = ?", (place,)).get
         assert store is not None, "a caller knew a code that was never offered"
-        last = self._connection.execute("select max(epoch) from keepers where keeper = ?", (place,)).get
-        epoch = (last or 0) + 1
-        self._connection.execute("insert into keepers values (?, ?, ?, ?)", (place, epoch, store, key))
-        self._connection.execute("insert into progress values (?, ?, 0, 0)", (place, epoch))
+        last, known = self._last_key(place)
+        epoch = last if known == key and not self.fences(place, last) else last + 1
+        if epoch > last:
+            self._connection.execute("insert into keepers values (?, ?, ?, ?)", (place, epoch, store, key))
+            self._connection.execute("insert into progress values (?, ?, 0, 0)", (place, epoch))
         self._connection.execute("delete from pairings where place = ?", (place,))
         return self._order(place, epoch, Enrol(key), stamp)
 
@@ -93,6 +98,11 @@ class Keepers:
             (place, epoch, self.epoch),
         ).get
         return (0, None) if row is None else (row[0], self._given(row[1]))
+
+    def _last_key(self, place: Place) -> tuple[int, bytes | None]:
+        query = "select epoch, public_key from keepers where keeper = ? order by epoch desc limit 1"
+        row = self._connection.execute(query, (place,)).get
+        return (0, None) if row is None else row
 
     def _order(self, place: Place, epoch: int, order: Order, stamp: Stamp) -> SignedRecord:
         number = self.last_directive(place, epoch)[0] + 1

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from hq_server.intake import Fault, Rejection, examine
+from hq_server.intake import Fault, examine
 from hq_server.posting import Different, SetAside, post_record
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.showing import Showing
@@ -16,6 +16,7 @@ from offline_queue.outbox import Chain, Stamp
 from protocol.acknowledgements import VERSION, Acknowledgement
 from protocol.conversation import Records
 from protocol.records import FIRST_PREVIOUS, SignedRecord
+from protocol.rejections import Rejection
 from protocol.signing import Signer, public_key
 
 SCHEMAS = ("ledger", "offline_queue", "hq_server")

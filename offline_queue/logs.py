@@ -1,4 +1,4 @@
-"""The till's log: one JSON object a line on stderr, kept by the service manager; card numbers never get there."""
+"""A program's log: one JSON object a line on stderr, kept by the service manager; card numbers never get there."""
 
 from __future__ import annotations
 
