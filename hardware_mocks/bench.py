@@ -45,6 +45,7 @@ class Bench:
             stack.enter_context(self.printer)
             stack.enter_context(self.album)
             stack.enter_context(self.till)
+            self.reader.wait_until_connected()
             self._stack = stack.pop_all()
         self._port = int(self.till.url.rpartition(":")[2])
         return self

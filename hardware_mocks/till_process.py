@@ -12,11 +12,13 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 START_S_MAX = 20.0
 STOP_S_MAX = 10.0
 ANSWER_S_MAX = 10.0
+
+Json: TypeAlias = Any
 READY = "ready: "
 
 
@@ -86,15 +88,13 @@ class TillProcess:
         self._running.stdout.close()
         return code
 
-    def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
-        """GET; the JSON that comes back. A problem has its `code`. Raises OSError when nobody answers."""
-        return self._call(urllib.request.Request(self.url + path))  # noqa: S310 - our own address
+    def get(self, path: str) -> Json:
+        """GET; see ask()."""
+        return ask(self.url + path)
 
-    def post(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
-        """POST as JSON; what comes back, as for get(). Raises OSError when the program dies meanwhile."""
-        data = json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"})  # noqa: S310 - ours
-        return self._call(request)
+    def post(self, path: str, body: object) -> Json:
+        """POST as JSON; see ask()."""
+        return ask(self.url + path, body)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -122,12 +122,16 @@ class TillProcess:
         finally:
             patience.cancel()
 
-    def _call(self, request: urllib.request.Request) -> Any:  # noqa: ANN401 - JSON
-        try:
-            with urllib.request.urlopen(request, timeout=ANSWER_S_MAX) as answer:  # noqa: S310 - our own address
-                return json.loads(answer.read() or b"null")
-        except urllib.error.HTTPError as problem:
-            with problem:
-                return json.loads(problem.read())
-        except http.client.HTTPException as fault:
-            raise ConnectionError("the answer was cut off") from fault
+
+def ask(url: str, body: object = None) -> Json:
+    """POST a body, or GET: the JSON that comes back. A problem has its `code`. Raises OSError when no answer comes."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310 - our own address
+    try:
+        with urllib.request.urlopen(request, timeout=ANSWER_S_MAX) as answer:  # noqa: S310 - our own address
+            return json.loads(answer.read() or b"null")
+    except urllib.error.HTTPError as problem:
+        with problem:
+            return json.loads(problem.read())
+    except http.client.HTTPException as fault:
+        raise ConnectionError("the answer was cut off") from fault

@@ -56,27 +56,36 @@ def _continuing(
     batch: Records, key: Ed25519PublicKey, head: Head | None, held_hash: HeldHash
 ) -> tuple[tuple[SignedRecord, ...], Fault | None]:
     """The records that continue the chain by number and hash, up to the first fault."""
-    fresh: list[SignedRecord] = []
+    fresh: dict[int, SignedRecord] = {}
     for signed in batch.records:
-        try:
-            record = signed.open()
-        except NotARecord:
-            return tuple(fresh), Fault(Rejection.NOT_A_RECORD)
-        ref, held = record.ref, 0 if head is None else head.ref.sequence
-        if (record.keeper, record.epoch) != (batch.keeper, batch.epoch):
-            return tuple(fresh), Fault(Rejection.NOT_A_RECORD, str(ref))
-        if ref.sequence > held + 1:
-            return tuple(fresh), Fault(Rejection.GAP, str(ref))
-        if ref.sequence <= held:
-            if held_hash(ref.sequence) != signed.hash:
-                return tuple(fresh), _other_bytes(signed, ref, key)
+        ref = _named(batch, signed)
+        if isinstance(ref, Fault):
+            return tuple(fresh.values()), ref
+        if head is not None and ref.sequence <= head.ref.sequence:
+            # Said twice in one batch is no fork: the first of the two is fresh, and not on the disk yet.
+            known = fresh[ref.sequence].hash if ref.sequence in fresh else held_hash(ref.sequence)
+            if known != signed.hash:
+                return tuple(fresh.values()), _other_bytes(signed, ref, key)
             continue
         try:
             head = follow(head, signed)
         except ChainBroken:
-            return tuple(fresh), Fault(Rejection.CHAIN_BROKEN, str(ref))
-        fresh.append(signed)
-    return tuple(fresh), None
+            expected = 1 if head is None else head.ref.sequence + 1
+            gap = ref.sequence > expected
+            return tuple(fresh.values()), Fault(Rejection.GAP if gap else Rejection.CHAIN_BROKEN, str(ref))
+        fresh[ref.sequence] = signed
+    return tuple(fresh.values()), None
+
+
+def _named(batch: Records, signed: SignedRecord) -> RecordRef | Fault:
+    """Which line of the batch's chain this is, if it is one."""
+    try:
+        ref = signed.open().ref
+    except NotARecord:
+        return Fault(Rejection.NOT_A_RECORD)
+    if (ref.keeper, ref.epoch) != (batch.keeper, batch.epoch) or ref.sequence < 1:
+        return Fault(Rejection.NOT_A_RECORD, str(ref))
+    return ref
 
 
 def _other_bytes(signed: SignedRecord, ref: RecordRef, key: Ed25519PublicKey) -> Fault:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ledger.digest import digest
 from ledger.journal_sqlite import SqliteJournal
@@ -11,6 +12,19 @@ from protocol.bodies import DayClosedBody, TransactionBody
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind
 from protocol.replaying import posting_of
+
+
+class Doubt(StrEnum):
+    """Why a genuine record is set aside, beside the rules of the book (ledger.judging.Refusal, in small letters)."""
+
+    NOT_UNDERSTOOD = "not_understood"
+    """Its body is not of the form that its kind has."""
+    OPERATION_REPEATED = "operation_repeated"
+    """This keeper has posted an operation of that name before."""
+    FOREIGN_LOT = "foreign_lot"
+    """It opens a lot under the name of another record, which would then be refused its own."""
+    NOT_STORABLE = "not_storable"
+    """The book's file does not take it: a sum beyond what it can hold, or a line that is there already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +58,32 @@ def post_record(record: Record, mirror: SqliteJournal) -> SetAside | Different |
             return None
 
 
+def set_aside(record: Record, reason: str) -> SetAside:
+    """The record beside every account that it names; beside none when it cannot be read."""
+    try:
+        body = record.body_as(TransactionBody)
+    except NotARecord:
+        return SetAside(("",), reason)
+    return SetAside(tuple(sorted({body.account, *(leg.account for leg in body.legs)})), reason)
+
+
 def _post_transaction(record: Record, mirror: SqliteJournal) -> SetAside | None:
     try:
-        posting = posting_of(record)
+        made = posting_of(record).transaction
     except NotARecord:
-        return SetAside((_account_of(record),), "not_understood")
-    made = posting.transaction
-    accounts = tuple(sorted({leg.account for leg in made.legs}))
+        return set_aside(record, Doubt.NOT_UNDERSTOOD)
     if mirror.knows_operation(made.operation_id):
-        return SetAside(accounts, "operation_repeated")
+        return set_aside(record, Doubt.OPERATION_REPEATED)
+    if any(lot.key.lot != record.ref.lot for lot in made.opens):
+        return set_aside(record, Doubt.FOREIGN_LOT)
     verdict = mirror.post(made, record.ref, record.business_date)
-    return SetAside(accounts, verdict.reason.name.lower()) if isinstance(verdict, Refused) else None
+    return set_aside(record, verdict.reason.name.lower()) if isinstance(verdict, Refused) else None
 
 
 def _compare(record: Record, mirror: SqliteJournal) -> SetAside | Different | None:
     try:
         said = record.body_as(DayClosedBody).digest
     except NotARecord:
-        return SetAside(("",), "not_understood")
+        return SetAside(("",), Doubt.NOT_UNDERSTOOD)
     found = digest(mirror.everything())
     return None if said == found else Different(said.hex(), found.hex())
-
-
-def _account_of(record: Record) -> str:
-    try:
-        return record.body_as(TransactionBody).account
-    except NotARecord:
-        return ""

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import msgspec
 
+LINES_SHOWN_MAX = 1000
+"""A list for people; whoever has more to look at has another problem."""
+
+
+class HqView(msgspec.Struct, frozen=True):
+    """HQ as its tills know it: its key (hexadecimal), its epoch, and the last record of its own chain."""
+
+    public_key: str
+    epoch: int
+    head: str
+    head_hash: str
+
 
 class KeeperView(msgspec.Struct, frozen=True):
     """One till as HQ knows it. `held` and `posted` are record numbers; `heard_at_ms` is None before its first word.
 
-    `waits` is how many records are held and not yet posted; `fences` says why nothing more is taken from it.
+    `waits` is how many records are held and not yet posted; `fences` says why nothing more is taken from it; `on_line`
+    is whether its line is up.
     """
 
     keeper: str
@@ -17,14 +30,11 @@ class KeeperView(msgspec.Struct, frozen=True):
     public_key: str
     held: int
     posted: int
+    waits: int
     heard_at_ms: int | None
     business_date: str | None
     fences: tuple[str, ...]
-
-    @property
-    def waits(self) -> int:
-        """Records that are held and not posted."""
-        return self.held - self.posted
+    on_line: bool = False
 
 
 class SuspenseView(msgspec.Struct, frozen=True):
@@ -35,12 +45,26 @@ class SuspenseView(msgspec.Struct, frozen=True):
     reason: str
 
 
+class SuspenseList(msgspec.Struct, frozen=True):
+    """What is set aside, till by till: the first LINES_SHOWN_MAX of `total` lines."""
+
+    total: int
+    lines: list[SuspenseView]
+
+
 class DifferenceView(msgspec.Struct, frozen=True):
     """A day close at which till and HQ did not have the same at that place; digests in hexadecimal."""
 
     record: str
     said: str
     found: str
+
+
+class DifferenceList(msgspec.Struct, frozen=True):
+    """The day closes that differ, till by till: the first LINES_SHOWN_MAX of `total`."""
+
+    total: int
+    lines: list[DifferenceView]
 
 
 class PlaceBalance(msgspec.Struct, frozen=True):

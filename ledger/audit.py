@@ -90,18 +90,34 @@ def replay(lines: Iterable[Line]) -> Replayed:
     Each must keep the rules of the book; receipt numbers run on from 1, an operation has one effect, and a day close
     has the digest of what lay there. What breaks a rule is reported and posted all the same, because it was signed.
     """
-    book, findings, receipt = Book(), list[Finding](), 0
-    effects: dict[OperationId, RecordRef] = {}
-    for line in lines:
-        if isinstance(line, Closing):
-            wrong = [] if line.digest == digest(book.slices) else ["its digest is not that of what lay here"]
-        else:
-            first = effects.setdefault(line.transaction.operation_id, line.ref)
-            wrong = [*_broken_rules(line, book), *_broken_order(line, receipt, first)]
-            _post(line, book)
-            receipt = line.receipt
-        findings += [Finding(str(line.ref), what) for what in wrong]
-    return Replayed(book, tuple(findings))
+    replaying = Replay()
+    findings = [finding for line in lines for finding in replaying.take(line)]
+    return Replayed(replaying.book, tuple(findings))
+
+
+class Replay:
+    """The same a line at a time, for whoever reads several chains at once."""
+
+    def __init__(self) -> None:
+        self.book = Book()
+        self._receipt = 0
+        self._effects: dict[OperationId, RecordRef] = {}
+
+    def take(self, line: Line) -> Iterator[Finding]:
+        """Post the next line of the chain; what is wrong with it."""
+        wrong = list(self._close(line) if isinstance(line, Closing) else self._post(line))
+        return (Finding(str(line.ref), what) for what in wrong)
+
+    def _close(self, closing: Closing) -> Iterator[str]:
+        if closing.digest != digest(self.book.slices):
+            yield "its digest is not that of what lay here"
+
+    def _post(self, posting: Posting) -> Iterator[str]:
+        first = self._effects.setdefault(posting.transaction.operation_id, posting.ref)
+        yield from _broken_rules(posting, self.book)
+        yield from _broken_order(posting, self._receipt, first)
+        enter(posting, self.book)
+        self._receipt = posting.receipt
 
 
 def compare(replayed: Book, kept: Book) -> Iterator[Finding]:
@@ -132,7 +148,8 @@ def _broken_order(posting: Posting, last_receipt: int, first_effect: RecordRef) 
         yield f"operation {posting.transaction.operation_id} had its effect in {first_effect}"
 
 
-def _post(posting: Posting, book: Book) -> None:
+def enter(posting: Posting, book: Book) -> None:
+    """Put a posting into a book, whatever its rules say of it."""
     ref, made = posting.ref, posting.transaction
     book.transactions[ref] = Heading(made.kind, made.operation_id, posting.business_date)
     for lot in made.opens:

@@ -71,6 +71,31 @@ def open_book(path: Path | str, *schemas: str, vfs: str | None = None) -> apsw.C
     return connection
 
 
+def open_to_read(path: Path) -> apsw.Connection:
+    """Open the book at `path` as it is: nothing in it is changed, migrated or mended, and a log beside it stays.
+
+    The file is locked for this connection alone. Raises BookUnusable, also while a till or HQ runs on it; whoever reads
+    a damaged book meets BookError.
+    """
+    log = path.with_name(path.name + "-wal")
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+        # Closing would fold the log of a program that was killed into the file. Only an empty one may go.
+        keeps_log = log.exists() and log.stat().st_size > 0
+        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, int(keeps_log))
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        for pragma in ("locking_mode=exclusive", "query_only=on", "trusted_schema=off", "cell_size_check=on"):
+            connection.execute(f"pragma {pragma}")
+        connection.execute("select count(*) from sqlite_schema").get  # noqa: B018 - reads, hence takes the lock
+    except apsw.BusyError as fault:
+        raise BookUnusable(f"{path} is in use: the program that keeps it is running. End it first.") from fault
+    except apsw.CantOpenError as fault:
+        raise BookUnusable(f"{path} is not there, or may not be opened.") from fault
+    except apsw.Error as fault:
+        raise BookUnusable(f"{path} cannot be read as a book: {fault}. Keep the file; use its last copy.") from fault
+    return connection
+
+
 @contextmanager
 def transaction(connection: apsw.Connection) -> Iterator[None]:
     """All or nothing. BEGIN IMMEDIATE, so that what is read here cannot change before the commit."""

@@ -92,3 +92,10 @@ class Outbox(Chain):
         signed = seal(record, self._sign)
         self.keep(signed)
         return head_of(record, signed)
+
+
+def last_epoch(connection: Connection, keeper: Place) -> int | None:
+    """The epoch in which this keeper writes its book; None in a new one."""
+    epoch = connection.execute("select max(epoch) from records where keeper = ?", (keeper,)).get
+    assert epoch is None or isinstance(epoch, int)
+    return epoch

@@ -9,7 +9,7 @@ import msgspec
 from checkout.results import Reason
 from checkout.slip_facts import SlipFacts
 from ledger.transactions import Leg, Transaction
-from protocol.records import SignedRecord
+from protocol.records import RECORD_BYTES_MAX, SignedRecord
 
 
 class LotOpened(msgspec.Struct, frozen=True):
@@ -96,6 +96,9 @@ class Revoke(msgspec.Struct, frozen=True, tag="revoke"):
 
 
 Order: TypeAlias = Enrol | Revoke
+
+DIRECTIVE_BYTES_MAX = RECORD_BYTES_MAX - 1024
+"""A directive's record lies whole in the record that says that it was applied, and that one has its bound too."""
 
 
 class Directive(msgspec.Struct, frozen=True):

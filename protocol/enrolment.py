@@ -1,8 +1,8 @@
 """Enrolment: a new till and HQ come to know each other's keys over a line that neither trusts, by a pairing code.
 
 The code is 80 bits of chance, read from HQ's screen and keyed into the till once. Both prove to the other that they
-know it by a MAC over everything that was said, so a stranger in the middle cannot slip in a key of his own; the chain's card
-secrets travel encrypted under it. HQ forgets it after one use, five wrong tries, or a day.
+know it by a MAC over everything that was said, so a stranger in the middle cannot slip in a key of his own; the chain's
+card secrets travel encrypted under it. HQ forgets it after one use, five wrong tries, or a day.
 """
 
 from __future__ import annotations

@@ -16,11 +16,20 @@ from protocol.records import Record, RecordKind, SignedRecord
 def lines(records: Iterable[SignedRecord]) -> Iterator[Line]:
     """What a run of records tells of the book, in its order. Raises NotARecord; signatures are not looked at."""
     for signed in records:
-        record = signed.open()
-        if record.kind is RecordKind.TRANSACTION:
-            yield posting_of(record)
-        elif record.kind is RecordKind.DAY_CLOSED:
-            yield Closing(record.ref, record.body_as(DayClosedBody).digest)
+        line = line_of(signed.open())
+        if line is not None:
+            yield line
+
+
+def line_of(record: Record) -> Line | None:
+    """What a record tells of the book; None when it tells nothing. Raises NotARecord."""
+    match record.kind:
+        case RecordKind.TRANSACTION:
+            return posting_of(record)
+        case RecordKind.DAY_CLOSED:
+            return Closing(record.ref, record.body_as(DayClosedBody).digest)
+        case _:
+            return None
 
 
 def posting_of(record: Record) -> Posting:

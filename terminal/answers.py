@@ -96,10 +96,16 @@ class SlipView(msgspec.Struct, frozen=True):
 
 
 class HqStatus(msgspec.Struct, frozen=True):
-    """Whether HQ answered last time: `answered`, `not_reached` or `never`, and when it was last reached."""
+    """Whether HQ is on the line: `answered`, `not_reached` or `never`, and when it was last heard (RFC 3339).
+
+    `waiting` is how many records HQ has not acknowledged; `stopped` says why nothing is sent (`hq.stopped.*` in the
+    wording table), or is None when all goes its way.
+    """
 
     state: str
     last_contact: str | None
+    waiting: int = 0
+    stopped: str | None = None
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -162,6 +168,7 @@ class Problem(StrEnum):
     UNKNOWN_OPERATION = "unknown_operation"
     SLIP_UNKNOWN = "slip_unknown"
     SLIP_NOT_WAITING = "slip_not_waiting"
+    TILL_REVOKED = "till_revoked"
     DISK_FULL = "disk_full"
     BUSY = "busy"
     INTERNAL = "internal"

@@ -19,12 +19,16 @@ UseCase = Callable[[Any, BookView, Programme], Done | Declined]
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """Who keeps a book. `public_key` is the Ed25519 key, 32 bytes; `software` names this version of the code."""
+    """Who keeps a book. `public_key` is the Ed25519 key, 32 bytes; `software` names this version of the code.
+
+    `epoch` is that of a new book, as HQ gave it; a book that is there knows its own.
+    """
 
     store: str
     till: str
     public_key: bytes
     software: str
+    epoch: int = 1
 
     @property
     def place(self) -> Place:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,20 +16,25 @@ from ledger.journal_sqlite import Connection, SqliteJournal, open_book, transact
 from ledger.judging import Posted
 from ledger.slices import Slice
 from loyalty.programme import Programme
-from offline_queue.outbox import Outbox, Stamp
+from offline_queue.forwarding import cut
+from offline_queue.outbox import Outbox, Stamp, last_epoch
 from protocol.bodies import DayClosedBody, DeclinedBody, Opened, PrintBody, TransactionBody, lots_opened
 from protocol.chain import Head
+from protocol.conversation import BATCH_RECORDS_MAX
 from protocol.records import RecordKind, SignedRecord
 from protocol.signing import Signer
 from terminal.answers import Answer, DayClose, Problem
 from terminal.asking import Asked, Identity, Moment
+from terminal.hq_memory import HqMemory
 from terminal.operations import Operations, answer_declined, answer_done
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 from terminal.slips import Slips, StoredSlip, stored_slip
 
 SCHEMAS = ("ledger", "offline_queue", "terminal")
-EPOCH = 1
-"""A till that is re-based begins a new epoch; enrolment will say which one this is."""
+
+
+def _nobody() -> None:
+    """Hears of nothing."""
 
 
 class TillStore:
@@ -40,9 +45,14 @@ class TillStore:
         self._identity = identity
         self._programme = programme
         self._journal = SqliteJournal(connection, identity.place)
-        self._outbox = Outbox(connection, identity.place, EPOCH, sign)
+        self._outbox = Outbox(
+            connection, identity.place, last_epoch(connection, identity.place) or identity.epoch, sign
+        )
         self._operations = Operations(connection)
         self._slips = Slips(connection)
+        self.hq = HqMemory(connection, self._outbox, identity)
+        self.appended: Callable[[], None] = _nobody
+        """Called when the chain grows, from the store's thread, before the commit: whoever asks then waits for it."""
 
     @classmethod
     def open(
@@ -80,9 +90,18 @@ class TillStore:
         """What this account has here."""
         return self._journal.slices(account)
 
+    @property
+    def epoch(self) -> int:
+        """The book's own; a new book begins the epoch in which its till was enrolled."""
+        return self._outbox.epoch
+
     def records(self, after_sequence: int = 0) -> Iterator[SignedRecord]:
         """The chain, as it was signed."""
         return self._outbox.records(after_sequence)
+
+    def batch(self, after_sequence: int) -> tuple[SignedRecord, ...]:
+        """The chain from after_sequence + 1 on, as much of it as may go up at once."""
+        return cut(self._outbox.records(after_sequence, BATCH_RECORDS_MAX))
 
     def perform(self, asked: Asked) -> Answer | Problem:
         """Decide a request and make the answer true: entries, receipt number, slip, signed record and answer together.
@@ -93,6 +112,8 @@ class TillStore:
             earlier = self._operations.earlier(asked)
             if earlier is not None:
                 return earlier
+            if self.hq.is_revoked():
+                return Problem.TILL_REVOKED
             head = self.head()
             slices = self._journal.slices(asked.request.presented.card.account)
             view = BookView(head.ref.next(), self._identity.store, head.business_date, slices)
@@ -188,6 +209,7 @@ class TillStore:
         self, after: Head, kind: RecordKind, body: msgspec.Struct, moment: Moment, business_date: str | None = None
     ) -> Head:
         stamp = Stamp(moment.now_ms, business_date or after.business_date, after.mode)
+        self.appended()
         return self._outbox.append(after, kind, body, stamp)
 
     def _receipt_number(self, number: int) -> str:

@@ -21,9 +21,15 @@ class World(msgspec.Struct, frozen=True):
     monotonic_s: Callable[[], float] = time.monotonic
     """Seconds that only go forward, whatever the wall clock does."""
     new_id: Callable[[], str] = lambda: secrets.token_urlsafe(12)
+    chance: Callable[[], float] = secrets.SystemRandom().random
+    """A number in [0, 1)."""
 
     def moment(self, zone: ZoneInfo) -> Moment:
         """Now, as a clock on a wall in that zone shows it."""
         now_ms = self.now_ms()
-        local = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(zone)
-        return Moment(now_ms, local.isoformat(timespec="seconds"))
+        return Moment(now_ms, local_text(now_ms, zone))
+
+
+def local_text(at_ms: int, zone: ZoneInfo) -> str:
+    """A Unix time as RFC 3339 with that zone's offset."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone).isoformat(timespec="seconds")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from ledger.ids import HEADQUARTERS, Place
 from ledger.journal_sqlite import Connection
+from offline_queue.keys import KeyUnusable
 from offline_queue.outbox import Chain, Outbox, Stamp
 from protocol.bodies import Directive, Enrol, Opened, Order, Revoke
 from protocol.chain import Head
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX
 from protocol.records import RecordKind, SignedRecord
 from protocol.signing import Signer
+
+REVOKED = "revoked"
+FORKED = "forked"
 
 
 class Keepers:
@@ -22,12 +26,20 @@ class Keepers:
         self._own = Outbox(connection, HEADQUARTERS, self.epoch, sign)
 
     def begin(self, key: bytes, software: str, stamp: Stamp) -> None:
-        """Open HQ's own chain, the first time."""
-        if self._own.head() is None:
+        """Open HQ's own chain, the first time; later, make sure that `key` is still the one. Raises KeyUnusable."""
+        opened = self._own.record(1)
+        if opened is None:
             self._own.append(None, RecordKind.OPENED, Opened(HEADQUARTERS, key, software), stamp)
+        elif opened.open().body_as(Opened).public_key != key:
+            raise KeyUnusable("HQ's key is not the one that opened this book, and no till would believe it. Restore it.")
+
+    def head(self) -> Head | None:
+        """The last record of HQ's own chain; None before begin()."""
+        return self._own.head()
 
     def offer(self, place: Place, store: str, code: bytes, now_ms: int) -> None:
         """Remember a pairing code; an earlier one for this place is forgotten."""
+        assert place != HEADQUARTERS, "no till may sign for HQ"
         self._connection.execute("insert or replace into pairings values (?, ?, ?, ?, 0)", (place, store, code, now_ms))
 
     def try_code(self, place: Place, now_ms: int) -> bytes | None:
@@ -47,7 +59,7 @@ class Keepers:
         """Take a till in and use up its pairing code; the directive that tells it so, and in which epoch.
 
         A till that comes again with its key (the answer was lost, or it is paired anew) goes on in its epoch; any other
-        key begins the next one.
+        key begins the next one, and so does a till whose chain has forked.
         """
         store = self._connection.execute("select store from pairings where place = ?", (place,)).get
         assert store is not None, "a caller knew a code that was never offered"
@@ -62,8 +74,29 @@ class Keepers:
     def revoke(self, place: Place, epoch: int, stamp: Stamp) -> SignedRecord:
         """Trust a till's key no longer. What is held stands; nothing more is taken."""
         head: Head | None = Chain(self._connection, place, epoch).head()
-        self.fence(place, epoch, "revoked", stamp.now_ms)
+        self.fence(place, epoch, REVOKED, stamp.now_ms)
         return self._order(place, epoch, Revoke(0 if head is None else head.ref.sequence), stamp)
+
+    def is_revoked(self, place: Place, key: bytes) -> bool:
+        """Whether this place's keeper had that key, and it was revoked: it is trusted in no later epoch either."""
+        query = (
+            "select 1 from keepers join fences using (keeper, epoch)"
+            " where keeper = ? and public_key = ? and why = ?"
+        )
+        return self._connection.execute(query, (place, key, REVOKED)).get is not None
+
+    def trusted_epochs(self, place: Place) -> list[int]:
+        """The epochs of a place whose key was not revoked."""
+        rows = self._connection.execute(
+            "select epoch from keepers where keeper = ? and not exists (select 1 from fences where fences.keeper ="
+            " keepers.keeper and fences.epoch = keepers.epoch and why = ?)",
+            (place, REVOKED),
+        )
+        return [epoch for (epoch,) in rows]
+
+    def is_known(self, place: Place) -> bool:
+        """Whether anybody ever kept this place."""
+        return self._last_key(place)[0] > 0
 
     def key_of(self, place: Place, epoch: int) -> bytes | None:
         """A keeper's public key, 32 bytes; None when nobody of that name and epoch was enrolled."""

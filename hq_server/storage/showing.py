@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from hq_server.views import DifferenceView, KeeperView, PlaceBalance, SuspenseView
+from hq_server.views import (
+    LINES_SHOWN_MAX,
+    DifferenceList,
+    DifferenceView,
+    KeeperView,
+    PlaceBalance,
+    SuspenseList,
+    SuspenseView,
+)
 from ledger.ids import AccountId, Place, RecordRef
 from ledger.journal_sqlite import Connection
 from ledger.slices import Purse
@@ -26,15 +34,24 @@ class Showing:
         )
         return [self._keeper(row) for row in rows]
 
-    def suspense(self) -> list[SuspenseView]:
-        """What is set aside, oldest first."""
-        rows = self._connection.execute("select keeper, epoch, sequence, account, reason from suspense")
-        return [SuspenseView(_ref(*line), account, reason) for *line, account, reason in rows]
+    def suspense(self) -> SuspenseList:
+        """What is set aside."""
+        rows = self._connection.execute(
+            "select keeper, epoch, sequence, account, reason from suspense"
+            " order by keeper, epoch, sequence, account limit ?",
+            (LINES_SHOWN_MAX,),
+        )
+        lines = [SuspenseView(_ref(*line), account, reason) for *line, account, reason in rows]
+        return SuspenseList(self._count("select count(*) from suspense"), lines)
 
-    def differences(self) -> list[DifferenceView]:
+    def differences(self) -> DifferenceList:
         """The day closes at which till and HQ differ."""
-        rows = self._connection.execute("select keeper, epoch, sequence, said, found from differences")
-        return [DifferenceView(_ref(*line), said, found) for *line, said, found in rows]
+        rows = self._connection.execute(
+            "select keeper, epoch, sequence, said, found from differences order by keeper, epoch, sequence limit ?",
+            (LINES_SHOWN_MAX,),
+        )
+        lines = [DifferenceView(_ref(*line), said, found) for *line, said, found in rows]
+        return DifferenceList(self._count("select count(*) from differences"), lines)
 
     def balances(self, account: AccountId) -> list[PlaceBalance]:
         """What an account has, place by place, as far as it is posted here."""
@@ -46,16 +63,23 @@ class Showing:
             by_place.setdefault(place, {})[purse] = units
         return [PlaceBalance(place, *(has.get(purse, 0) for purse in PURSES)) for place, has in by_place.items()]
 
+    def _count(self, query: str) -> int:
+        counted = self._connection.execute(query).get
+        assert isinstance(counted, int)
+        return counted
+
     def _keeper(self, row: tuple[str, int, str, bytes, int, int, str | None]) -> KeeperView:
         keeper, epoch, store, key, posted, heard_at_ms, fences = row
         head = Chain(self._connection, Place(keeper), epoch).head()
+        held = 0 if head is None else head.ref.sequence
         return KeeperView(
             keeper=keeper,
             epoch=epoch,
             store=store,
             public_key=key.hex(),
-            held=0 if head is None else head.ref.sequence,
+            held=held,
             posted=posted,
+            waits=held - posted,
             heard_at_ms=heard_at_ms or None,
             business_date=None if head is None else head.business_date,
             fences=tuple((fences or "").split()),

@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import apsw
+
 from hq_server.intake import Fault, examine
-from hq_server.posting import Different, SetAside, post_record
-from hq_server.storage.keepers import Keepers
+from hq_server.posting import Different, Doubt, SetAside, post_record, set_aside
+from hq_server.storage.keepers import FORKED, Keepers
 from hq_server.storage.showing import Showing
 from ledger.ids import Place, RecordRef
 from ledger.journal_sqlite import Connection, SqliteJournal, open_book, transaction
 from offline_queue.outbox import Chain, Stamp
 from protocol.acknowledgements import VERSION, Acknowledgement
+from protocol.chain import Head
 from protocol.conversation import Records
-from protocol.records import FIRST_PREVIOUS, SignedRecord
+from protocol.records import FIRST_PREVIOUS, Record, SignedRecord
 from protocol.rejections import Rejection
 from protocol.signing import Signer, public_key
 
@@ -42,7 +45,7 @@ class HqStore:
         self._connection.close()
 
     def begin(self, key: bytes, software: str, stamp: Stamp) -> None:
-        """Open HQ's own chain, the first time. `key` is HQ's public key, 32 bytes."""
+        """Open HQ's own chain, the first time. `key` is HQ's public key, 32 bytes. Raises KeyUnusable."""
         with transaction(self._connection):
             self._keepers.begin(key, software, stamp)
 
@@ -80,12 +83,25 @@ class HqStore:
             posted = done = self._posted(place, epoch)
             for signed in Chain(self._connection, place, epoch).records(posted, POST_RECORDS_MAX):
                 record = signed.open()
-                self._note(record.ref, post_record(record, mirror))
+                self._note(record.ref, self._post_one(record, mirror))
                 done = record.sequence
             self._connection.execute(
                 "update progress set posted = ? where keeper = ? and epoch = ?", (done, place, epoch)
             )
             return done - posted
+
+    def unposted(self) -> list[tuple[Place, int]]:
+        """The chains of which more is held than posted, by keeper and epoch."""
+        rows = self._connection.execute(
+            "select keeper, epoch from progress where exists (select 1 from records where records.keeper ="
+            " progress.keeper and records.epoch = progress.epoch and records.sequence > progress.posted)"
+        )
+        return [(Place(keeper), epoch) for keeper, epoch in rows]
+
+    def heard(self, place: Place, epoch: int, now_ms: int) -> None:
+        """Note that a keeper has called."""
+        with transaction(self._connection):
+            self._heard(place, epoch, now_ms)
 
     def acknowledgement(self, place: Place, epoch: int, now_ms: int) -> Acknowledgement:
         """What HQ holds, has posted and has ordered, to be signed."""
@@ -105,9 +121,26 @@ class HqStore:
                 at_ms=now_ms,
             )
 
+    def own_head(self) -> Head:
+        """The last record of HQ's own chain."""
+        head = self._keepers.head()
+        assert head is not None, "begin() comes first"
+        return head
+
     def records(self, place: Place, epoch: int, after: int = 0) -> Iterator[SignedRecord]:
         """A keeper's chain as it is held, or HQ's own."""
         return Chain(self._connection, place, epoch).records(after)
+
+    def _post_one(self, record: Record, mirror: SqliteJournal) -> SetAside | Different | None:
+        """Whatever a keeper has signed, HQ's disk is not broken by it: what does not fit is set aside like the rest."""
+        self._connection.execute("savepoint record")
+        try:
+            result = post_record(record, mirror)
+        except (apsw.ConstraintError, OverflowError):
+            self._connection.execute("rollback to record")
+            result = set_aside(record, Doubt.NOT_STORABLE)
+        self._connection.execute("release record")
+        return result
 
     def _note(self, ref: RecordRef, result: SetAside | Different | None) -> None:
         line = (ref.keeper, ref.epoch, ref.sequence)
@@ -123,7 +156,7 @@ class HqStore:
             "insert or ignore into forks values (?, ?, ?, ?, ?)",
             (batch.keeper, batch.epoch, second.open().sequence, second.content, second.signature),
         )
-        self._keepers.fence(batch.keeper, batch.epoch, "forked", now_ms)
+        self._keepers.fence(batch.keeper, batch.epoch, FORKED, now_ms)
 
     def _heard(self, place: Place, epoch: int, now_ms: int) -> None:
         self._connection.execute(

@@ -196,6 +196,7 @@ async def test_a_page_that_reads_nothing_is_cut_off_and_comes_back_for_the_rest(
             await asyncio.sleep(0.002)
         await watchers(shop, 0)
         received = await drain(asleep)
+    assert not received.endswith(b"0\r\n\r\n"), "cut, and not ended in good order once it reads"
     whole = [piece for piece in received.split(b"\n\n") if b'{"count":' in piece and piece.endswith(b'"}')]
     counts = [int(piece.split(b'{"count":')[1].split(b",")[0]) for piece in whole]
     assert counts == list(range(1, len(counts) + 1))

@@ -45,15 +45,15 @@ class Till:
     """Till 2 of store 07. Its clock moves a second at each thing it does; its operations are `operation-1` and on."""
 
     def __init__(self, path: Path | str, *, vfs: str | None = None, programme: Programme = PROGRAMME) -> None:
-        self._path, self._programme = path, programme
-        self.vfs = vfs
+        self.path, self.vfs = path, vfs
+        self._programme = programme
         self.now_ms = NOON
         self.operations = 0
         self.start()
 
     def start(self) -> None:
         """Switch on: open the book and begin."""
-        self.store = TillStore.open(self._path, IDENTITY, KEY.sign, self._programme, vfs=self.vfs)
+        self.store = TillStore.open(self.path, IDENTITY, KEY.sign, self._programme, vfs=self.vfs)
         self.store.begin(self.moment(), "transfer")
 
     def restart(self) -> None:

@@ -2,20 +2,17 @@
 
 import itertools
 import json
-from typing import Any, TypeAlias
 
 from hardware_mocks.demo_store import DemoStore
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader
 from hardware_mocks.patience import wait_until
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
-from hardware_mocks.till_process import TillProcess
+from hardware_mocks.till_process import Json, TillProcess
 from hardware_mocks.wires import Wire, whole
 from tests.scenarios.paper import Paper
 
 SWIPES_MAX = 3
 SWIPE_HEARD_S = 1.5
-
-Json: TypeAlias = Any
 
 
 class Cashier:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hardware_mocks.demo_store import Country
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
@@ -38,7 +39,7 @@ class Paper:
             lines = slip.lines
             heads = [at for at, line in enumerate(lines) if line.strip() == self.country.chain_name]
             bounds = sorted({0, *heads, len(lines)})
-            yield from (self._piece(lines[begin:end]) for begin, end in zip(bounds, bounds[1:], strict=False))
+            yield from (self._piece(lines[begin:end]) for begin, end in pairwise(bounds))
 
     def _piece(self, lines: list[str]) -> Piece:
         mark, number = self._say("slip.copy"), self._say("slip.number")

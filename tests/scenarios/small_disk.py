@@ -12,6 +12,7 @@ from hardware_mocks.till_process import TillProcess
 DISK_BYTES = 2 << 20
 LIVES_S_MAX = 120
 UNSHARE = ("unshare", "--user", "--map-root-user", "--mount")
+NSENTER = ("nsenter", "--preserve-credentials", "--user", "--mount")
 MOUNT = f'mount -t tmpfs -o size={DISK_BYTES} none "$0" && echo mounted && exec sleep {LIVES_S_MAX}'
 
 
@@ -32,7 +33,7 @@ class MountedDisk:
     """A file system of its own, seen only by a sleeping process and by who joins it. It is really full: ENOSPC."""
 
     def __init__(self, holder: int, folder: Path) -> None:
-        self.prefix: tuple[str, ...] = ("nsenter", "--preserve-credentials", "--user", "--mount", "--target", str(holder))
+        self.prefix: tuple[str, ...] = (*NSENTER, "--target", str(holder))
         self.data = Path(f"/proc/{holder}/root{folder}")
         self._filler = self.data / "filler"
 

@@ -8,8 +8,10 @@ import pytest
 from drivers.profiles import READERS
 from hardware_mocks.demo_store import DemoStore
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader, swiped
+from hardware_mocks.patience import wait_until
+from hardware_mocks.receipt_printer import VirtualReceiptPrinter
 from hardware_mocks.till_process import TillProcess
-from hardware_mocks.wires import byte_by_byte, chain, cut, slow, whole
+from hardware_mocks.wires import Wire, byte_by_byte, chain, cut, slow, whole
 from protocol.records import RecordKind
 from tests.scenarios.cashier import Cashier
 from tests.scenarios.proof import kinds, prove
@@ -84,18 +86,13 @@ def book(till: TillProcess, store: DemoStore) -> Iterator[list[RecordKind]]:
 
 @pytest.mark.parametrize("wire", [whole, chain(byte_by_byte, slow(0.001))], ids=["at once", "byte by byte"])
 def test_each_bad_swipe_is_refused_once_in_words_and_the_next_card_is_read(
-    wire: Callable[..., Iterator[object]],
-    cashier: Cashier,
-    till: TillProcess,
-    store: DemoStore,
-    reader: VirtualMagstripeReader,
-    book: list[RecordKind],
+    wire: Wire, cashier: Cashier, book: list[RecordKind]
 ) -> None:
     """All of them, one after another, on one till: it goes on."""
     cashier.swipe(1)
-    for _, (code, damaged) in BAD.items():
-        with Watch(till) as watch:
-            reader.send(damaged(store), wire=wire)
+    for code, damaged in BAD.values():
+        with Watch(cashier.till) as watch:
+            cashier.reader.send(damaged(cashier.store), wire=wire)
             watch.wait_for("card.refused")
             cashier.swipe(2)
             heard = watch.wait_for("card.presented")
@@ -105,23 +102,21 @@ def test_each_bad_swipe_is_refused_once_in_words_and_the_next_card_is_read(
 
 
 @pytest.mark.parametrize("reader_model", ["generic-lrc"])
-def test_a_card_whose_check_character_is_wrong_is_refused(
-    cashier: Cashier, till: TillProcess, store: DemoStore, reader: VirtualMagstripeReader, book: list[RecordKind]
-) -> None:
+def test_a_card_whose_check_character_is_wrong_is_refused(cashier: Cashier, book: list[RecordKind]) -> None:
     assert cashier.swipe(1)["card"] == "6222****0017"
-    right = swiped(READERS["generic-lrc"], track2=store.track2(1))
-    with Watch(till) as watch:
-        reader.send(right[:-2] + bytes([right[-2] ^ 1]) + right[-1:])
+    right = swiped(READERS["generic-lrc"], track2=cashier.store.track2(1))
+    with Watch(cashier.till) as watch:
+        cashier.reader.send(right[:-2] + bytes([right[-2] ^ 1]) + right[-1:])
         assert_says(watch.wait_for("card.refused")[0], "swipe.wrong_lrc")
     assert book == [RecordKind.OPENED]
 
 
 def test_two_cards_in_one_burst_are_two_cards_and_the_later_one_lies_there(
-    cashier: Cashier, till: TillProcess, store: DemoStore, reader: VirtualMagstripeReader, book: list[RecordKind]
+    cashier: Cashier, book: list[RecordKind]
 ) -> None:
     cashier.swipe(1)
-    with Watch(till) as watch:
-        reader.send(good(store, 2) + good(store, 3))
+    with Watch(cashier.till) as watch:
+        cashier.reader.send(good(cashier.store, 2) + good(cashier.store, 3))
         heard = watch.wait_for("card.presented", 2)
     assert [(said.name, said.data["card"]) for said in heard] == [
         ("card.presented", "6222****0025"),
@@ -131,21 +126,19 @@ def test_two_cards_in_one_burst_are_two_cards_and_the_later_one_lies_there(
     assert book == [RecordKind.OPENED]
 
 
-def test_three_swipes_that_ran_into_each_other_open_no_card(
-    cashier: Cashier, till: TillProcess, store: DemoStore, reader: VirtualMagstripeReader, book: list[RecordKind]
-) -> None:
+def test_three_swipes_that_ran_into_each_other_open_no_card(cashier: Cashier, book: list[RecordKind]) -> None:
     cashier.swipe(1)
-    with Watch(till) as watch:
-        reader.send(b"".join(good(store, which).strip() for which in (2, 3, 4)) + b"\r")
+    with Watch(cashier.till) as watch:
+        cashier.reader.send(b"".join(good(cashier.store, which).strip() for which in (2, 3, 4)) + b"\r")
         heard = watch.wait_for("card.refused")
     assert_says(heard[0], "swipe.wrong_order")
     assert len(heard) == 1
     assert book == [RecordKind.OPENED]
 
 
-def test_a_points_card_pays_nothing_and_is_told_so(cashier: Cashier, till: TillProcess, book: list[RecordKind]) -> None:
+def test_a_points_card_pays_nothing_and_is_told_so(cashier: Cashier, book: list[RecordKind]) -> None:
     assert cashier.swipe(9)["kind"] == "points"
-    with Watch(till) as watch:
+    with Watch(cashier.till) as watch:
         refused = cashier.charge(100_00)
         assert [said.name for said in watch.wait_for("operation.done")] == ["operation.done"]
     assert (refused["outcome"], refused["decline"]) == ("declined", "no_stored_value")
@@ -154,10 +147,8 @@ def test_a_points_card_pays_nothing_and_is_told_so(cashier: Cashier, till: TillP
     book += [RecordKind.DECLINED] * 2
 
 
-def test_a_keyed_number_opens_a_card_that_loads_and_does_not_pay(
-    cashier: Cashier, store: DemoStore, book: list[RecordKind]
-) -> None:
-    shown = cashier.key_in(f"{store.card(1).digits[:8]} {store.card(1).digits[8:]}")
+def test_a_keyed_number_opens_a_card_that_loads_and_does_not_pay(cashier: Cashier, book: list[RecordKind]) -> None:
+    shown = cashier.key_in(f"{cashier.store.card(1).digits[:8]} {cashier.store.card(1).digits[8:]}")
     assert (shown["card"], shown["entry"]) == ("6222****0017", "keyed")
     assert cashier.load(500_00)["outcome"] == "done"
     refused = cashier.charge(100_00)
@@ -189,17 +180,17 @@ def test_a_number_keyed_wrong_is_answered_in_words_and_not_repeated(
 
 
 def test_a_reader_unplugged_in_mid_swipe_is_back_within_five_seconds_and_half_a_card_is_no_card(
-    cashier: Cashier, till: TillProcess, store: DemoStore, reader: VirtualMagstripeReader, book: list[RecordKind]
+    cashier: Cashier, book: list[RecordKind]
 ) -> None:
     cashier.swipe(1)
-    with Watch(till) as watch:
-        reader.swipe(track2=store.track2(2), wire=cut(20))
-        reader.unplug()
+    with Watch(cashier.till) as watch:
+        cashier.reader.swipe(track2=cashier.store.track2(2), wire=cut(20))
+        cashier.reader.unplug()
         watch.wait_for("device")
-        reader.plug()
+        cashier.reader.plug()
         watch.wait_for("device", 2, timeout_s=5.0)
-        reader.wait_until_connected()
-        reader.send(good(store, 2)[20:])
+        cashier.reader.wait_until_connected()
+        cashier.reader.send(good(cashier.store, 2)[20:])
         watch.wait_for("card.refused")
         cashier.swipe(2)
         heard = watch.wait_for("card.presented")
@@ -214,13 +205,15 @@ def test_a_reader_unplugged_in_mid_swipe_is_back_within_five_seconds_and_half_a_
 
 
 def test_a_reader_that_is_not_there_at_the_start_is_found_when_it_comes(
-    settings: Path, store: DemoStore, reader: VirtualMagstripeReader
+    settings: Path, store: DemoStore, reader: VirtualMagstripeReader, printer: VirtualReceiptPrinter
 ) -> None:
     reader.unplug()
     with TillProcess(settings, store.folder / "till.log") as till, Watch(till) as watch:
-        cashier = Cashier(till, store, reader)
+        cashier = Cashier(till, store, reader, printer)
         cashier.key_in(store.card(1).digits)
         assert cashier.load(500_00)["outcome"] == "done"
+        wait_until(lambda: cashier.device("reader")["state"] == "lost")
         reader.plug()
-        watch.wait_for("device", timeout_s=5.0)
+        wait_until(lambda: cashier.device("reader")["state"] == "ready")
+        assert [said.data["state"] for said in watch.said if said.data.get("class") == "MSR"] == ["lost", "ready"]
         assert cashier.swipe(1)["spendable"] == 560_55

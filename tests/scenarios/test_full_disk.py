@@ -9,11 +9,10 @@ from hardware_mocks.demo_store import DemoStore
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader
 from hardware_mocks.patience import wait_until
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
-from hardware_mocks.till_process import TillProcess
+from hardware_mocks.till_process import Json, TillProcess
 from offline_queue.program import DISK_FAILED
 from terminal.printing import LOOK_AGAIN_S
-from tests.scenarios.cashier import Cashier, Said
-from tests.scenarios.paper import originals
+from tests.scenarios.cashier import Cashier
 from tests.scenarios.proof import prove
 from tests.scenarios.small_disk import Disk, kinds_of_disk, small_disk
 from tests.scenarios.watching import Watch
@@ -43,8 +42,8 @@ class Sales:
     """Charges of 1.00 each, one after another, until one is not done."""
 
     def __init__(self, cashier: Cashier) -> None:
-        self.done: list[Said] = []
-        self.last: Said | None = None
+        self.done: list[Json] = []
+        self.last: Json = None
         """The answer that was no sale; None when the till ended without one."""
         for _ in range(SALES_MAX):
             try:
@@ -67,10 +66,10 @@ class Sales:
 
 @on_every_disk
 def test_a_full_disk_takes_no_sale_and_keeps_every_one_that_was_answered(
-    cashier: Cashier, till: TillProcess, disk: Disk, printer: VirtualReceiptPrinter
+    cashier: Cashier, till: TillProcess, disk: Disk
 ) -> None:
     """Full: the till says so and goes on showing balances. Failing: it ends, to be started again."""
-    printer.cut_power()  # this story is about sales; slips have their own
+    cashier.printer.cut_power()  # this story is about sales; slips have their own
     cashier.swipe(1)
     cashier.load(9_000_00)
     disk.fill(till)
@@ -92,34 +91,32 @@ def test_a_full_disk_takes_no_sale_and_keeps_every_one_that_was_answered(
 
 @on_every_disk
 def test_a_slip_that_waits_while_the_disk_is_full_prints_once_there_is_room(
-    cashier: Cashier, till: TillProcess, disk: Disk, printer: VirtualReceiptPrinter, store: DemoStore
+    cashier: Cashier, till: TillProcess, disk: Disk
 ) -> None:
     """That it begins can't be written, so no byte of it may leave; and it may not end a till that still shows."""
-    printer.cut_power()
+    cashier.printer.cut_power()
     cashier.swipe(1)
     number = cashier.load(9_000_00)["receipt_number"]
     disk.fill(till)
     sales = Sales(cashier)
     if sales.last is not None and sales.last["code"] == "disk_full":
-        printer.restore_power()
+        cashier.printer.restore_power()
         with pytest.raises(TimeoutError):
             wait_until(lambda: till.ended, timeout_s=TRIES_TO_PRINT_S)
     else:
         assert till.wait() == DISK_FAILED
-        printer.restore_power()
-    assert originals(store, printer) == {}
+        cashier.printer.restore_power()
+    assert cashier.paper.originals() == {}
     disk.free(till)
     if till.ended:
         till.start()
     cashier.wait_for_slip(number, "printed")
-    assert originals(store, printer)[number] == 1
+    assert cashier.paper.originals()[number] == 1
 
 
 @on_every_disk
-def test_a_till_starts_on_a_full_disk_and_shows_what_there_is(
-    cashier: Cashier, till: TillProcess, disk: Disk, printer: VirtualReceiptPrinter
-) -> None:
-    printer.cut_power()
+def test_a_till_starts_on_a_full_disk_and_shows_what_there_is(cashier: Cashier, till: TillProcess, disk: Disk) -> None:
+    cashier.printer.cut_power()
     cashier.swipe(1)
     cashier.load(9_000_00)
     disk.fill(till)
@@ -131,10 +128,10 @@ def test_a_till_starts_on_a_full_disk_and_shows_what_there_is(
 
 
 def test_a_log_that_cannot_be_written_ends_no_till(
-    settings: Path, store: DemoStore, reader: VirtualMagstripeReader
+    settings: Path, store: DemoStore, reader: VirtualMagstripeReader, printer: VirtualReceiptPrinter
 ) -> None:
     with TillProcess(settings, Path("/dev/full")) as till, Watch(till) as watch:
-        cashier = Cashier(till, store, reader)
+        cashier = Cashier(till, store, reader, printer)
         cashier.swipe(1)
         reader.send(b";7\r")
         watch.wait_for("card.refused")

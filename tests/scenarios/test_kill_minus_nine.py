@@ -6,13 +6,8 @@ import time
 
 import pytest
 
-from hardware_mocks.demo_store import DemoStore
-from hardware_mocks.magstripe_reader import VirtualMagstripeReader
-from hardware_mocks.patience import wait_until
-from hardware_mocks.receipt_printer import VirtualReceiptPrinter
-from hardware_mocks.till_process import TillProcess
-from tests.scenarios.cashier import Cashier, Said
-from tests.scenarios.paper import copies, originals
+from hardware_mocks.till_process import Json, TillProcess
+from tests.scenarios.cashier import Cashier
 from tests.scenarios.proof import prove
 
 KILLS = 10
@@ -24,22 +19,17 @@ LOADED = 9_000_00 + 150_00
 class Asking(threading.Thread):
     """A POS that posts a charge and may never hear the answer."""
 
-    def __init__(self, till: TillProcess, body: Said) -> None:
+    def __init__(self, till: TillProcess, body: Json) -> None:
         super().__init__()
         self._till = till
         self.body = body
-        self.answer: Said | None = None
+        self.answer: Json = None
 
     def run(self) -> None:
         try:
             self.answer = self._till.post("/v1/charges", self.body)
         except OSError:
             self.answer = None
-
-
-def bring_back(till: TillProcess, reader: VirtualMagstripeReader) -> None:
-    wait_until(lambda: not reader.connected)
-    till.start()
 
 
 def was_it_done(cashier: Cashier, asked: Asking) -> bool:
@@ -54,14 +44,7 @@ def was_it_done(cashier: Cashier, asked: Asking) -> bool:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_till_killed_ten_times_in_mid_sale_did_each_sale_once_or_never(
-    seed: int,
-    cashier: Cashier,
-    till: TillProcess,
-    reader: VirtualMagstripeReader,
-    printer: VirtualReceiptPrinter,
-    store: DemoStore,
-) -> None:
+def test_a_till_killed_ten_times_in_mid_sale_did_each_sale_once_or_never(seed: int, cashier: Cashier) -> None:
     chance = random.Random(seed)
     cashier.swipe(1)
     cashier.load(9_000_00)
@@ -69,12 +52,13 @@ def test_a_till_killed_ten_times_in_mid_sale_did_each_sale_once_or_never(
     for sale in range(KILLS):
         units = chance.randrange(1, 500) * 100
         presentation = cashier.swipe(1)["presentation"]
-        asked = Asking(till, {"operation_id": f"sale-{seed}-{sale:04d}", "presentation": presentation, "amount": units})
+        operation = f"sale-{seed}-{sale:04d}"
+        asked = Asking(cashier.till, {"operation_id": operation, "presentation": presentation, "amount": units})
         asked.start()
         time.sleep(chance.uniform(0, LATEST_KILL_S))  # the plug is pulled at any moment
-        till.kill()
+        cashier.till.kill()
         asked.join()
-        bring_back(till, reader)
+        cashier.restart_after_kill()
         decided = was_it_done(cashier, asked)
         assert decided or asked.answer is None, "what was answered was forgotten"
         if not decided and chance.random() < 0.5:  # the POS tries again, under the same id
@@ -83,20 +67,13 @@ def test_a_till_killed_ten_times_in_mid_sale_did_each_sale_once_or_never(
             decided = True
         done += units * decided
         assert cashier.swipe(1)["spendable"] == LOADED - done
-    till.stop()
-    prove(store.data())
-    assert max(originals(store, printer).values()) == 1
+    cashier.till.stop()
+    prove(cashier.store.data())
+    assert max(cashier.paper.originals().values()) == 1
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_a_till_killed_in_mid_slip_asks_about_it_and_prints_no_second_original(
-    seed: int,
-    cashier: Cashier,
-    till: TillProcess,
-    reader: VirtualMagstripeReader,
-    printer: VirtualReceiptPrinter,
-    store: DemoStore,
-) -> None:
+def test_a_till_killed_in_mid_slip_asks_about_it_and_prints_no_second_original(seed: int, cashier: Cashier) -> None:
     """The printer stops reading somewhere, so the slip stays begun until the till is killed."""
     chance = random.Random(seed)
     cashier.swipe(2)
@@ -104,33 +81,33 @@ def test_a_till_killed_in_mid_slip_asks_about_it_and_prints_no_second_original(
     cashier.wait_for_slip(first["receipt_number"], "printed")
     for sale in range(KILLS // 2):
         cashier.swipe(2)
-        printer.hang_after(chance.randrange(20, 600))
+        cashier.printer.hang_after(chance.randrange(20, 600))
         number = cashier.charge(1_00)["receipt_number"]
         cashier.wait_for_slip(number, "started")
-        till.kill()
-        printer.wake()
-        bring_back(till, reader)
-        waiting = cashier.get("/v1/status")["slips_waiting"]
+        cashier.till.kill()
+        cashier.printer.wake()
+        cashier.restart_after_kill()
+        waiting = cashier.slips_waiting()
         assert waiting == [{"receipt_number": number, "state": "unknown", "run": 1, "reasons": ["interrupted"]}]
         came_out = sale % 2 == 0
-        assert cashier.answer(number, came_out=came_out)["state"] == ("settled" if came_out else "created")
+        assert cashier.say_of_slip(number, came_out=came_out)["state"] == ("settled" if came_out else "created")
         if not came_out:
             cashier.wait_for_slip(number, "printed")
-        assert copies(store, printer, number) == (not came_out)
-        assert cashier.get("/v1/status")["slips_waiting"] == []
-    till.stop()
-    prove(store.data())
-    assert max(originals(store, printer).values()) == 1
+        assert cashier.paper.copies(number) == (not came_out)
+        assert cashier.slips_waiting() == []
+    cashier.till.stop()
+    prove(cashier.store.data())
+    assert max(cashier.paper.originals().values()) == 1
 
 
 def test_a_till_killed_as_soon_as_it_is_ready_is_ready_again(
-    cashier: Cashier, till: TillProcess, reader: VirtualMagstripeReader, store: DemoStore
+    cashier: Cashier,
 ) -> None:
     cashier.swipe(3)
     cashier.load(500_00)
     for _ in range(5):
-        till.kill()
-        bring_back(till, reader)
+        cashier.till.kill()
+        cashier.restart_after_kill()
     assert cashier.swipe(3)["spendable"] == 560_55
-    till.kill()
-    prove(store.data())
+    cashier.till.kill()
+    prove(cashier.store.data())

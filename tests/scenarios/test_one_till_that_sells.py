@@ -4,9 +4,7 @@ import json
 
 import pytest
 
-from hardware_mocks.demo_store import MAINLAND, TAIWAN, Country, DemoStore
-from hardware_mocks.receipt_printer import VirtualReceiptPrinter
-from hardware_mocks.till_process import TillProcess
+from hardware_mocks.demo_store import MAINLAND, TAIWAN, Country
 from hardware_mocks.wires import byte_by_byte
 from protocol.records import RecordKind
 from tests.scenarios.cashier import Cashier
@@ -33,9 +31,7 @@ in_both_countries = pytest.mark.parametrize("country", [TAIWAN, MAINLAND], ids=[
 
 
 @in_both_countries
-def test_a_card_is_loaded_pays_from_two_lots_and_is_refused_what_it_has_not(
-    cashier: Cashier, printer: VirtualReceiptPrinter, country: Country, store: DemoStore, till: TillProcess
-) -> None:
+def test_a_card_is_loaded_pays_from_two_lots_and_is_refused_what_it_has_not(cashier: Cashier, country: Country) -> None:
     shown = cashier.swipe(1, wire=byte_by_byte)
     assert (shown["card"], shown["entry"], shown["spendable"]) == ("6222****0017", "swiped", 0)
 
@@ -57,10 +53,10 @@ def test_a_card_is_loaded_pays_from_two_lots_and_is_refused_what_it_has_not(
     assert (across["principal"], across["bonus"]) == (389_45, 60_55)
     assert cashier.look()["spendable"] == 50_55
 
-    printer.wait_for_slips(4)
-    assert till.stop() == 0
+    cashier.printer.wait_for_slips(4)
+    assert cashier.till.stop() == 0
     moved = [RecordKind.TRANSACTION] * 4
-    assert [kind for kind in kinds(prove(store.data())) if kind is not RecordKind.PRINT] == [
+    assert [kind for kind in kinds(prove(cashier.store.data())) if kind is not RecordKind.PRINT] == [
         RecordKind.OPENED, *moved[:3], RecordKind.DECLINED, moved[3],
     ]  # fmt: skip
 
@@ -79,53 +75,49 @@ def test_where_cents_are_paid_odd_ones_come_out_to_the_cent(cashier: Cashier) ->
 
 
 @in_both_countries
-def test_the_paper_says_what_the_screen_says(
-    cashier: Cashier, printer: VirtualReceiptPrinter, country: Country
-) -> None:
+def test_the_paper_says_what_the_screen_says(cashier: Cashier, country: Country) -> None:
     cashier.swipe(3)
     made = [cashier.load(500_00, pos_ref="20261122-1"), cashier.charge(123_00), cashier.charge(400_00)]
-    for number, slip in zip((one["receipt_number"] for one in made), printer.wait_for_slips(3), strict=True):
+    for number, slip in zip((one["receipt_number"] for one in made), cashier.printer.wait_for_slips(3), strict=True):
         shown = cashier.wait_for_slip(number, "printed")
         assert words(slip.text) == words(shown["text"][country.language])
         assert slip.cut
         assert {language: number in text for language, text in shown["text"].items()} == {
             "zh-TW": True, "zh-CN": True, "en": True,
         }  # fmt: skip
-    assert cashier.get("/v1/status")["slips_waiting"] == []
+    assert cashier.slips_waiting() == []
 
 
 @in_both_countries
-def test_what_was_done_is_still_there_after_the_night(
-    cashier: Cashier, till: TillProcess, printer: VirtualReceiptPrinter, store: DemoStore
-) -> None:
+def test_what_was_done_is_still_there_after_the_night(cashier: Cashier) -> None:
     cashier.swipe(4)
     done = [cashier.load(500_00), cashier.charge(99_00, pos_ref="20261122-7"), cashier.charge(999_00)]
-    printer.wait_for_slips(2)
+    cashier.printer.wait_for_slips(2)
     for one in done[:2]:
         cashier.wait_for_slip(one["receipt_number"], "printed")
     slips = [cashier.slip(one["receipt_number"]) for one in done[:2]]
 
-    assert till.stop() == 0
-    till.start()
+    assert cashier.till.stop() == 0
+    cashier.till.start()
 
     assert [cashier.get(f"/v1/operations/{one['operation_id']}") for one in done] == done
     assert cashier.get("/v1/operations?pos_ref=20261122-7") == [done[1]]
     assert [cashier.slip(one["receipt_number"]) for one in done[:2]] == slips
     assert cashier.swipe(4)["spendable"] == 461_55
     assert cashier.charge(1_00)["receipt_number"] == "07-1-000003"
-    assert len(printer.wait_for_slips(3)) == 3
-    assert till.stop() == 0
-    prove(store.data())
+    assert len(cashier.printer.wait_for_slips(3)) == 3
+    assert cashier.till.stop() == 0
+    prove(cashier.store.data())
 
 
-def test_the_business_date_moves_when_the_day_is_closed_and_not_before(cashier: Cashier, till: TillProcess) -> None:
+def test_the_business_date_moves_when_the_day_is_closed_and_not_before(cashier: Cashier) -> None:
     cashier.swipe(5)
     today = cashier.load(500_00)["business_date"]
     closed = cashier.post("/v1/day-closes")
     assert (closed["closed"], closed["opens"] > today) == (today, True)
     assert cashier.charge(100_00)["business_date"] == closed["opens"]
-    till.stop()
-    till.start()
+    cashier.till.stop()
+    cashier.till.start()
     assert cashier.get("/v1/hello")["business_date"] == closed["opens"]
 
 

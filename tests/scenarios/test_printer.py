@@ -8,19 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from checkout.requests import Tender
 from drivers.events import CardSwiped, Tracks
 from hardware_mocks.demo_store import DemoStore
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader
 from hardware_mocks.patience import wait_until
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
 from hardware_mocks.till_process import TillProcess
-from terminal.answers import Answer
+from terminal.answers import Answer, SlipStatus
 from terminal.bodies import LoadBody
 from terminal.slip_desk import PRINT_LATE_MS_MAX
 from terminal.wiring import Parts, build
 from terminal.world import World
 from tests.scenarios.cashier import Cashier
-from tests.scenarios.paper import copies, originals
+from tests.scenarios.paper import Paper
 
 Act = Callable[[VirtualReceiptPrinter], object]
 
@@ -46,20 +47,18 @@ def load(cashier: Cashier) -> str:
     ids=["paper out", "cover open", "cutter stuck", "off"],
 )
 def test_a_slip_of_which_no_byte_left_is_the_original_when_the_printer_is_mended(
-    fail: Act, mend: Act, reason: str, cashier: Cashier, printer: VirtualReceiptPrinter, store: DemoStore
+    fail: Act, mend: Act, reason: str, cashier: Cashier
 ) -> None:
-    fail(printer)
+    fail(cashier.printer)
     number = load(cashier)
-    wait_until(lambda: cashier.device("printer")["state"] == "lost")
-    assert cashier.device("printer")["reasons"] == [reason]
-    assert cashier.get("/v1/status")["slips_waiting"] == [
-        {"receipt_number": number, "state": "created", "run": 1, "reasons": []}
-    ]
-    assert cashier.answer(number, came_out=False)["code"] == "slip_not_waiting"
-    mend(printer)
+    wait_until(lambda: cashier.device("printer")["reasons"] == [reason])
+    assert cashier.device("printer")["state"] == "lost"
+    assert cashier.slips_waiting() == [{"receipt_number": number, "state": "created", "run": 1, "reasons": []}]
+    assert cashier.say_of_slip(number, came_out=False)["code"] == "slip_not_waiting"
+    mend(cashier.printer)
     assert cashier.wait_for_slip(number, "printed")["run"] == 1
-    assert originals(store, printer) == {number: 1}
-    assert copies(store, printer, number) == 0
+    assert cashier.paper.originals() == {number: 1}
+    assert cashier.paper.copies(number) == 0
     wait_until(lambda: cashier.device("printer")["state"] == "ready")
 
 
@@ -74,52 +73,46 @@ def test_a_slip_of_which_no_byte_left_is_the_original_when_the_printer_is_mended
 )
 @pytest.mark.parametrize("came_out", [True, False], ids=["came out", "did not"])
 def test_a_slip_that_broke_off_is_asked_about_and_no_means_a_copy(
-    fail: Act,
-    mend: Act,
-    reason: str,
-    came_out: bool,
-    cashier: Cashier,
-    printer: VirtualReceiptPrinter,
-    store: DemoStore,
+    fail: Act, mend: Act, reason: str, cashier: Cashier, *, came_out: bool
 ) -> None:
-    fail(printer)
+    fail(cashier.printer)
     number = load(cashier)
     asked = cashier.wait_for_slip(number, "unknown")
     assert asked["reasons"] == [reason]
-    waiting = cashier.get("/v1/status")["slips_waiting"]
+    waiting = cashier.slips_waiting()
     assert [(slip["receipt_number"], slip["state"]) for slip in waiting] == [(number, "unknown")]
-    mend(printer)
-    cashier.answer(number, came_out=came_out)
+    mend(cashier.printer)
+    cashier.say_of_slip(number, came_out=came_out)
     ended = cashier.wait_for_slip(number, "settled" if came_out else "printed")
     assert ended["run"] == (1 if came_out else 2)
-    assert originals(store, printer)[number] <= 1
-    assert copies(store, printer, number) == (not came_out)
-    assert cashier.get("/v1/status")["slips_waiting"] == []
+    assert cashier.paper.originals()[number] <= 1
+    assert cashier.paper.copies(number) == (not came_out)
+    assert cashier.slips_waiting() == []
 
 
 def test_a_printer_switched_off_in_mid_slip_leaves_a_question_and_half_a_slip(
-    cashier: Cashier, printer: VirtualReceiptPrinter, store: DemoStore
+    cashier: Cashier,
 ) -> None:
-    printer.hang_after(IN_MID_SLIP)
+    cashier.printer.hang_after(IN_MID_SLIP)
     number = load(cashier)
     cashier.wait_for_slip(number, "started")
-    printer.cut_power()
+    cashier.printer.cut_power()
     assert cashier.wait_for_slip(number, "unknown")["reasons"] == ["line_broke"]
-    printer.restore_power()
-    cashier.answer(number, came_out=False)
+    cashier.printer.restore_power()
+    cashier.say_of_slip(number, came_out=False)
     cashier.wait_for_slip(number, "printed")
-    assert originals(store, printer)[number] <= 1
-    assert copies(store, printer, number) == 1
+    assert cashier.paper.originals()[number] <= 1
+    assert cashier.paper.copies(number) == 1
 
 
 def test_a_printer_that_prints_and_says_nothing_is_not_believed(
-    cashier: Cashier, printer: VirtualReceiptPrinter, store: DemoStore
+    cashier: Cashier,
 ) -> None:
     """Silence is no proof: the slip lies there, and the cashier is asked all the same."""
     wait_until(lambda: cashier.device("printer")["state"] == "ready")
-    printer.go_silent()
+    cashier.printer.go_silent()
     number = load(cashier)
-    printer.wait_for_slips(1)
+    cashier.printer.wait_for_slips(1)
     assert cashier.wait_for_slip(number, "unknown", timeout_s=30)["reasons"] == ["no_answer"]
     assert cashier.device("printer") == {
         "name": "printer",
@@ -127,18 +120,18 @@ def test_a_printer_that_prints_and_says_nothing_is_not_believed(
         "state": "unknown",
         "reasons": ["no_answer"],
     }
-    assert cashier.answer(number, came_out=True)["state"] == "settled"
-    printer.speak()
+    assert cashier.say_of_slip(number, came_out=True)["state"] == "settled"
+    cashier.printer.speak()
     again = load(cashier)
     assert cashier.wait_for_slip(again, "printed")["run"] == 1
-    assert originals(store, printer) == {number: 1, again: 1}
+    assert cashier.paper.originals() == {number: 1, again: 1}
 
 
 @pytest.mark.parametrize("printer_model", ["generic-80-mute"])
-def test_a_model_that_cannot_answer_is_asked_about_at_once(cashier: Cashier, printer: VirtualReceiptPrinter) -> None:
+def test_a_model_that_cannot_answer_is_asked_about_at_once(cashier: Cashier) -> None:
     number = load(cashier)
     assert cashier.wait_for_slip(number, "unknown")["reasons"] == ["cannot_confirm"]
-    printer.wait_for_slips(1)
+    cashier.printer.wait_for_slips(1)
 
 
 def test_a_printer_that_is_off_when_the_till_starts_prints_when_it_is_on(
@@ -146,38 +139,38 @@ def test_a_printer_that_is_off_when_the_till_starts_prints_when_it_is_on(
 ) -> None:
     printer.cut_power()
     with TillProcess(settings, store.folder / "till.log") as till:
-        cashier = Cashier(till, store, reader)
+        cashier = Cashier(till, store, reader, printer)
         wait_until(lambda: cashier.device("printer")["state"] == "lost")
         numbers = [load(cashier), load(cashier)]
         printer.restore_power()
         for number in numbers:
             cashier.wait_for_slip(number, "printed")
-    assert originals(store, printer) == dict.fromkeys(numbers, 1)
+    assert cashier.paper.originals() == dict.fromkeys(numbers, 1)
 
 
 def test_a_slip_that_waited_while_the_till_was_killed_is_still_the_original(
-    cashier: Cashier, till: TillProcess, printer: VirtualReceiptPrinter, store: DemoStore
+    cashier: Cashier,
 ) -> None:
-    printer.cut_power()
+    cashier.printer.cut_power()
     number = load(cashier)
-    till.kill()
-    printer.restore_power()
-    till.start()
+    cashier.till.kill()
+    cashier.printer.restore_power()
+    cashier.till.start()
     assert cashier.wait_for_slip(number, "printed")["run"] == 1
-    assert originals(store, printer) == {number: 1}
-    assert copies(store, printer, number) == 0
+    assert cashier.paper.originals() == {number: 1}
+    assert cashier.paper.copies(number) == 0
 
 
 def test_a_slip_printed_again_says_that_it_is_a_copy_each_time(
-    cashier: Cashier, printer: VirtualReceiptPrinter, store: DemoStore
+    cashier: Cashier,
 ) -> None:
     number = load(cashier)
     cashier.wait_for_slip(number, "printed")
     for run in (2, 3):
         assert cashier.post(f"/v1/slips/{number}/copies")["copy"]
-        wait_until(lambda run=run: cashier.slip(number)["run"] == run and cashier.slip(number)["state"] == "printed")
-        assert copies(store, printer, number) == run - 1
-    assert originals(store, printer) == {number: 1}
+        assert cashier.wait_for_slip(number, "printed")["run"] == run
+        assert cashier.paper.copies(number) == run - 1
+    assert cashier.paper.originals() == {number: 1}
     assert cashier.post("/v1/slips/07-1-999999/copies")["code"] == "slip_unknown"
 
 
@@ -187,13 +180,16 @@ class Clock:
     def __init__(self) -> None:
         self.now_ms = int(datetime(2026, 11, 22, 4, 0, tzinfo=UTC).timestamp() * 1000)
 
+    def read(self) -> int:
+        return self.now_ms
+
 
 async def load_in_process(parts: Parts, store: DemoStore, operation_id: str) -> str:
     till = parts.till
     await till.on_device(CardSwiped("reader", Tracks(track2=store.track2(1))))
     shown = (await till.status()).presentation
     assert shown is not None
-    answer = await till.load(LoadBody(operation_id, shown.presentation, 500_00, "cash"))
+    answer = await till.load(LoadBody(operation_id, shown.presentation, 500_00, Tender.CASH))
     assert isinstance(answer, Answer)
     assert answer.receipt_number is not None
     return answer.receipt_number
@@ -201,16 +197,20 @@ async def load_in_process(parts: Parts, store: DemoStore, operation_id: str) -> 
 
 async def until_printed(parts: Parts, number: str) -> None:
     async with asyncio.timeout(10):
-        while (slip := await parts.till.slips.view(number)) is None or slip.state != "printed":
-            await asyncio.sleep(0.01)
+        async for event in parts.till.events.subscribe(after=0):
+            if isinstance(event.data, SlipStatus) and (event.data.receipt_number, event.data.state) == (
+                number,
+                "printed",
+            ):
+                return
 
 
 async def test_a_mended_printer_lets_no_flood_of_old_slips_out(
     settings: Path, store: DemoStore, printer: VirtualReceiptPrinter
 ) -> None:
     """In this process, because the story needs a clock of its own."""
-    clock = Clock()
-    parts = build(settings, World(now_ms=lambda: clock.now_ms))
+    clock, paper = Clock(), Paper(printer, store.country)
+    parts = build(settings, World(now_ms=clock.read))
     await parts.till.begin()
     old = [await load_in_process(parts, store, f"load-{count:06d}") for count in range(3)]
     clock.now_ms += PRINT_LATE_MS_MAX + 1
@@ -220,12 +220,12 @@ async def test_a_mended_printer_lets_no_flood_of_old_slips_out(
     printing = asyncio.create_task(parts.till.printing(parts.printer, parts.paper).run())
     try:
         await until_printed(parts, fresh)
-        assert originals(store, printer) == {fresh: 1}
+        assert paper.originals() == {fresh: 1}
         assert [slip.receipt_number for slip in await parts.till.slips.waiting()] == old
         await parts.till.slips.copy(old[1])
         await until_printed(parts, old[1])
-        assert originals(store, printer) == {fresh: 1, old[1]: 1}
-        assert copies(store, printer, old[1]) == 0
+        assert paper.originals() == {fresh: 1, old[1]: 1}
+        assert paper.copies(old[1]) == 0
     finally:
         printing.cancel()
         with suppress(asyncio.CancelledError):

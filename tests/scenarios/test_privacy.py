@@ -74,13 +74,13 @@ def ask_wrongly(cashier: Cashier, store: DemoStore) -> None:
 def speak_no_http(cashier: Cashier, store: DemoStore) -> None:
     """What a reader in keyboard mode types into a program that knows no better."""
     host, _, port = cashier.till.url.removeprefix("http://").partition(":")
+    number, stripe = store.card(7).digits, store.track2(7)
+    post = f"POST /v1/charges HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
     for text in (
-        f";{store.track2(7)}?\r\n\r\n",
-        f"GET /{store.card(7).digits} HTTP/9.9\r\n{store.track2(7)}\r\n\r\n",
-        f"POST /v1/charges HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {store.card(7).digits}\r\n\r\n",
-        f"POST /v1/charges HTTP/1.1\r\nHost: {host}:{port}\r\nTransfer-Encoding: chunked\r\n"
-        f"Content-Type: application/json\r\n\r\n{store.card(7).digits}z\r\n",
+        f";{stripe}?\r\n\r\n",
+        f"GET /{number} HTTP/9.9\r\n{stripe}\r\n\r\n",
+        f"{post}Content-Length: {number}\r\n\r\n",
+        f"{post}Transfer-Encoding: chunked\r\n\r\n{number}z\r\n",
     ):
         with socket.create_connection((host, int(port)), timeout=ANSWER_S_MAX) as line:
             line.sendall(text.encode())
@@ -94,7 +94,7 @@ def test_after_a_whole_day_no_card_can_be_read_anywhere(
     settings: Path, store: DemoStore, reader: VirtualMagstripeReader, printer: VirtualReceiptPrinter
 ) -> None:
     with TillProcess(settings, store.folder / "till.log") as till:
-        cashier = Cashier(till, store, reader)
+        cashier = Cashier(till, store, reader, printer)
         with Watch(till) as watch:
             sell(cashier, store)
             swipe_badly(watch, store, reader)

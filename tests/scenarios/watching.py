@@ -37,7 +37,8 @@ class Watch:
         return list(self.said)
 
     def __enter__(self) -> Self:
-        assert self._stream.readline().startswith(b"retry:")  # from here on nothing is missed
+        while not self._stream.readline().startswith(b"event: reset"):
+            """Whoever is new is told so first; from here on nothing is missed."""
         self._thread.start()
         return self
 
@@ -50,10 +51,10 @@ class Watch:
         self._connection.close()
 
     def _read(self) -> None:
-        name = ""
+        name = "reset"
         while line := self._stream.readline():
             field, _, value = line.decode().strip().partition(": ")
             if field == "event":
                 name = value
-            elif field == "data":
+            elif field == "data" and name != "reset":
                 self.said.append(Said(name, json.loads(value)))

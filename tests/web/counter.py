@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from hardware_mocks.demo_store import DemoStore
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
 from hardware_mocks.till_process import TillProcess
+from tests.web.modules import script
 
-SCREEN = {"width": 1024, "height": 768}
+SCREEN = ViewportSize(width=1024, height=768)
 SHOWS_MS_MAX = 10_000
 PAD = {
     "Enter": "NumpadEnter",
@@ -27,15 +28,6 @@ PAD = {
     "/": "NumpadDivide",
     ".": "NumpadDecimal",
 }
-EAR = """
-const fetched = window.fetch;
-window.fetch = async (path, options) => {
-  const answer = await fetched(path, options);
-  if (path !== "/v1/events") return answer;
-  const ear = new TransformStream({ transform: (piece, to) => window.deaf || to.enqueue(piece) });
-  return new Response(answer.body.pipeThrough(ear), answer);
-};
-"""
 expect.set_options(timeout=SHOWS_MS_MAX)
 
 
@@ -54,13 +46,19 @@ class Counter:
         """Open the page as a cashier does in the morning, and note what goes wrong in it."""
         self.page.on("pageerror", lambda fault: self.faults.append(str(fault)))
         self.page.on("console", lambda line: self._note(line.text))
-        await self.page.add_init_script(EAR)
+        await self.page.add_init_script(script("ear"))
         await self.page.goto(self.till.url + "/")
         await self.shows("empty")
         await asyncio.to_thread(self.reader.wait_until_connected)
 
     async def swipe(self, which: int = 1) -> None:
-        await asyncio.to_thread(self.reader.swipe, track2=self.store.track2(which))
+        """Swipe a card that opens, and wait for it: whatever was on the screen, nothing is keyed now."""
+        await self.slide(self.store.track2(which))
+        await self.shows("amount")
+        await expect(self.page.locator("[data-value=typed]")).to_have_text("0")
+
+    async def slide(self, track2: str) -> None:
+        await asyncio.to_thread(self.reader.swipe, track2=track2)
 
     async def press(self, keys: str) -> None:
         """`press("129 Enter")`: on the number pad, with NumLock off."""
@@ -84,7 +82,6 @@ class Counter:
     async def load(self, dollars: int, which: int = 1) -> None:
         """Swipe a card, load it with cash, and put the result away."""
         await self.swipe(which)
-        await self.shows("amount")
         await self.press(f"+ {dollars} Enter 1")
         await self.shows("done")
         await self.press("/")
@@ -94,7 +91,7 @@ class Counter:
         """From now on no event reaches the page, and nothing tells it so; until it is loaded anew."""
         await self.page.evaluate("window.deaf = true")
 
-    def ask(self, path: str) -> Any:
+    def ask(self, path: str) -> Any:  # noqa: ANN401 - JSON
         """What the till itself says, page or no page."""
         return self.till.get(path)
 
@@ -114,7 +111,9 @@ class Counter:
             self.faults.append(line)
 
 
-def settings_of(store: DemoStore, reader: VirtualMagstripeReader, printer: VirtualReceiptPrinter, port: int = 0) -> Path:
+def settings_of(
+    store: DemoStore, reader: VirtualMagstripeReader, printer: VirtualReceiptPrinter, port: int = 0
+) -> Path:
     return store.settings(port=port, reader_address=reader.address, printer_port=printer.port)
 
 

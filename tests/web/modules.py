@@ -1,23 +1,29 @@
-"""Functions of the page's modules, called in the browser."""
+"""Functions of the page's modules, called in the browser, and scripts of our own beside them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Page
 
-CALL = """async ([module, name, args]) => (await import(`/page/${module}.js`))[name](...args)"""
+SCRIPTS = Path(__file__).with_name("scripts")
+
+
+def script(name: str) -> str:
+    """One function in JavaScript."""
+    return (SCRIPTS / f"{name}.js").read_text("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
 class Modules:
-    """`await modules.call("money", "format", 12900, TWD)`; `run` takes a whole script that imports for itself."""
+    """A page that has loaded nothing: `call("money", "format", 12900, TWD)`, `run("walk", 1000, …)`."""
 
     page: Page
 
-    async def call(self, module: str, name: str, *args: object) -> Any:
-        return await self.page.evaluate(CALL, [module, name, list(args)])
+    async def call(self, module: str, name: str, *args: object) -> Any:  # noqa: ANN401 - whatever JavaScript answers
+        return await self.page.evaluate(script("call"), [module, name, list(args)])
 
-    async def run(self, script: str, argument: object = None) -> Any:
-        return await self.page.evaluate(script, argument)
+    async def run(self, name: str, *args: object) -> Any:  # noqa: ANN401 - whatever JavaScript answers
+        return await self.page.evaluate(script(name), list(args))

@@ -14,7 +14,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def test_a_card_is_loaded_and_pays_on_the_number_pad_alone(counter: Counter) -> None:
     await counter.swipe()
-    await counter.shows("amount")
     await counter.reads("card", "6222 **** 0017")
     await counter.reads("spendable", "0")
     await counter.press("+ 500 Enter")
@@ -24,7 +23,6 @@ async def test_a_card_is_loaded_and_pays_on_the_number_pad_alone(counter: Counte
     await counter.reads("result_title", "已儲值")
     await counter.reads("receipt_number", "07-1-000001")
     await counter.swipe()
-    await counter.shows("amount")
     await counter.reads("spendable", "560.55")
     await counter.press("129")
     await counter.reads("typed", "129")
@@ -39,7 +37,6 @@ async def test_a_card_is_loaded_and_pays_on_the_number_pad_alone(counter: Counte
 async def test_the_approval_code_on_the_screen_is_the_till_s(counter: Counter) -> None:
     await counter.load(500)
     await counter.swipe()
-    await counter.shows("amount")
     async with counter.page.expect_response("**/v1/charges") as charging:
         await counter.press("129 Enter")
     answer = await (await charging.value).json()
@@ -51,7 +48,6 @@ async def test_the_approval_code_on_the_screen_is_the_till_s(counter: Counter) -
 async def test_a_cashier_with_a_bouncing_enter_charges_once(counter: Counter) -> None:
     await counter.load(500)
     await counter.swipe()
-    await counter.shows("amount")
     await counter.press("129 Enter Enter Enter")
     await counter.shows("done")
     await counter.press("Enter")
@@ -62,11 +58,9 @@ async def test_a_cashier_with_a_bouncing_enter_charges_once(counter: Counter) ->
 async def test_the_next_swipe_opens_the_next_card_over_the_result(counter: Counter) -> None:
     await counter.load(500)
     await counter.swipe()
-    await counter.shows("amount")
     await counter.press("129 Enter")
     await counter.shows("done")
     await counter.swipe(2)
-    await counter.shows("amount")
     await counter.reads("card", f"6222 **** {counter.store.card(2).digits[-4:]}")
     await counter.reads("spendable", "0")
 
@@ -74,12 +68,12 @@ async def test_the_next_swipe_opens_the_next_card_over_the_result(counter: Count
 async def test_a_decline_says_why_and_moves_nothing(counter: Counter) -> None:
     await counter.load(500)
     await counter.swipe()
-    await counter.shows("amount")
     await counter.press("900")
     await counter.reads("after", "可用餘額不夠，還差 NT$339.45")
     await counter.press("Enter")
     await counter.shows("declined")
-    await counter.reads("decline_words", "這張卡在本機可用 NT$560.55，不夠付 NT$900，沒有扣款。請先儲值，或改用其他方式付款。")
+    why = "這張卡在本機可用 NT$560.55，不夠付 NT$900，沒有扣款。請先儲值，或改用其他方式付款。"
+    await counter.reads("decline_words", why)
     await counter.has_tone("face", "bad")
     assert counter.spendable() == 56055
 
@@ -93,7 +87,6 @@ async def test_a_keyed_number_opens_a_card_that_may_load_and_not_pay(counter: Co
     await counter.shows("declined")
     await counter.reads("decline_words", "手動輸入的卡號不能扣款，沒有扣款。請刷會員卡。")
     await counter.swipe()
-    await counter.shows("amount")
     await counter.reads("entry", "刷卡")
 
 
@@ -107,16 +100,14 @@ async def test_a_card_number_that_is_not_ours_is_refused_and_can_be_mended(count
 
 async def test_a_bad_swipe_is_explained_and_the_next_good_one_opens_the_card(counter: Counter) -> None:
     forged = counter.store.track2(1)[:-1] + ("1" if counter.store.track2(1)[-1] == "0" else "0")
-    await asyncio.to_thread(counter.reader.swipe, track2=forged)
+    await counter.slide(forged)
     await expect(counter.page.locator("[data-value=note]")).to_contain_text("這張卡可能是偽卡")
     await counter.shows("empty")
     await counter.swipe()
-    await counter.shows("amount")
 
 
 async def test_esc_puts_the_card_away_at_the_till_too(counter: Counter) -> None:
     await counter.swipe()
-    await counter.shows("amount")
     await counter.press("/")
     await counter.shows("empty")
     await asyncio.to_thread(wait_until, lambda: counter.ask("/v1/status")["presentation"] is None)
@@ -124,7 +115,6 @@ async def test_esc_puts_the_card_away_at_the_till_too(counter: Counter) -> None:
 
 async def test_a_page_that_is_opened_anew_finds_the_card_on_the_counter(counter: Counter) -> None:
     await counter.swipe()
-    await counter.shows("amount")
     await counter.page.reload()
     await counter.shows("amount")
     await counter.reads("card", "6222 **** 0017")
@@ -133,7 +123,6 @@ async def test_a_page_that_is_opened_anew_finds_the_card_on_the_counter(counter:
 async def test_everything_can_be_touched_and_nothing_keeps_the_focus(counter: Counter) -> None:
     press = counter.page.locator
     await counter.swipe()
-    await counter.shows("amount")
     for name in ("plus", "5", "0", "0", "enter"):
         await press(f".pad [data-press='{name}']").click()
     await press("main [data-press='2']:visible").click()
@@ -145,7 +134,6 @@ async def test_everything_can_be_touched_and_nothing_keeps_the_focus(counter: Co
 async def test_a_reader_of_the_keyboard_type_types_nothing_into_the_amount(counter: Counter) -> None:
     await counter.load(500)
     await counter.swipe()
-    await counter.shows("amount")
     for key in f";{counter.store.track2(1)}?":
         await counter.page.keyboard.press(key)
     await counter.page.keyboard.press("Enter")
@@ -191,7 +179,6 @@ async def test_the_question_waits_while_the_next_customer_pays(counter: Counter)
     await counter.load(500)
     await expect(counter.page.locator("[data-slip='1']")).to_be_visible()
     await counter.swipe()
-    await counter.shows("amount")
     await counter.press("12")
     await counter.reads("typed", "12")
     await counter.press("* 1")
@@ -249,7 +236,6 @@ async def test_a_shop_whose_name_is_markup_is_shown_as_it_is_written(browser: Br
 async def test_who_cannot_see_the_screen_hears_the_result(counter: Counter) -> None:
     await counter.speak("en")
     await counter.swipe()
-    await counter.shows("amount")
     await counter.press("+ 500 Enter 1")
     said = counter.page.locator("[aria-live]")
     await expect(said).to_contain_text("Loaded NT$500")

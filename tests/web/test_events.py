@@ -6,11 +6,6 @@ from tests.web.modules import Modules
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-DECODE = """async ([pieces]) => {
-  const { EventDecoder } = await import("/page/events.js");
-  const decoder = new EventDecoder();
-  return pieces.flatMap((piece) => decoder.receive(piece));
-}"""
 STREAM = (
     "retry: 1000\n\n"
     ": still here\n\n"
@@ -28,13 +23,13 @@ EVENTS = [
 
 
 async def test_events_come_out_whole(modules: Modules) -> None:
-    assert await modules.run(DECODE, [[STREAM]]) == EVENTS
+    assert await modules.run("decode", [STREAM]) == EVENTS
 
 
 async def test_it_works_one_character_at_a_time(modules: Modules) -> None:
-    assert await modules.run(DECODE, [list(STREAM)]) == EVENTS
+    assert await modules.run("decode", list(STREAM)) == EVENTS
 
 
 async def test_a_line_without_an_end_is_given_up(modules: Modules) -> None:
     with pytest.raises(Exception, match="endless"):
-        await modules.run(DECODE, [["x" * 1_000_001]])
+        await modules.run("decode", ["x" * 1_000_001])

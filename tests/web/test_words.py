@@ -16,7 +16,7 @@ WORDS = Wording.load().texts
 
 COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'`])//[^\n]*", re.DOTALL)
 LITERAL = re.compile(r'"([^"\n]*)"|`([^`]*)`')
-KEY = re.compile(r"(?:page|tender|mode|hq|printer|device)\.[\w.${}?:\"= ]*[\w}]")
+FILLED = re.compile(r"(\$\{[^}]*\})")
 CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 SENTENCE = re.compile(r"[A-Za-z]{2,} [A-Za-z]+")
 
@@ -55,7 +55,7 @@ def literals(script: str) -> list[str]:
 
 def human(script: str) -> list[str]:
     """Literals that a person could read."""
-    return [text for text in literals(script) if CHINESE.search(text) or SENTENCE.search(re.sub(r"\$\{[^}]*\}", "", text))]
+    return [text for text in literals(script) if CHINESE.search(text) or SENTENCE.search(FILLED.sub("", text))]
 
 
 def named(script: str) -> set[str]:
@@ -67,7 +67,7 @@ def named(script: str) -> set[str]:
 
 
 def _pattern(text: str) -> str:
-    return "".join("[a-z_]+" if part.startswith("${") else re.escape(part) for part in re.split(r"(\$\{[^}]*\})", text))
+    return "".join("[a-z_]+" if part.startswith("${") else re.escape(part) for part in FILLED.split(text))
 
 
 def test_no_word_stands_in_the_html() -> None:

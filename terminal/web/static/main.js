@@ -4,13 +4,13 @@ import { run } from "./errands.js";
 import { listen } from "./events.js";
 import { faces } from "./faces.js";
 import { read, StripeGuard } from "./keys.js";
-import { START, receive } from "./sale.js";
+import { START, keepable, receive, revive } from "./sale.js";
 import { NO_SLIPS, find, hear, press, putAway, question, toggle } from "./slips.js";
 import { isOnButton, label, onPress, rememberedLanguage, rememberLanguage, show } from "./view.js";
 import { Wording } from "./wording.js";
 
 /** Kept over a reload, not over the window's end. */
-const OPERATION = "operation";
+const SALE = "sale";
 const LAST = "last";
 
 const STATUS_TRIES = 5;
@@ -27,17 +27,20 @@ const guard = new StripeGuard();
 
 /** One step: change the sale, keep it safe, show it, and only then do what it asks. */
 function feed(input) {
-  const { sale, errands } = receive(model.sale, { ...input, now: Date.now(), id: newId() }, model.hello.currency);
+  take(receive(model.sale, { ...input, now: Date.now(), id: newId() }, model.hello.currency));
+}
+
+function take({ sale, errands }) {
   model.sale = sale;
-  if (sale.answer?.outcome === "done" && sale.answer !== model.last) rememberDone(sale.answer);
-  keepSafe(OPERATION, sale.operation);
-  keepSafe(LAST, model.last);
+  if (sale.answer?.outcome === "done" && sale.answer.operation_id !== model.last?.operation_id) rememberDone(sale.answer);
+  keepSafe(SALE, keepable(sale));
   draw();
   errands.forEach(perform);
 }
 
 function rememberDone(answer) {
   model.last = answer;
+  keepSafe(LAST, answer);
   fetchSlip(answer.receipt_number);
 }
 
@@ -46,11 +49,7 @@ async function perform(errand) {
   if (input) feed(input);
 }
 
-function keepSafe(key, value) {
-  if (value) sessionStorage.setItem(key, JSON.stringify(value));
-  else sessionStorage.removeItem(key);
-}
-
+const keepSafe = (key, value) => sessionStorage.setItem(key, JSON.stringify(value));
 const kept = (key) => JSON.parse(sessionStorage.getItem(key) ?? "null");
 
 function draw() {
@@ -207,11 +206,10 @@ async function onHere() {
   return model.here;
 }
 
-/** After a reload: the till knows what became of an operation that was sent, and of the last slip. */
+/** After a reload: the sale as it was, and the last slip. */
 async function resume() {
-  const operation = kept(OPERATION);
   model.last = kept(LAST);
-  if (operation?.sent) feed({ name: "resume", operation });
+  take(revive(kept(SALE)));
   if (model.last) await fetchSlip(model.last.receipt_number);
 }
 

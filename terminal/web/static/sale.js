@@ -48,6 +48,17 @@ export function receive(sale, input, currency) {
   return { sale: { ...sale, note: null, ...changes }, errands };
 }
 
+/** What of a sale outlives a reload: all but a card number that was being keyed, which no file may hold. */
+export const keepable = (sale) => (["number", "opening"].includes(sale.state) ? startOver(sale) : { ...sale, note: null });
+
+/** Take a kept sale up again. One that was under way when the page went is asked about: nobody knows. */
+export function revive(kept) {
+  const sale = { ...START, ...kept };
+  if (!isUnderWay(sale)) return { sale, errands: [] };
+  const { changes, errands } = ask({ ...sale, asked: 0 });
+  return { sale: { ...sale, ...changes }, errands };
+}
+
 /** Whether value may have moved and the page does not know it. */
 export const isUnderWay = (sale) => ["sending", "asking", "unknown"].includes(sale.state);
 
@@ -140,19 +151,14 @@ function chooseTender(sale, { digit }, currency) {
 
 function send(sale, content) {
   const { presentation, card } = sale.card;
-  const operation = { ...sale.operation, ...content, presentation, card, sent: true };
+  const { operation_id } = sale.operation;
+  const operation = { operation_id, ...content, presentation, card, sent: true };
   return become("sending", { operation, asked: 0 }, { name: "send", operation });
 }
 
 function ask(sale) {
   const errand = { name: "ask", operation_id: sale.operation.operation_id, after_ms: sale.asked && ASK_AGAIN_MS };
   return become(sale.asked < ASKED_BEFORE_UNKNOWN ? "asking" : "unknown", { asked: sale.asked + 1 }, errand);
-}
-
-/** After a reload in mid-operation: nobody knows, so the till is asked. */
-function resume(sale, { operation }) {
-  const { changes, errands } = ask({ ...sale, operation });
-  return { changes: { ...changes, operation }, errands };
 }
 
 function showAnswer(sale, { answer, now }) {
@@ -201,7 +207,7 @@ const RESULT = {
 };
 
 const TABLE = {
-  empty: { ...CARD_COMES, digit: typeNumber, enter: NO_CARD, plus: NO_CARD, announced: announce, resume },
+  empty: { ...CARD_COMES, digit: typeNumber, enter: NO_CARD, plus: NO_CARD, announced: announce },
   number: { ...CARD_COMES, digit: typeNumber, erase: eraseNumber, enter: lookUp, back: leave },
   opening: { ...CARD_COMES, opened: openCard, not_opened: keyAgain, back: leave },
   amount: {

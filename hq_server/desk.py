@@ -1,0 +1,138 @@
+"""HQ's desk: what lines and people ask for, done one after another in the store's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from hq_server.enrolling import Disclosed, NotEnrolled, enrol
+from hq_server.intake import Fault
+from hq_server.news import ChainId, News
+from hq_server.poster import Poster
+from hq_server.storage.keepers import Keepers
+from hq_server.storage.showing import Showing
+from hq_server.storage.sqlite import POST_RECORDS_MAX, HqStore
+from hq_server.views import HqView
+from hq_server.world import World
+from ledger.ids import Place
+from offline_queue.book_thread import BookThread
+from offline_queue.outbox import Stamp
+from protocol.acknowledgements import seal_acknowledgement
+from protocol.conversation import Records
+from protocol.enrolment import CODE_BYTES, EnrolmentAnswer, EnrolmentRequest, code_text
+from protocol.records import SignedRecord
+from protocol.rejections import Rejection
+from protocol.signing import Signed, Signer, public_key
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+class Desk:
+    """All that HQ does. Its methods raise DiskFull and BookBroken; what they have returned is on the disk."""
+
+    def __init__(
+        self, store: BookThread[HqStore], sign: Signer, disclosed: Disclosed, zone: ZoneInfo, world: World
+    ) -> None:
+        self.news = News()
+        self.sign = sign
+        self.world = world
+        self._store = store
+        self._disclosed = disclosed
+        self._zone = zone
+        self._poster = Poster(self._post)
+
+    async def post_what_is_held(self) -> None:
+        """Post until cancelled, beginning with what the last run held and did not post."""
+        for chain in await self._store.do(HqStore.unposted):
+            self._poster.wake(ChainId(*chain))
+        await self._poster.run()
+
+    async def key_of(self, chain: ChainId) -> Ed25519PublicKey | None:
+        """The key of a keeper that calls; None when nobody of that name and epoch was enrolled."""
+        key = await self._keeping(lambda keepers: keepers.key_of(*chain))
+        return None if key is None else public_key(key)
+
+    async def heard(self, chain: ChainId) -> None:
+        """Note that an enrolled keeper has called."""
+        await self._store.do(HqStore.heard, *chain, self.world.now_ms())
+
+    async def take(self, batch: Records) -> Fault | None:
+        """Hold the good part of a batch, and say what is wrong with the rest. What is held will be posted."""
+        chain = ChainId(batch.keeper, batch.epoch)
+        try:
+            fault = await self._store.do(HqStore.take, batch, self.world.now_ms())
+        finally:
+            # Also when the line was cut meanwhile: the batch may be held all the same.
+            self._poster.wake(chain)
+        if fault is not None and fault.rejection is not Rejection.GAP:
+            log.warning("batch rejected", keeper=chain.keeper, epoch=chain.epoch, code=fault.rejection, at=fault.at)
+        return fault
+
+    async def acknowledge(self, chain: ChainId) -> Signed:
+        """HQ's signed word on the chain of an enrolled keeper, as it stands now."""
+        heads = await self._store.do(HqStore.acknowledgement, *chain, self.world.now_ms())
+        return seal_acknowledgement(heads, self.sign)
+
+    async def directives(self, chain: ChainId, after: int) -> tuple[SignedRecord, ...]:
+        """The directives to a keeper from number after + 1 on."""
+        return await self._keeping(lambda keepers: keepers.directives(*chain, after))
+
+    async def offer(self, place: Place, store: str) -> str:
+        """A new pairing code for a place, as a person reads it out; an earlier one is forgotten."""
+        code = self.world.chance(CODE_BYTES)
+        now_ms = self.world.now_ms()
+        await self._keeping(lambda keepers: keepers.offer(place, store, code, now_ms))
+        log.info("pairing code made", place=place)
+        return code_text(code)
+
+    async def enrol(self, request: EnrolmentRequest) -> EnrolmentAnswer | NotEnrolled:
+        """Take a till in, if it knows the code of its place."""
+        stamp = self._stamp()
+        answered = await self._keeping(lambda keepers: enrol(keepers, request, self._disclosed, stamp))
+        if isinstance(answered, EnrolmentAnswer):
+            log.info("till enrolled", keeper=request.place, epoch=answered.epoch)
+            self.news.tell(ChainId(request.place, answered.epoch))
+        return answered
+
+    async def revoke(self, place: Place) -> bool:
+        """Trust no key of this place any longer; what is held stands. False when nobody ever kept it."""
+        stamp = self._stamp()
+
+        def change(keepers: Keepers) -> list[int] | None:
+            epochs = keepers.trusted_epochs(place)
+            for epoch in epochs:
+                keepers.revoke(place, epoch, stamp)
+            return epochs if keepers.is_known(place) else None
+
+        revoked = await self._keeping(change)
+        for epoch in revoked or ():
+            log.warning("till revoked", keeper=place, epoch=epoch)
+            self.news.tell(ChainId(place, epoch))
+        return revoked is not None
+
+    async def showing(self, look: Callable[[Showing], T]) -> T:
+        """Read something for people."""
+        return await self._store.do(HqStore.showing, look)
+
+    async def headquarters(self) -> HqView:
+        """HQ as its tills know it."""
+        head = await self._store.do(HqStore.own_head)
+        return HqView(self._disclosed.public_key.hex(), head.ref.epoch, str(head.ref), head.hash.hex())
+
+    async def _keeping(self, change: Callable[[Keepers], T]) -> T:
+        return await self._store.do(HqStore.keeping, change)
+
+    async def _post(self, chain: ChainId) -> bool:
+        posted = await self._store.do(HqStore.post, *chain)
+        if posted:
+            self.news.tell(chain)
+        return posted == POST_RECORDS_MAX
+
+    def _stamp(self) -> Stamp:
+        return self.world.stamp(self._zone)

@@ -1,0 +1,20 @@
+"""How much one line may ask for, so that the others wait for little."""
+
+from __future__ import annotations
+
+
+class TokenBucket:
+    """Holds up to `burst` tokens and gains `rate_per_s` of them. Pure: time is an argument, in monotonic seconds."""
+
+    def __init__(self, rate_per_s: float, burst: float, now_s: float) -> None:
+        self._rate_per_s = rate_per_s
+        self._burst = burst
+        self._tokens = burst
+        self._at_s = now_s
+
+    def take(self, tokens: float, now_s: float) -> float:
+        """Take tokens, on credit if they are not there; seconds until they are paid back, which the taker must wait."""
+        gained = max(now_s - self._at_s, 0) * self._rate_per_s
+        self._at_s = max(now_s, self._at_s)
+        self._tokens = min(self._tokens + gained, self._burst) - tokens
+        return max(-self._tokens / self._rate_per_s, 0.0)

@@ -1,0 +1,1 @@
+"""The audit of exports: public keys only, and nothing believed that is not signed."""

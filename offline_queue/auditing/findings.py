@@ -1,0 +1,96 @@
+"""Findings: what is wrong, where, and what that means to an auditor."""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+
+import msgspec
+
+FINDINGS_MAX = 10_000
+"""Of each sort in one file; what is beyond is counted. A book that is not the chain's own differs in every line."""
+
+
+class Sort(StrEnum):
+    """What kind of thing is wrong."""
+
+    DAMAGED = "damaged"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    NOT_SIGNED = "not_signed"
+    NOT_LINKED = "not_linked"
+    MISPLACED = "misplaced"
+    WRONG_KEY = "wrong_key"
+    WRONG_ORDER = "wrong_order"
+    AFTER_REVOCATION = "after_revocation"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    RULE_BROKEN = "rule_broken"
+    BOOK_DIFFERS = "book_differs"
+    BOOK_UNPROVED = "book_unproved"
+    NOT_CONSERVED = "not_conserved"
+    NOT_POSTED = "not_posted"
+    HALVES_DIFFER = "halves_differ"
+    FORKED = "forked"
+
+
+MEANING: dict[Sort, str] = {
+    Sort.DAMAGED: "the disk or somebody has damaged the file; take the other half, or a copy",
+    Sort.MISSING: "records were removed; the other half may have them",
+    Sort.UNREADABLE: "it was damaged or overwritten; the other half may have it",
+    Sort.NOT_SIGNED: "it was changed after it was signed, or somebody else made it",
+    Sort.NOT_LINKED: "it was signed to follow another record; one of the two was exchanged",
+    Sort.MISPLACED: "rows were exchanged or renamed in the file",
+    Sort.WRONG_KEY: "HQ did not enrol this key; whoever signed with it is not who the file says",
+    Sort.WRONG_ORDER: "HQ did not order this, or its orders were changed",
+    Sort.AFTER_REVOCATION: "HQ had ceased to trust the key; look at who signed it",
+    Sort.ACKNOWLEDGEMENT: "one side no longer has what HQ once confirmed",
+    Sort.RULE_BROKEN: "the keeper signed what the rules of the book forbid",
+    Sort.BOOK_DIFFERS: "the book was changed by hand; the records are right",
+    Sort.BOOK_UNPROVED: "look at the broken chain first: the book can only be held against what is left of it",
+    Sort.NOT_CONSERVED: "value came from nowhere or went nowhere: the book was changed by hand",
+    Sort.NOT_POSTED: "what HQ shows is not what the records say",
+    Sort.HALVES_DIFFER: "one of the two halves was changed",
+    Sort.FORKED: "two copies of one till were at work; the two signatures prove it",
+}
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that is wrong: `07-2/1/31: its signature is not its keeper's`."""
+
+    sort: Sort
+    at: str
+    what: str
+
+    def __str__(self) -> str:
+        return printable(f"{self.at}: {self.what} ({MEANING[self.sort]})")
+
+
+class Findings:
+    """What was found in one file, or between files: in order, bounded, each once."""
+
+    def __init__(self) -> None:
+        self._found: dict[Finding, None] = {}
+        self.count: Counter[Sort] = Counter()
+
+    def add(self, sort: Sort, at: object, what: str) -> None:
+        """Note a finding."""
+        finding = Finding(sort, str(at), what)
+        if finding in self._found:
+            return
+        self.count[sort] += 1
+        if self.count[sort] <= FINDINGS_MAX:
+            self._found[finding] = None
+
+    def all(self) -> list[Finding]:
+        """Every finding that is kept."""
+        return list(self._found)
+
+    @property
+    def beyond(self) -> int:
+        """How many more there were than are kept."""
+        return self.count.total() - len(self._found)
+
+
+def printable(text: str) -> str:
+    """Text that does nothing to a terminal: what came from a file may hold anything."""
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)

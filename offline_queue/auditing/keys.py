@@ -1,0 +1,113 @@
+"""Whose key signs a chain, and who says so: HQ's orders, read from HQ's own chain or from a till's answer to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from ledger.ids import HEADQUARTERS
+from offline_queue.auditing.findings import Findings, Sort
+from offline_queue.export_items import Content, RecordRow
+from protocol.bodies import Applied, Directive, Enrol, Opened, Revoke
+from protocol.errors import NotARecord
+from protocol.records import Record, RecordKind, SignedRecord
+from protocol.signing import Context, is_signed_by, public_key
+
+ChainName: TypeAlias = tuple[str, int]
+"""Keeper and epoch."""
+TELLING = frozenset({RecordKind.OPENED, RecordKind.DIRECTIVE, RecordKind.APPLIED})
+"""The kinds of records that tell of keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """A key, and who says that it is the keeper's: a record of HQ's, or the caller. None: nobody but the chain itself."""
+
+    key: Ed25519PublicKey
+    by: str | None
+
+    @property
+    def hex(self) -> str:
+        """The key's 32 bytes."""
+        return self.key.public_bytes_raw().hex()
+
+
+@dataclass(slots=True)
+class KeyRing:
+    """Every key that the exports tell of. Feed it all of them, then settle() it."""
+
+    given: Ed25519PublicKey | None
+    findings: Findings = field(default_factory=Findings)
+    revoked: dict[ChainName, int] = field(default_factory=dict)
+    """The last record that HQ still trusted."""
+    _claims: dict[tuple[str, ChainName], Ed25519PublicKey] = field(default_factory=dict)
+    """By export and chain: two exports of one till may claim two keys, and one of them is then a forgery."""
+    _orders: dict[SignedRecord, None] = field(default_factory=dict)
+    _enrolled: dict[ChainName, Vouched] = field(default_factory=dict)
+
+    def hear(self, export: str, items: Iterable[Content]) -> None:
+        """Take from an export what tells of keys."""
+        for item in items:
+            if isinstance(item, RecordRow) and item.kind in TELLING:
+                self._hear(export, item)
+
+    def settle(self) -> None:
+        """Believe what HQ signed of what was heard."""
+        hq = self.hq
+        if hq is None:
+            return
+        for signed in self._orders:
+            if is_signed_by(hq.key, Context.RECORD, signed):
+                record = signed.open()
+                self._obey(record, record.body_as(Directive))
+
+    @property
+    def hq(self) -> Vouched | None:
+        """HQ's key; None when it is not known."""
+        if self.given is not None:
+            return Vouched(self.given, "you")
+        first = next((key for (_, (keeper, _)), key in self._claims.items() if keeper == HEADQUARTERS), None)
+        return None if first is None else Vouched(first, None)
+
+    def of(self, export: str, chain: ChainName) -> Vouched | None:
+        """The key that signs a chain of an export; None when nothing tells of it."""
+        if chain[0] == HEADQUARTERS:
+            return self.hq
+        claim = self._claims.get((export, chain))
+        return self._enrolled.get(chain) or (None if claim is None else Vouched(claim, None))
+
+    def _hear(self, export: str, row: RecordRow) -> None:
+        try:
+            record = row.signed.open()
+            match record.kind:
+                case RecordKind.OPENED if (row.keeper, row.epoch, row.sequence) == (record.keeper, record.epoch, 1):
+                    claimed = public_key(record.body_as(Opened).public_key)
+                    self._claims[export, (row.keeper, row.epoch)] = claimed
+                case RecordKind.DIRECTIVE:
+                    record.body_as(Directive)
+                    self._orders[row.signed] = None
+                case RecordKind.APPLIED:
+                    order = record.body_as(Applied).directive
+                    order.open().body_as(Directive)
+                    self._orders[order] = None
+                case _:
+                    return
+        except (NotARecord, ValueError):
+            return  # the chain's own check names it
+
+    def _obey(self, record: Record, directive: Directive) -> None:
+        chain = (directive.to, directive.to_epoch)
+        match directive.order:
+            case Enrol(public_key=raw):
+                try:
+                    vouched = Vouched(public_key(raw), str(record.ref))
+                except ValueError:
+                    self.findings.add(Sort.WRONG_KEY, record.ref, f"it enrols {chain[0]} with what is no key")
+                    return
+                if self._enrolled.setdefault(chain, vouched).hex != vouched.hex:
+                    self.findings.add(Sort.WRONG_KEY, record.ref, f"it enrols {chain[0]} a second time, with another key")
+            case Revoke(held=held):
+                self.revoked[chain] = min(held, self.revoked.get(chain, held))

@@ -1,0 +1,103 @@
+"""What a keeper checks before it believes HQ. HQ's word is signed; whoever only carries it can't make it say more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from ledger.ids import HEADQUARTERS, Place
+from protocol.acknowledgements import Acknowledgement, open_acknowledgement
+from protocol.bodies import DIRECTIVE_BYTES_MAX, Directive
+from protocol.errors import NotAnAcknowledgement, NotARecord
+from protocol.records import FIRST_PREVIOUS, RecordKind, SignedRecord
+from protocol.signing import Context, Signed, is_signed_by
+
+
+class Doubt(StrEnum):
+    """Why HQ's word is not believed or not followed; the code that is shown."""
+
+    FORGED = "forged"
+    """It does not have HQ's signature, or no form that HQ's word has. The line lies, and is given up."""
+    NOT_OURS = "not_ours"
+    """It is about another keeper. The line is given up."""
+    ORDER_MISSING = "order_missing"
+    """A directive before this one did not arrive. The line is given up, as HQ says all again on the next one."""
+    OLDER_HQ = "older_hq"
+    """It is of an HQ epoch before the one that this keeper knows: HQ was restored from a copy, and does not know it."""
+    AHEAD = "ahead"
+    """HQ holds more of this chain than lies here: this keeper was restored from a copy."""
+    OTHER_CHAIN = "other_chain"
+    """HQ holds another record than ours under the same number."""
+    ORDER_CHANGED = "order_changed"
+    """HQ gave another directive under this number before."""
+    ORDER_UNKNOWN = "order_unknown"
+    """A directive that this version of the program does not understand."""
+    OTHER_KEY = "other_key"
+    """HQ enrolled this place with another key than ours."""
+
+    @property
+    def is_of_the_line(self) -> bool:
+        """Whether the next line may say it better; otherwise HQ itself has to be looked at."""
+        return self in (Doubt.FORGED, Doubt.NOT_OURS, Doubt.ORDER_MISSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Hearer:
+    """Who listens, and by which key it knows HQ."""
+
+    keeper: Place
+    epoch: int
+    hq_key: Ed25519PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A genuine directive to this keeper: HQ's record, its HQ epoch, and what it says."""
+
+    signed: SignedRecord
+    hq_epoch: int
+    directive: Directive
+
+
+def check_acknowledgement(signed: Signed, hearer: Hearer) -> Acknowledgement | Doubt:
+    """Whether it is HQ's word about this keeper."""
+    if not is_signed_by(hearer.hq_key, Context.ACKNOWLEDGEMENT, signed):
+        return Doubt.FORGED
+    try:
+        said = open_acknowledgement(signed)
+    except NotAnAcknowledgement:
+        return Doubt.FORGED
+    return said if (said.keeper, said.epoch) == (hearer.keeper, hearer.epoch) else Doubt.NOT_OURS
+
+
+def compare_acknowledgement(
+    said: Acknowledgement, hq_epoch: int, own_hash: Callable[[int], bytes | None]
+) -> Doubt | None:
+    """Whether what HQ holds is what lies here; `hq_epoch` is the highest that was heard of."""
+    if said.hq_epoch < hq_epoch:
+        return Doubt.OLDER_HQ
+    known = own_hash(said.held) if said.held else FIRST_PREVIOUS
+    if known is None:
+        return Doubt.AHEAD
+    return None if known == said.held_hash else Doubt.OTHER_CHAIN
+
+
+def check_directive(signed: SignedRecord, hearer: Hearer) -> Given | Doubt:
+    """Whether it is a directive of HQ's to this keeper, in a form that this version understands."""
+    if len(signed.content) > DIRECTIVE_BYTES_MAX or not is_signed_by(hearer.hq_key, Context.RECORD, signed):
+        return Doubt.FORGED
+    try:
+        record = signed.open()
+    except NotARecord:
+        return Doubt.ORDER_UNKNOWN
+    if record.keeper != HEADQUARTERS or record.kind is not RecordKind.DIRECTIVE:
+        return Doubt.NOT_OURS
+    try:
+        directive = record.body_as(Directive)
+    except NotARecord:
+        return Doubt.ORDER_UNKNOWN
+    ours = (directive.to, directive.to_epoch) == (hearer.keeper, hearer.epoch)
+    return Given(signed, record.epoch, directive) if ours else Doubt.NOT_OURS

@@ -1,0 +1,128 @@
+"""What HQ has said, in the till's book: how far it holds the chain, when it was heard, what it has ordered."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ledger.journal_sqlite import Connection, transaction
+from offline_queue.doubts import Doubt, Given, compare_acknowledgement
+from offline_queue.outbox import Outbox, Stamp
+from protocol.acknowledgements import Acknowledgement, open_acknowledgement
+from protocol.bodies import Applied, Enrol, Order, Revoke
+from protocol.records import RecordKind
+from protocol.signing import Signed
+from terminal.asking import Identity, Moment
+
+
+class HqKnown(msgspec.Struct, frozen=True):
+    """What the till knew of HQ when it was last on the line. `held` is a record's number; None: it was never heard."""
+
+    hq_epoch: int = 0
+    held: int = 0
+    heard_at_ms: int | None = None
+    revoked: bool = False
+
+
+class HqMemory:
+    """HQ's word. Each method is one commit, on the disk when it returns; only is_revoked() runs in the caller's."""
+
+    def __init__(self, connection: Connection, outbox: Outbox, identity: Identity) -> None:
+        self._connection = connection
+        self._outbox = outbox
+        self._identity = identity
+
+    def known(self) -> HqKnown:
+        """All of it in short."""
+        row = self._connection.execute("select hq_epoch, heard_at_ms from hq").get
+        hq_epoch, heard_at_ms = (0, None) if row is None else row
+        return HqKnown(hq_epoch, _held(self.acknowledgement()), heard_at_ms, self.is_revoked())
+
+    def hear(self, now_ms: int) -> None:
+        """Remember when HQ was heard."""
+        with transaction(self._connection):
+            self._hear(now_ms, 0)
+
+    def keep(self, signed: Signed, said: Acknowledgement, now_ms: int) -> Doubt | None:
+        """Keep an acknowledgement, which was seen to be genuine, if what HQ holds is what lies here."""
+        with transaction(self._connection):
+            doubt = compare_acknowledgement(said, self.known().hq_epoch, self._record_hash)
+            if doubt is None:
+                self._put("last", signed)
+                if said.held >= _held(self.acknowledgement("furthest")):
+                    self._put("furthest", signed)
+                self._hear(now_ms, said.hq_epoch)
+            return doubt
+
+    def acknowledgement(self, which: str = "last") -> Signed | None:
+        """The `last` acknowledgement, or the one that went `furthest`: bytes as they were signed."""
+        row = self._connection.execute("select content, signature from acknowledgements where which = ?", (which,)).get
+        return None if row is None else Signed(*row)
+
+    def apply(self, given: Given, moment: Moment) -> Doubt | None:
+        """Carry out a genuine directive, once: its effect and the record of it are one commit."""
+        with transaction(self._connection):
+            carried_out = self._carried_out(given.hq_epoch, given.directive.number)
+            doubt = self._doubt_place(given, carried_out) or self._doubt_order(given.directive.order)
+            if doubt is None and carried_out is None:
+                row = (given.hq_epoch, given.directive.number, _kind(given.directive.order), given.signed.hash)
+                self._connection.execute("insert into orders values (?, ?, ?, ?)", row)
+                self._hear(moment.now_ms, given.hq_epoch)
+                self._record(Applied(given.signed), moment)
+            return doubt
+
+    def is_revoked(self) -> bool:
+        """Whether HQ has ordered this till to trade no more, and has not taken it in again."""
+        query = "select kind from orders where kind in (?, ?) order by hq_epoch desc, number desc limit 1"
+        last = self._connection.execute(query, (_kind(Enrol), _kind(Revoke))).get
+        return last is not None and last == _kind(Revoke)
+
+    def _doubt_place(self, given: Given, carried_out: bytes | None) -> Doubt | None:
+        """Whether this directive comes next, or is the one that was carried out under its number."""
+        if given.hq_epoch < self.known().hq_epoch:
+            return Doubt.OLDER_HQ
+        if carried_out is not None:
+            return None if carried_out == given.signed.hash else Doubt.ORDER_CHANGED
+        last = self._connection.execute("select max(number) from orders where hq_epoch = ?", (given.hq_epoch,)).get
+        return None if given.directive.number == (last or 0) + 1 else Doubt.ORDER_MISSING
+
+    def _doubt_order(self, order: Order) -> Doubt | None:
+        match order:
+            case Enrol(public_key=key):
+                return None if key == self._identity.public_key else Doubt.OTHER_KEY
+            case Revoke():
+                return None
+
+    def _carried_out(self, hq_epoch: int, number: int) -> bytes | None:
+        query = "select hash from orders where hq_epoch = ? and number = ?"
+        found = self._connection.execute(query, (hq_epoch, number)).get
+        assert found is None or isinstance(found, bytes)
+        return found
+
+    def _record(self, applied: Applied, moment: Moment) -> None:
+        head = self._outbox.head()
+        assert head is not None, "begin() comes first"
+        self._outbox.append(head, RecordKind.APPLIED, applied, Stamp(moment.now_ms, head.business_date, head.mode))
+
+    def _record_hash(self, sequence: int) -> bytes | None:
+        signed = self._outbox.record(sequence)
+        return None if signed is None else signed.hash
+
+    def _hear(self, now_ms: int, hq_epoch: int) -> None:
+        self._connection.execute(
+            "insert into hq values (1, ?, ?) on conflict (one)"
+            " do update set hq_epoch = max(hq_epoch, excluded.hq_epoch), heard_at_ms = excluded.heard_at_ms",
+            (hq_epoch, now_ms),
+        )
+
+    def _put(self, which: str, signed: Signed) -> None:
+        row = (which, signed.content, signed.signature)
+        self._connection.execute("insert or replace into acknowledgements values (?, ?, ?)", row)
+
+
+def _held(signed: Signed | None) -> int:
+    return 0 if signed is None else open_acknowledgement(signed).held
+
+
+def _kind(order: Order | type[Order]) -> str:
+    """`enrol`, `revoke`: the order's name on the wire."""
+    return str(order.__struct_config__.tag)

@@ -1,0 +1,60 @@
+/** A walk at random through the sale's table, reloads included; what went against its promises. */
+async ([steps, seed, currency, cards]) => {
+  const { START, isUnderWay, keepable, receive, revive } = await import("/page/sale.js");
+  const KEYS = ["digit", "digit", "digit", "enter", "enter", "plus", "back", "erase", "point"];
+  const TOLD = [
+    "presented", "card_refused", "card_gone", "opened", "not_opened", "refreshed",
+    "answered", "absent", "problem", "silent", "announced",
+  ];
+  const ENDS = ["answered", "absent", "problem"];
+
+  let state = seed;
+  const dice = (sides) => {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
+    return (Math.imul(state ^ (state >>> 12), 0x297a2d39) >>> 8) % sides;
+  };
+  const pick = (list) => list[dice(list.length)];
+
+  const faults = new Set();
+  const states = new Set();
+  const answered = new Set();
+  let sends = 0;
+  let now = 0;
+  let sale = START;
+
+  const check = (before, after, input, errands) => {
+    const { name } = input;
+    const isOurs = input.operation_id === before.operation?.operation_id;
+    const promise = (kept, fault) => kept || faults.add(`${before.state}, ${name}: ${fault}`);
+    if (isUnderWay(before) && !isUnderWay(after)) promise(ENDS.includes(name) && isOurs, "it ended without its answer");
+    if (isUnderWay(after)) promise(after.operation?.sent, "what is under way is not kept");
+    if (isUnderWay(before) && isUnderWay(after)) promise(after.operation === before.operation, "another took its place");
+    if (name === "answered" && !isOurs) promise(after === before, "an answer to another was taken");
+    for (const { operation } of errands.filter((errand) => errand.name === "send")) {
+      sends += 1;
+      promise(!isUnderWay(before), "it was sent a second time");
+      promise(!answered.has(operation.operation_id), "it was sent after its answer");
+      promise(Number.isInteger(operation.amount) && operation.amount > 0, `${operation.amount} was sent`);
+      promise((operation.kind === "load") === (operation.tender !== undefined), "a tender is a load's");
+    }
+    if (name === "answered" && isOurs && after !== before) answered.add(input.operation_id);
+  };
+
+  for (let step = 0; step < steps; step++) {
+    if (dice(40) === 0) sale = revive(JSON.parse(JSON.stringify(keepable(sale)))).sale;
+    now += dice(3000);
+    const operation_id = dice(4) ? sale.operation?.operation_id : `op-${dice(step + 1)}`;
+    const outcome = pick(["done", "done", "declined"]);
+    const input = {
+      name: pick(dice(3) ? KEYS : TOLD), now, id: `op-${step}`, operation_id,
+      digit: String(dice(10)), card: pick(cards), presentation: pick(cards).presentation, note: null,
+      answer: { operation_id, outcome, kind: "charge", balance: { principal: 1, bonus: 0, points: 0 } },
+      problem: { retryable: dice(2) === 0, cashier_message: {} },
+    };
+    const { sale: after, errands } = receive(sale, input, currency);
+    check(sale, after, input, errands);
+    sale = after;
+    states.add(sale.state);
+  }
+  return { faults: [...faults], states: [...states].sort(), sends };
+}
