@@ -30,12 +30,12 @@ from ledger.cards import Card, CardScheme
 from ledger.ids import OperationId
 from loyalty.programme import Programme
 from offline_queue.keys import till_key
-from terminal.answers import Answer, HqStatus
+from terminal.answers import Answer, HqState, HqStatus
 from terminal.asking import Asked, Identity, Moment
 from terminal.config import read_toml
 from terminal.store import TillStore
 
-HQ = HqStatus("never", None)
+HQ = HqStatus(HqState.NEVER, None)
 LOTS = 3
 """What a member has at a till: three loads, each with principal and bonus."""
 LOADED = 1_000_000

@@ -1,137 +1,21 @@
-"""The real till program as a process of its own: started, asked, killed, started again."""
+"""The real till program as a process of its own."""
 
 from __future__ import annotations
 
-import http.client
-import json
-import subprocess
 import sys
-import threading
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeAlias
 
-START_S_MAX = 20.0
-STOP_S_MAX = 10.0
-ANSWER_S_MAX = 10.0
+from hardware_mocks.program import DidNotStart, Json, Program, ask
 
-Json: TypeAlias = Any
-READY = "ready: "
+__all__ = ["DidNotStart", "Json", "TillProcess", "ask"]
 
 
-class DidNotStart(Exception):
-    """The till ended before it was ready; `code` is its exit code, `said` what it wrote to its log this time."""
-
-    def __init__(self, code: int, said: str) -> None:
-        super().__init__(f"the till ended with {code}:\n{said}")
-        self.code = code
-        self.said = said
-
-
-class TillProcess:
-    """`counterfoil-till run SETTINGS`. `url` is known once it has said that it is ready.
+class TillProcess(Program):
+    """`counterfoil-till run SETTINGS`.
 
     `prefix` is a command that runs the program: `("nice",)`. The program must take its place (exec).
     """
 
     def __init__(self, settings: Path, log: Path, prefix: Sequence[str] = ()) -> None:
-        self._command = [*prefix, sys.executable, "-m", "terminal", "run", str(settings)]
-        self._log = log
-        self._process: subprocess.Popen[str] | None = None
-        self.url = ""
-
-    def start(self) -> Self:
-        """Start the program and wait until it is ready. Raises DidNotStart."""
-        with self._log.open("a") as log:
-            begin = log.tell()
-            self._process = subprocess.Popen(  # noqa: S603 - our own program
-                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
-            )
-        line = self._first_line()
-        if not line.startswith(READY):
-            code = self.wait()
-            raise DidNotStart(code, self._log.read_bytes()[begin:].decode())
-        self.url = line.removeprefix(READY).strip().rstrip("/")
-        return self
-
-    @property
-    def pid(self) -> int:
-        """Of the running program."""
-        return self._running.pid
-
-    @property
-    def ended(self) -> bool:
-        """Whether the program is not there, or not any more."""
-        return self._process is None or self._process.poll() is not None
-
-    def kill(self) -> None:
-        """Kill -9: no handler runs, no buffer is written."""
-        self._running.kill()
-        self.wait()
-
-    def stop(self) -> int:
-        """Ask it to end, and wait; its exit code. What does not end is killed, and subprocess.TimeoutExpired raised."""
-        self._running.terminate()
-        try:
-            return self.wait()
-        except subprocess.TimeoutExpired:
-            self.kill()
-            raise
-
-    def wait(self) -> int:
-        """Wait until it ends by itself; its exit code. Raises subprocess.TimeoutExpired."""
-        code = self._running.wait(STOP_S_MAX)
-        assert self._running.stdout is not None
-        self._running.stdout.close()
-        return code
-
-    def get(self, path: str) -> Json:
-        """GET; see ask()."""
-        return ask(self.url + path)
-
-    def post(self, path: str, body: object) -> Json:
-        """POST as JSON; see ask()."""
-        return ask(self.url + path, body)
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        if self._process is not None and not self.ended:
-            self.stop()
-        elif self._process is not None:
-            self.wait()
-
-    @property
-    def _running(self) -> subprocess.Popen[str]:
-        assert self._process is not None, "start() comes first"
-        return self._process
-
-    def _first_line(self) -> str:
-        """What it says first; nothing when it ends, or says nothing for so long that it is killed."""
-        assert self._running.stdout is not None
-        patience = threading.Timer(START_S_MAX, self._running.kill)
-        patience.start()
-        try:
-            return self._running.stdout.readline()
-        finally:
-            patience.cancel()
-
-
-def ask(url: str, body: object = None) -> Json:
-    """POST a body, or GET: the JSON that comes back. A problem has its `code`. Raises OSError when no answer comes."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310 - our own address
-    try:
-        with urllib.request.urlopen(request, timeout=ANSWER_S_MAX) as answer:  # noqa: S310 - our own address
-            return json.loads(answer.read() or b"null")
-    except urllib.error.HTTPError as problem:
-        with problem:
-            return json.loads(problem.read())
-    except http.client.HTTPException as fault:
-        raise ConnectionError("the answer was cut off") from fault
+        super().__init__([*prefix, sys.executable, "-m", "terminal", "run", str(settings)], log)

@@ -25,7 +25,6 @@ from protocol.acknowledgements import seal_acknowledgement
 from protocol.conversation import Records
 from protocol.enrolment import CODE_BYTES, EnrolmentAnswer, EnrolmentRequest, code_text
 from protocol.records import SignedRecord
-from protocol.rejections import Rejection
 from protocol.signing import Signed, Signer, public_key
 
 T = TypeVar("T")
@@ -66,13 +65,10 @@ class Desk:
         """Hold the good part of a batch, and say what is wrong with the rest. What is held will be posted."""
         chain = ChainId(batch.keeper, batch.epoch)
         try:
-            fault = await self._store.do(HqStore.take, batch, self.world.now_ms())
+            return await self._store.do(HqStore.take, batch, self.world.now_ms())
         finally:
             # Also when the line was cut meanwhile: the batch may be held all the same.
             self._poster.wake(chain)
-        if fault is not None and fault.rejection is not Rejection.GAP:
-            log.warning("batch rejected", keeper=chain.keeper, epoch=chain.epoch, code=fault.rejection, at=fault.at)
-        return fault
 
     async def acknowledge(self, chain: ChainId) -> Signed:
         """HQ's signed word on the chain of an enrolled keeper, as it stands now."""

@@ -18,7 +18,7 @@ class ChainId(NamedTuple):
 
 
 class News:
-    """Says that there is news, not what it is: whoever hears it looks for itself, and any number of news is one look."""
+    """Says that there is news, not what: whoever hears it looks for itself, and any number of news is one look."""
 
     def __init__(self) -> None:
         self._listeners: dict[ChainId, set[asyncio.Event]] = {}

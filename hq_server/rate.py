@@ -1,4 +1,4 @@
-"""How much one line may ask for, so that the others wait for little."""
+"""How much one caller may ask for, so that the others wait for little."""
 
 from __future__ import annotations
 
@@ -14,7 +14,19 @@ class TokenBucket:
 
     def take(self, tokens: float, now_s: float) -> float:
         """Take tokens, on credit if they are not there; seconds until they are paid back, which the taker must wait."""
-        gained = max(now_s - self._at_s, 0) * self._rate_per_s
-        self._at_s = max(now_s, self._at_s)
-        self._tokens = min(self._tokens + gained, self._burst) - tokens
+        self._fill(now_s)
+        self._tokens -= tokens
         return max(-self._tokens / self._rate_per_s, 0.0)
+
+    def try_take(self, tokens: float, now_s: float) -> bool:
+        """Take tokens if they are there; False, and nothing is taken, when they are not."""
+        self._fill(now_s)
+        if self._tokens < tokens:
+            return False
+        self._tokens -= tokens
+        return True
+
+    def _fill(self, now_s: float) -> None:
+        gained = max(now_s - self._at_s, 0.0) * self._rate_per_s
+        self._tokens = min(self._tokens + gained, self._burst)
+        self._at_s = max(now_s, self._at_s)

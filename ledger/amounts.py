@@ -8,6 +8,10 @@ UNITS_MAX = 10**12
 """No single amount is larger: a slip has room for it and SQLite sums of it stay far inside 64 bits."""
 
 
+AMOUNT_TEXT_MAX = 32
+"""Longer texts are no amounts, and costly to read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Currency:
     """A chain's currency: `units` everywhere are integers of 10**-minor_digits.
@@ -19,6 +23,11 @@ class Currency:
     minor_digits: int = 2
     shown_digits: int = 2
     charge_step: int = 1
+
+    def __post_init__(self) -> None:
+        """Raises ValueError: these are settings, and they come from a file."""
+        if not 0 <= self.shown_digits <= self.minor_digits or self.charge_step < 1:
+            raise ValueError(f"{self.code}: shown_digits is 0 to minor_digits, charge_step at least 1")
 
     def format(self, units: int) -> str:
         """`123456` -> `1,234.56`.
@@ -37,6 +46,8 @@ class Currency:
 
     def parse(self, text: str) -> int | None:
         """`1,234.5` -> `123450`; None when it is not an amount of this currency or has more digits than it can hold."""
+        if len(text) > AMOUNT_TEXT_MAX:
+            return None
         whole, _, part = text.strip().replace(",", "").partition(".")
         if not (whole + part).isascii() or not (whole + part).isdigit() or len(part) > self.minor_digits:
             return None

@@ -21,6 +21,8 @@ LotId = NewType("LotId", str)
 HEADQUARTERS = Place("hq")
 
 _TILL = re.compile(r"[0-9A-Za-z]{1,8}-[0-9A-Za-z]{1,4}")
+# A number has one form only, or one lot could have two names: no leading zeros, no other script's digits.
+_RECORD = re.compile(r"(?P<keeper>[^/]*)/(?P<epoch>0|[1-9][0-9]{0,17})/(?P<sequence>0|[1-9][0-9]{0,17})")
 _OPERATION = re.compile(r"[0-9A-Za-z._:-]{8,64}")
 
 
@@ -57,9 +59,8 @@ class RecordRef:
     @classmethod
     def parse(cls, text: str) -> RecordRef | None:
         """The opposite of str(); None when the text is not a reference."""
-        keeper, _, rest = text.partition("/")
-        epoch, _, sequence = rest.partition("/")
-        place = parse_place(keeper)
-        if place is None or not (epoch + sequence).isdecimal() or not epoch or not sequence:
+        match = _RECORD.fullmatch(text)
+        place = None if match is None else parse_place(match["keeper"])
+        if match is None or place is None:
             return None
-        return cls(place, int(epoch), int(sequence))
+        return cls(place, int(match["epoch"]), int(match["sequence"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import apsw
@@ -28,7 +29,7 @@ class DiskFull(Exception):
 
 
 class BookBroken(Exception):
-    """The disk did not keep what was written. Restart the till, then ask by its id what became of the last operation."""
+    """The disk did not keep what was written. Start the till again and ask by id what became of the last sale."""
 
 
 Connection = apsw.Connection
@@ -60,12 +61,17 @@ def open_book(path: Path | str, *schemas: str, vfs: str | None = None) -> apsw.C
             "journal_mode=wal",
             "synchronous=full",
             "foreign_keys=on",
+            "recursive_triggers=on",  # or REPLACE would delete past the triggers that forbid it
             "trusted_schema=off",
         ):
             connection.execute(f"pragma {pragma}")
         _migrate(connection, schemas)
     except apsw.BusyError as fault:
         raise BookUnusable(f"{path} is open in another program. Is a till already running? End it first.") from fault
+    except apsw.CantOpenError as fault:
+        raise BookUnusable(
+            f"{path} cannot be opened or made. Does its folder exist, and may this user write it?"
+        ) from fault
     except (apsw.NotADBError, apsw.CorruptError) as fault:
         raise BookUnusable(f"{path} is damaged. Keep the file, and restore the till from its last copy.") from fault
     return connection
@@ -191,12 +197,18 @@ def _migrate(connection: apsw.Connection, schemas: Sequence[str]) -> None:
     with transaction(connection):
         connection.execute("create table if not exists migrations (name text not null primary key) strict")
         done = {row[0] for row in connection.execute("select name from migrations")}
-        for package in schemas:
-            for script in sorted(files(package).joinpath("schema").iterdir(), key=lambda file: file.name):
-                name = f"{package}/{script.name}"
-                if script.name.endswith(".sql") and name not in done:
-                    connection.execute(script.read_text("utf-8"))
-                    connection.execute("insert into migrations values (?)", (name,))
+        scripts = {f"{package}/{script.name}": script for package in schemas for script in _scripts(package)}
+        if done - scripts.keys():
+            raise BookUnusable("This book was written by a newer version of the program. Start that version.")
+        for name, script in scripts.items():
+            if name not in done:
+                connection.execute(script.read_text("utf-8"))
+                connection.execute("insert into migrations values (?)", (name,))
+
+
+def _scripts(package: str) -> list[Traversable]:
+    folder = files(package).joinpath("schema")
+    return sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
 
 
 def _roll_back(connection: apsw.Connection) -> None:

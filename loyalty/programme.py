@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -11,6 +12,9 @@ from ledger.amounts import UNITS_MAX, Currency
 from ledger.cards import CardKind
 from ledger.ids import RecordRef
 from ledger.slices import MONEY, Purse, Slice
+
+PARTS_MAX = 200
+"""Slices that one charge may touch, so that its record keeps its bound. A member with more pays in two charges."""
 
 
 class SpendingOrder(StrEnum):
@@ -20,18 +24,21 @@ class SpendingOrder(StrEnum):
     BONUS_FIRST = "bonus_first"
 
 
+Units = Annotated[int, msgspec.Meta(ge=0, le=UNITS_MAX)]
+
+
 class BonusTier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whoever loads `from_units` or more gets `bonus_units` on top."""
 
-    from_units: int
-    bonus_units: int
+    from_units: Units
+    bonus_units: Units
 
 
 class LoadRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bounds of one load, in units, and what the chain gives on top of it."""
 
-    min_units: int = 1
-    max_units: int = UNITS_MAX
+    min_units: Units = 1
+    max_units: Units = UNITS_MAX
     bonus: tuple[BonusTier, ...] = ()
 
     def bonus_for(self, units: int) -> int:
@@ -47,14 +54,14 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: Currency
     card_kinds: tuple[CardKind, ...]
     load: LoadRules = LoadRules()
-    charge_max_units: int = UNITS_MAX
+    charge_max_units: Units = UNITS_MAX
     spending_order: SpendingOrder = SpendingOrder.PRINCIPAL_FIRST
 
     def in_spending_order(self, slices: Iterable[Slice], business_date: str) -> list[Slice]:
-        """The money slices that may be spent today, in the order in which they pay."""
+        """The money slices that may be spent today at once, in the order in which they pay; at most PARTS_MAX."""
         first = Purse.PRINCIPAL if self.spending_order is SpendingOrder.PRINCIPAL_FIRST else Purse.BONUS
         usable = [one for one in slices if one.key.purse in MONEY and one.spendable_on(business_date)]
-        return sorted(usable, key=lambda one: (*_age(one), one.key.purse is not first))
+        return sorted(usable, key=lambda one: (*_age(one), one.key.purse is not first))[:PARTS_MAX]
 
 
 def _age(one: Slice) -> tuple[str, str, str, int, int]:

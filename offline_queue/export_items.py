@@ -99,7 +99,7 @@ class SliceRow(Item, frozen=True, tag="slice"):
 
 
 class KeeperRow(Item, frozen=True, tag="keeper"):
-    """At HQ: who may sign."""
+    """At HQ: who may sign. At a till: the key by which it knows HQ, epoch 0. In a proof: the key that it convicts."""
 
     keeper: str
     epoch: int

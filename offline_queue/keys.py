@@ -47,7 +47,8 @@ def write_private(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     # O_BINARY exists on Windows only, where text mode would change line feeds in a key.
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    fresh.unlink(missing_ok=True)  # what a cut left half written may have been readable by others
     with os.fdopen(os.open(fresh, flags, 0o600), "wb") as file:
         file.write(data)
         file.flush()

@@ -99,3 +99,11 @@ def last_epoch(connection: Connection, keeper: Place) -> int | None:
     epoch = connection.execute("select max(epoch) from records where keeper = ?", (keeper,)).get
     assert epoch is None or isinstance(epoch, int)
     return epoch
+
+
+def first_record(connection: Connection) -> Record | None:
+    """The record with which this file's own chain began, whoever wrote it; None in a new one."""
+    row = connection.execute(
+        "select content, signature from records where kind = ? order by epoch, sequence limit 1", (RecordKind.OPENED,)
+    ).get
+    return None if row is None else SignedRecord(*row).open()

@@ -16,9 +16,11 @@ from offline_queue import logs
 from offline_queue.keys import KeyUnusable
 from offline_queue.program import stop_signal, until_the_end
 from receipts.wording import Wording
+from terminal import enrolling, exporting
 from terminal.api.app import make_app
 from terminal.config import SettingsWrong
 from terminal.devices import READY
+from terminal.enrolling import NotEnrolled
 from terminal.wiring import Parts, build
 
 LOOPBACK = "127.0.0.1"
@@ -28,6 +30,9 @@ LOOPBACK = "127.0.0.1"
 @click.version_option(package_name="counterfoil")
 def main() -> None:
     """Member cards at the till: stored value, points and slips that stay right when the line is cut."""
+
+
+main.add_command(exporting.export)
 
 
 @main.command()
@@ -42,6 +47,22 @@ def run(settings: Path) -> None:
     sys.exit(asyncio.run(_serve(parts)))
 
 
+@main.command()
+@click.argument("settings", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--hq", "url", required=True, help="HQ's address, such as https://hq.example.com.")
+@click.option("--code", help="The code that HQ has made for this till; asked for when it is not given.")
+@click.option("--again", is_flag=True, help="Also when the till is enrolled already.")
+def enrol(settings: Path, url: str, code: str | None, *, again: bool) -> None:
+    """Make the till of the file SETTINGS and HQ known to each other. End the till first, and start it afterwards."""
+    logs.set_up()
+    typed = code or click.prompt("Enrolment code")
+    try:
+        hq = asyncio.run(enrolling.enrol(settings, url, typed, again=again))
+    except (NotEnrolled, SettingsWrong, BookUnusable, KeyUnusable) as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo(f"enrolled at {hq.url}; its key is {hq.public_key.hex()}")
+
+
 async def _serve(parts: Parts) -> int:
     till = parts.till
     stop = stop_signal()
@@ -50,7 +71,7 @@ async def _serve(parts: Parts) -> int:
         make_app(till, Wording.load(), own_hosts=(LOOPBACK, "localhost")), access_log=None, shutdown_timeout=2
     )
     await runner.setup()
-    tasks = [asyncio.create_task(job) for job in _device_jobs(parts)]
+    tasks = [asyncio.create_task(job) for job in _jobs(parts)]
     try:
         site = web.TCPSite(runner, LOOPBACK, parts.settings.port)
         await site.start()
@@ -71,12 +92,14 @@ async def _wind_up(parts: Parts, runner: web.AppRunner, tasks: list[asyncio.Task
     await asyncio.to_thread(parts.store.close)
 
 
-def _device_jobs(parts: Parts) -> list[Coroutine[None, None, None]]:
+def _jobs(parts: Parts) -> list[Coroutine[None, None, None]]:
     jobs: list[Coroutine[None, None, None]] = []
     if parts.printer is not None and parts.paper is not None:
         jobs.append(parts.till.printing(parts.printer, parts.paper).run())
     if parts.reader is not None:
         jobs.append(_hear(parts))
+    if parts.uplink is not None:
+        jobs.append(parts.uplink.run())
     return jobs
 
 

@@ -95,17 +95,46 @@ class SlipView(msgspec.Struct, frozen=True):
     text: Texts
 
 
-class HqStatus(msgspec.Struct, frozen=True):
-    """Whether HQ is on the line: `answered`, `not_reached` or `never`, and when it was last heard (RFC 3339).
+class HqState(StrEnum):
+    """Whether HQ is on the line."""
 
-    `waiting` is how many records HQ has not acknowledged; `stopped` says why nothing is sent (`hq.stopped.*` in the
-    wording table), or is None when all goes its way.
+    ANSWERED = "answered"
+    NOT_REACHED = "not_reached"
+    NEVER = "never"
+    """Not since this till's book began."""
+
+
+class Stopped(StrEnum):
+    """Why records stay here though HQ could be reached, or its directives are not carried out.
+
+    The values are `hq.stopped.*` keys of the wording table.
     """
 
-    state: str
+    REVOKED = "revoked"
+    """HQ trusts this till no longer: it may not trade."""
+    FENCED = "fenced"
+    UNKNOWN_KEEPER = "unknown_keeper"
+    FORK = "fork"
+    CHAIN_BROKEN = "chain_broken"
+    REJECTED = "rejected"
+    """HQ does not take the records, for a reason that is not one of these."""
+    STRANGER = "stranger"
+    """Whoever answers is not the HQ with which this till was enrolled."""
+    OLDER_HQ = "older_hq"
+    AHEAD = "ahead"
+    OTHER_CHAIN = "other_chain"
+    ORDER_CHANGED = "order_changed"
+    ORDER_UNKNOWN = "order_unknown"
+    OTHER_KEY = "other_key"
+
+
+class HqStatus(msgspec.Struct, frozen=True):
+    """Whether HQ is on the line, and when it was last heard (RFC 3339). `waiting`: records not acknowledged yet."""
+
+    state: HqState
     last_contact: str | None
     waiting: int = 0
-    stopped: str | None = None
+    stopped: Stopped | None = None
 
 
 class Status(msgspec.Struct, frozen=True):

@@ -27,7 +27,8 @@ class Operations:
     def of_sale(self, pos_ref: str) -> list[Answer]:
         """Every answer under a POS's own number, declined ones too, in the order of their records."""
         rows = self._connection.execute("select answer from operations where pos_ref = ?", (pos_ref,))
-        return sorted((_answer(answer) for (answer,) in rows), key=lambda answer: _sequence(answer.record))
+        answers = {answer.record: answer for answer in (_answer(stored) for (stored,) in rows)}
+        return sorted(answers.values(), key=lambda answer: _sequence(answer.record))
 
     def earlier(self, asked: Asked) -> Answer | Problem | None:
         """The answer of an earlier try of this request, a conflict with one, or None: it is new."""
@@ -40,8 +41,10 @@ class Operations:
         ).get
         if row is None:
             return None
-        same = row[:2] == (asked.account, asked.request.units)
-        return _replay(row[2]) if same else Problem.POS_REF_CONFLICT
+        if row[:2] != (asked.account, asked.request.units):
+            return Problem.POS_REF_CONFLICT
+        self._insert(asked, _answer(row[2]), done=False)  # so that whoever asks by the new id finds it too
+        return _replay(row[2])
 
     def repeat(self, operation_id: str, asked: bytes) -> Answer | Problem | None:
         """The answer given under this identity, or a conflict when other words were used; None: it is new."""
@@ -54,15 +57,18 @@ class Operations:
 
     def keep(self, asked: Asked, answer: Answer) -> None:
         """Remember the answer, in the commit that makes it true."""
+        self._insert(asked, answer, done=answer.outcome is Outcome.DONE)
+
+    def _insert(self, asked: Asked, answer: Answer, *, done: bool) -> None:
         self._connection.execute(
             "insert into operations values (?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                answer.operation_id,
+                asked.request.operation_id,
                 answer.kind,
                 asked.account,
                 asked.request.units,
                 asked.request.pos_ref,
-                int(answer.outcome is Outcome.DONE),
+                int(done),
                 asked.fingerprint,
                 msgspec.json.encode(answer),
             ),

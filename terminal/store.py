@@ -12,12 +12,12 @@ from checkout.requests import BookView
 from checkout.results import Declined, Done
 from ledger.digest import digest
 from ledger.ids import AccountId
-from ledger.journal_sqlite import Connection, SqliteJournal, open_book, transaction
+from ledger.journal_sqlite import BookUnusable, Connection, SqliteJournal, open_book, transaction
 from ledger.judging import Posted
 from ledger.slices import Slice
 from loyalty.programme import Programme
 from offline_queue.forwarding import cut
-from offline_queue.outbox import Outbox, Stamp, last_epoch
+from offline_queue.outbox import Outbox, Stamp, first_record, last_epoch
 from protocol.bodies import DayClosedBody, DeclinedBody, Opened, PrintBody, TransactionBody, lots_opened
 from protocol.chain import Head
 from protocol.conversation import BATCH_RECORDS_MAX
@@ -68,6 +68,7 @@ class TillStore:
     def begin(self, moment: Moment, mode: str) -> Head:
         """Open a new book on today's business date, or record what the last run left unknown when it was cut off."""
         with transaction(self._connection):
+            self._check_owner()
             head = self._outbox.head()
             if head is None:
                 who = self._identity
@@ -79,6 +80,17 @@ class TillStore:
                 if job.state is SlipState.STARTED:
                     self._step(job, SlipStep.UNKNOWN, ("interrupted",), moment)
             return self.head()
+
+    def _check_owner(self) -> None:
+        """A book opened by another till or key is not ours: a second chain in it would share its receipt numbers."""
+        first = first_record(self._connection)
+        if first is None:
+            return
+        opened = first.body_as(Opened)
+        if opened.place != self._identity.place:
+            raise BookUnusable(f"This book is that of till {opened.place}. Check `store` and `till` in the settings.")
+        if opened.public_key != self._identity.public_key:
+            raise BookUnusable("The till's key is not the one that opened this book. Restore the file till.key.")
 
     def head(self) -> Head:
         """The last record, with the business date and the mode in force."""

@@ -25,6 +25,7 @@ from terminal.answers import (
     CurrencyView,
     DayClose,
     Hello,
+    HqState,
     HqStatus,
     Presentation,
     Problem,
@@ -45,7 +46,7 @@ from terminal.store_thread import StoreThread
 from terminal.world import World
 
 API_VERSION = "1"
-NEVER_REACHED = HqStatus("never", None)
+NEVER_REACHED = HqStatus(HqState.NEVER, None)
 """Until this till is enrolled there is no HQ to reach."""
 
 log = structlog.get_logger()
@@ -80,6 +81,7 @@ class Till:
         self._counter = Counter(world)
         self._messages = Messages(Wording.load(), currency)
         self._head: Head | None = None
+        self._hq = NEVER_REACHED
 
     async def begin(self) -> None:
         """Open the day, or take up where the last run was cut off."""
@@ -110,7 +112,7 @@ class Till:
             till=self.shop.identity.place,
             mode=self._mode,
             business_date=self._business_date,
-            hq=NEVER_REACHED,
+            hq=self._hq,
             devices=self.board.all(),
             presentation=None if lying is None else await self._present(lying),
             slips_waiting=await self.slips.waiting(),
@@ -128,6 +130,12 @@ class Till:
                 self.board.put(name, "MSR", LOST, "reader_lost")
             case DeviceBack(device=name):
                 self.board.put(name, "MSR", READY)
+
+    async def on_hq(self, status: HqStatus, *, caught_up: bool) -> None:
+        """How it stands with HQ. Watchers hear when that is news, or when HQ has all that waited for the line."""
+        known, self._hq = self._hq, status
+        if caught_up or (known.state, known.stopped) != (status.state, status.stopped):
+            self.events.say("status", await self.status())
 
     async def key_in(self, number: str) -> Presentation | CardFault:
         """Open a card from its number. It may load and look, not spend."""
@@ -219,7 +227,7 @@ class Till:
         if lying is None:
             return await self._repeat(body, use_case)
         words = fingerprint(use_case.__name__, body)
-        asked = Asked(request(lying.card), use_case, words, self.moment(), NEVER_REACHED)
+        asked = Asked(request(lying.card), use_case, words, self.moment(), self._hq)
         answer = await self._store.do(TillStore.perform, asked)
         if isinstance(answer, Problem):
             return answer

@@ -17,15 +17,16 @@ from protocol.conversation import Acknowledged, AnyMessage, Ordered, Records, Re
 from protocol.records import SignedRecord
 from protocol.signing import Signed
 from protocol.upstream import LineLost, Session, Stranger, TurnedAway, Upstream
-from terminal.answers import HqState, HqStatus, Stopped
-from terminal.hq_memory import HqKnown
+from terminal.answers import Stopped
+from terminal.hq_standing import HqStanding
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.till import Till
-from terminal.world import World, local_text
+from terminal.world import World
 
 HEARD_MAX = 16
 """Messages that were heard and not looked at yet; then HQ has to wait."""
+CODE_CHARACTERS_MAX = 40
 
 Heard = asyncio.Queue[AnyMessage | None]
 
@@ -33,7 +34,7 @@ log = structlog.get_logger()
 
 
 class Uplink:
-    """Sends the chain up as it grows, keeps HQ's acknowledgements, carries out its directives, and says how it is."""
+    """Sends the chain up as it grows, keeps HQ's acknowledgements, and carries out its directives."""
 
     def __init__(self, till: Till, store: StoreThread, upstream: Upstream, hearer: Hearer, world: World) -> None:
         self._till = till
@@ -41,15 +42,11 @@ class Uplink:
         self._upstream = upstream
         self._hearer = hearer
         self._world = world
+        self._standing = HqStanding(till, world)
+        self._state = Forwarding(head=0)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work = asyncio.Event()
         self._has_grown = False
-        self._state = Forwarding(head=0)
-        self._known = HqKnown()
-        self._heard_at_ms: int | None = None
-        self._disobeyed: Doubt | None = None
-        self._trouble = ""
-        self._was_behind = False
 
     def wake(self) -> None:
         """The chain grows. May be called from any thread."""
@@ -59,62 +56,54 @@ class Uplink:
     async def run(self, patience: Patience | None = None) -> None:
         """Forward until cancelled. Raises BookBroken."""
         self._loop = asyncio.get_running_loop()
-        self._known = await self._store.do(lambda store: store.hq.known())
-        self._heard_at_ms = self._known.heard_at_ms
-        self._state = Forwarding(await self._head(), self._known.held, patience or Patience())
+        known = await self._store.do(lambda store: store.hq.known())
+        self._standing.remember(known)
+        self._state = Forwarding(await self._head(), known.held, patience or Patience())
         while True:
-            await self._say()
+            await self._standing.tell(self._state)
             step = self._state.step(self._now_s())
-            if isinstance(step, Connect):
-                await self._reach()
-            elif isinstance(step, Wait):
+            if isinstance(step, Wait):
                 await self._pause(step.until_s)
+            else:
+                await self._reach()
 
     async def _reach(self) -> None:
         """One line, from reaching for it until it is lost."""
-        trouble, code = "", ""
+        why, code = "", ""
         try:
             async with self._upstream.connect() as session:
-                self._begin_line()
+                self._standing.line_begins(self._state.waiting)
+                self._state = self._state.connected(self._now_s())
                 await self._talk(session)
         except TurnedAway as refusal:
-            trouble = code = refusal.code
+            why = code = refusal.code[:CODE_CHARACTERS_MAX]
         except Stranger:
-            trouble = code = Stopped.STRANGER
+            why = code = Stopped.STRANGER
         except (LineLost, DiskFull) as fault:
-            trouble = f"{type(fault).__name__} {fault}"
+            why = f"{type(fault).__name__} {fault}"
         except BookBroken:
             raise
-        except Exception as fault:  # noqa: BLE001 - a fault in here must not end the till: it goes on selling
-            trouble = type(fault).__name__
-            log.error("the uplink has failed", exc_info=fault)
-        await self._end_line(trouble, code)
+        except Exception as fault:
+            # A mistake of ours in here must not end the till: it goes on selling, and the line is tried again later.
+            why = type(fault).__name__
+            log.exception("the uplink has failed")
+        await self._end_line(why, code)
 
-    def _begin_line(self) -> None:
-        self._hear_something()
-        self._disobeyed = None
-        self._trouble = ""
-        self._was_behind = self._state.waiting > 0
-        self._state = self._state.connected(self._now_s())
-        log.info("hq reached", waiting=self._state.waiting)
-
-    async def _end_line(self, trouble: str, code: str) -> None:
-        was_up, heard_at_ms = self._state.is_up, self._heard_at_ms
+    async def _end_line(self, why: str, code: str) -> None:
+        was_up, heard_at_ms = self._state.is_up, self._standing.heard_at_ms
         self._state = self._state.lost(self._now_s(), self._world.chance(), code)
-        if trouble != self._trouble:
-            self._trouble = trouble
-            log.warning("hq lost" if was_up else "hq not reached", why=trouble)
+        self._standing.line_ends(why, was_up=was_up)
         if was_up and heard_at_ms is not None:
-            with suppress(DiskFull):  # it is only for show after the next start
+            with suppress(DiskFull):  # the page would only show an older time after the next start
                 await self._store.do(lambda store: store.hq.hear(heard_at_ms))
 
     async def _talk(self, session: Session) -> None:
-        async with _listening(session, self._hear_something) as (ear, heard):
+        async with _listening(session, self._hear_something, self._work.set) as (ear, heard):
             while True:
-                await self._hear_all(heard)
+                await self._attend(heard)
                 if ear.done():
-                    return ear.result()
-                await self._say()
+                    await ear
+                await self._standing.tell(self._state)
                 match self._state.step(self._now_s()):
                     case Send(after=after):
                         await self._send(session, after)
@@ -128,10 +117,10 @@ class Uplink:
         await session.send(Records(self._hearer.keeper, self._hearer.epoch, batch))
         self._state = self._state.sent(after + len(batch), self._now_s())
 
-    async def _hear_all(self, heard: Heard) -> None:
+    async def _attend(self, heard: Heard) -> None:
         messages = [heard.get_nowait() for _ in range(heard.qsize())]
         for message, following in pairwise([*messages, None]):
-            # A later acknowledgement says all that an earlier one said; each one kept costs a commit.
+            # A later acknowledgement says all that an earlier one said, and each one that is kept costs a commit.
             if not (isinstance(message, Acknowledged) and isinstance(following, Acknowledged)):
                 await self._hear(message)
 
@@ -142,11 +131,11 @@ class Uplink:
             case Acknowledged(acknowledgement=signed):
                 await self._believe(signed)
             case Ordered(records=records):
-                for signed_record in records:
-                    await self._obey(signed_record)
+                for directive in records:
+                    await self._obey(directive)
             case Rejected(code=code, at=at):
-                log.warning("hq has rejected records", code=code, at=at)
-                self._state = self._state.rejected(code, self._now_s(), self._world.chance())
+                log.warning("hq has rejected records", code=code[:CODE_CHARACTERS_MAX], at=at[:CODE_CHARACTERS_MAX])
+                self._state = self._state.rejected(code[:CODE_CHARACTERS_MAX], self._now_s(), self._world.chance())
             case _:
                 raise LineLost("it said what only belongs into a login")
 
@@ -164,19 +153,19 @@ class Uplink:
 
     async def _obey(self, signed: SignedRecord) -> None:
         """Carry a directive out; after one that can't be, no more on this line."""
-        if self._disobeyed is not None:
+        if self._standing.disobeyed is not None:
             return
-        doubt = await self._doubt(signed)
+        doubt = await self._apply(signed)
         if doubt is None:
-            self._known = await self._store.do(lambda store: store.hq.known())
+            self._standing.known = await self._store.do(lambda store: store.hq.known())
             self._grow()
         elif doubt.is_of_the_line:
             raise LineLost(doubt)
         else:
             log.error("a directive of hq's is not carried out", doubt=doubt)
-            self._disobeyed = doubt
+            self._standing.disobeyed = doubt
 
-    async def _doubt(self, signed: SignedRecord) -> Doubt | None:
+    async def _apply(self, signed: SignedRecord) -> Doubt | None:
         given = check_directive(signed, self._hearer)
         if isinstance(given, Doubt):
             return given
@@ -193,26 +182,6 @@ class Uplink:
             self._has_grown = False
             self._state = self._state.grown(await self._head())
 
-    async def _say(self) -> None:
-        caught_up = self._was_behind and self._state.is_up and self._state.waiting == 0
-        self._was_behind = self._was_behind and not caught_up
-        await self._till.on_hq(self._status(), caught_up=caught_up)
-
-    def _status(self) -> HqStatus:
-        heard_at_ms = self._heard_at_ms
-        if heard_at_ms is None:
-            return HqStatus(HqState.NEVER, None, self._state.waiting, self._stopped())
-        state = HqState.ANSWERED if self._state.is_up else HqState.NOT_REACHED
-        return HqStatus(state, local_text(heard_at_ms, self._till.shop.zone), self._state.waiting, self._stopped())
-
-    def _stopped(self) -> Stopped | None:
-        if self._known.revoked:
-            return Stopped.REVOKED
-        code = self._disobeyed if self._state.halt is None else self._state.halt.code
-        if code is None:
-            return None
-        return Stopped(code) if code in Stopped else Stopped.REJECTED
-
     async def _head(self) -> int:
         return (await self._store.do(TillStore.head)).ref.sequence
 
@@ -221,7 +190,7 @@ class Uplink:
         self._work.set()
 
     def _hear_something(self) -> None:
-        self._heard_at_ms = self._world.now_ms()
+        self._standing.hear()
         self._work.set()
 
     def _now_s(self) -> float:
@@ -230,9 +199,9 @@ class Uplink:
 
 @asynccontextmanager
 async def _listening(
-    session: Session, noticed: Callable[[], None]
+    session: Session, noticed: Callable[[], None], ended: Callable[[], None]
 ) -> AsyncIterator[tuple[asyncio.Task[None], Heard]]:
-    """Hear while something else is done. The task ends when the line does."""
+    """Hear while something else is done. The task ends when the line does, by raising LineLost."""
     heard: Heard = asyncio.Queue(HEARD_MAX)
 
     async def listen() -> None:
@@ -242,7 +211,7 @@ async def _listening(
             noticed()
 
     ear = asyncio.create_task(listen())
-    ear.add_done_callback(lambda _: noticed())
+    ear.add_done_callback(lambda _: ended())
     try:
         yield ear, heard
     finally:

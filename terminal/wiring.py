@@ -6,22 +6,30 @@ from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from drivers.magstripe.serial_reader import SerialMagstripeReader
 from drivers.ports import Printer, Reader
 from drivers.printer.network import NetworkPrinter
 from drivers.profiles import PRINTERS, READERS, PrinterProfile
 from ledger.cards import CardScheme
+from ledger.ids import Place
 from loyalty.programme import Programme
+from offline_queue.doubts import Hearer
 from offline_queue.keys import CardKeys, till_key
+from offline_queue.link import Link
+from offline_queue.login import Caller
 from offline_queue.settings import zone
+from protocol.signing import public_key
 from receipts.encoding import Codec
 from receipts.escpos import PaperSpec
 from terminal.asking import Identity
 from terminal.config import SettingsWrong, TillSettings, read_toml
+from terminal.hq_file import HQ_FILE, HqFile, read_hq_file
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.till import Shop, Till
+from terminal.uplink import Uplink
 from terminal.world import World
 
 CARD_KEYS_FILE = "cards.key"
@@ -29,11 +37,12 @@ BOOK_FILE = "till.db"
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """A till with its devices, ready to run."""
+    """A till with its devices and its line to HQ, ready to run. `uplink` is None before it is enrolled."""
 
     settings: TillSettings
     till: Till
     store: StoreThread
+    uplink: Uplink | None
     reader: Reader | None
     printer: Printer | None
     paper: PaperSpec | None
@@ -46,9 +55,8 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
     data = settings_file.parent / settings.data
     data.mkdir(parents=True, exist_ok=True)
     scheme = _scheme(data / CARD_KEYS_FILE, programme)
-    key = till_key(data)
-    public_key = key.public_key().public_bytes_raw()
-    identity = Identity(settings.store, settings.till, public_key, f"counterfoil {version('counterfoil')}")
+    key, hq = till_key(data), read_hq_file(data)
+    identity = _identity(settings, key, hq)
     shop = Shop(
         identity,
         settings.chain_name,
@@ -58,9 +66,31 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
         settings.mode,
     )
     reader, printer, paper = _devices(settings)
-    store = StoreThread(TillStore.open(data / BOOK_FILE, identity, key.sign, programme))
-    till = Till(shop, scheme, programme, store, world or World())
-    return Parts(settings, till, store, reader, printer, paper)
+    world = world or World()
+    book = TillStore.open(data / BOOK_FILE, identity, key.sign, programme)
+    store = StoreThread(book)
+    till = Till(shop, scheme, programme, store, world)
+    uplink = None
+    if hq is not None:
+        hearer = Hearer(identity.place, _same_epoch(hq, book), public_key(hq.public_key))
+        uplink = Uplink(till, store, _link(hq, identity.place, key), hearer, world)
+        book.appended = uplink.wake
+    return Parts(settings, till, store, uplink, reader, printer, paper)
+
+
+def _identity(settings: TillSettings, key: Ed25519PrivateKey, hq: HqFile | None) -> Identity:
+    public_key, software = key.public_key().public_bytes_raw(), f"counterfoil {version('counterfoil')}"
+    return Identity(settings.store, settings.till, public_key, software, epoch=1 if hq is None else hq.epoch)
+
+
+def _same_epoch(hq: HqFile, book: TillStore) -> int:
+    if hq.epoch != book.epoch:
+        raise SettingsWrong(f"{HQ_FILE} is of another book: it says epoch {hq.epoch}, and the book is in {book.epoch}.")
+    return hq.epoch
+
+
+def _link(hq: HqFile, place: Place, key: Ed25519PrivateKey) -> Link:
+    return Link(hq.url, Caller(place, hq.epoch, key.sign), public_key(hq.public_key))
 
 
 def _scheme(path: Path, programme: Programme) -> CardScheme:

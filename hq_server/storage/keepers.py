@@ -31,7 +31,9 @@ class Keepers:
         if opened is None:
             self._own.append(None, RecordKind.OPENED, Opened(HEADQUARTERS, key, software), stamp)
         elif opened.open().body_as(Opened).public_key != key:
-            raise KeyUnusable("HQ's key is not the one that opened this book, and no till would believe it. Restore it.")
+            raise KeyUnusable(
+                "HQ's key is not the one that opened this book, and no till would believe it. Restore it."
+            )
 
     def head(self) -> Head | None:
         """The last record of HQ's own chain; None before begin()."""
@@ -80,8 +82,7 @@ class Keepers:
     def is_revoked(self, place: Place, key: bytes) -> bool:
         """Whether this place's keeper had that key, and it was revoked: it is trusted in no later epoch either."""
         query = (
-            "select 1 from keepers join fences using (keeper, epoch)"
-            " where keeper = ? and public_key = ? and why = ?"
+            "select 1 from keepers join fences using (keeper, epoch) where keeper = ? and public_key = ? and why = ?"
         )
         return self._connection.execute(query, (place, key, REVOKED)).get is not None
 

@@ -25,6 +25,7 @@ from protocol.signing import Signer, public_key
 SCHEMAS = ("ledger", "offline_queue", "hq_server")
 POST_RECORDS_MAX = 250
 """Records posted in one commit, so that whoever waits for the one writer waits little."""
+HEARD_WITHIN_MS = 60_000
 T = TypeVar("T")
 
 
@@ -79,6 +80,8 @@ class HqStore:
     def post(self, place: Place, epoch: int) -> int:
         """Post the next records that are held, at most POST_RECORDS_MAX; how many were posted or set aside."""
         with transaction(self._connection):
+            if self._keepers.key_of(place, epoch) is None:
+                return 0
             mirror = SqliteJournal(self._connection, place)
             posted = done = self._posted(place, epoch)
             for signed in Chain(self._connection, place, epoch).records(posted, POST_RECORDS_MAX):
@@ -99,9 +102,12 @@ class HqStore:
         return [(Place(keeper), epoch) for keeper, epoch in rows]
 
     def heard(self, place: Place, epoch: int, now_ms: int) -> None:
-        """Note that a keeper has called."""
+        """Note that a keeper has called; not to the second, as thousands call at once when HQ comes back."""
         with transaction(self._connection):
-            self._heard(place, epoch, now_ms)
+            self._connection.execute(
+                "update progress set heard_at_ms = ? where keeper = ? and epoch = ? and heard_at_ms < ?",
+                (now_ms, place, epoch, now_ms - HEARD_WITHIN_MS),
+            )
 
     def acknowledgement(self, place: Place, epoch: int, now_ms: int) -> Acknowledgement:
         """What HQ holds, has posted and has ordered, to be signed."""

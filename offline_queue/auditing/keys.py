@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.ids import HEADQUARTERS
 from offline_queue.auditing.findings import Findings, Sort
-from offline_queue.export_items import Content, RecordRow
+from offline_queue.export_items import Content, KeeperRow, RecordRow
 from protocol.bodies import Applied, Directive, Enrol, Opened, Revoke
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
@@ -24,10 +25,12 @@ TELLING = frozenset({RecordKind.OPENED, RecordKind.DIRECTIVE, RecordKind.APPLIED
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """A key, and who says that it is the keeper's: a record of HQ's, or the caller. None: nobody but the chain itself."""
+    """A key, and who says that it is the keeper's: a record of HQ's, or `you`. None: nobody but the chain itself."""
 
     key: Ed25519PublicKey
     by: str | None
+    order: SignedRecord | None = None
+    """HQ's record that enrolled it."""
 
     @property
     def hex(self) -> str:
@@ -48,21 +51,30 @@ class KeyRing:
     _orders: dict[SignedRecord, None] = field(default_factory=dict)
     _enrolled: dict[ChainName, Vouched] = field(default_factory=dict)
 
-    def hear(self, export: str, items: Iterable[Content]) -> None:
-        """Take from an export what tells of keys."""
+    def hear(self, export: str, items: Iterable[Content], *, is_proof: bool) -> None:
+        """Take from an export what tells of keys.
+
+        A fork's proof has no first record, so it names the key in a row; a till names the key by which it knows HQ.
+        """
         for item in items:
             if isinstance(item, RecordRow) and item.kind in TELLING:
                 self._hear(export, item)
+            elif isinstance(item, KeeperRow) and (is_proof or item.keeper == HEADQUARTERS):
+                with suppress(ValueError):  # no key: whatever it should have signed is not signed
+                    self._claims[export, (item.keeper, item.epoch)] = public_key(item.public_key)
 
     def settle(self) -> None:
         """Believe what HQ signed of what was heard."""
         hq = self.hq
         if hq is None:
             return
+        for (export, (keeper, _)), key in self._claims.items():
+            if keeper == HEADQUARTERS and key != hq.key:
+                what = f"{export} knows HQ by the key {Vouched(key, None).hex}, and not by {hq.hex}"
+                self.findings.add(Sort.WRONG_KEY, keeper, what)
         for signed in self._orders:
             if is_signed_by(hq.key, Context.RECORD, signed):
-                record = signed.open()
-                self._obey(record, record.body_as(Directive))
+                self._obey(signed, signed.open())
 
     @property
     def hq(self) -> Vouched | None:
@@ -98,16 +110,19 @@ class KeyRing:
         except (NotARecord, ValueError):
             return  # the chain's own check names it
 
-    def _obey(self, record: Record, directive: Directive) -> None:
+    def _obey(self, signed: SignedRecord, record: Record) -> None:
+        directive = record.body_as(Directive)
         chain = (directive.to, directive.to_epoch)
         match directive.order:
             case Enrol(public_key=raw):
                 try:
-                    vouched = Vouched(public_key(raw), str(record.ref))
+                    vouched = Vouched(public_key(raw), str(record.ref), signed)
                 except ValueError:
                     self.findings.add(Sort.WRONG_KEY, record.ref, f"it enrols {chain[0]} with what is no key")
                     return
                 if self._enrolled.setdefault(chain, vouched).hex != vouched.hex:
-                    self.findings.add(Sort.WRONG_KEY, record.ref, f"it enrols {chain[0]} a second time, with another key")
+                    self.findings.add(
+                        Sort.WRONG_KEY, record.ref, f"it enrols {chain[0]} a second time, with another key"
+                    )
             case Revoke(held=held):
                 self.revoked[chain] = min(held, self.revoked.get(chain, held))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledger.audit import Book, Closing, Line, enter
+from ledger.audit import Book, Closing, Line, Posting, enter
 from ledger.ids import OperationId, RecordRef
 from ledger.judging import Refused, judge
 
@@ -16,20 +16,21 @@ class Mirror:
         self._operations: set[OperationId] = set()
 
     def take(self, ref: RecordRef, line: Line | None) -> None:
-        """The next record that HQ has posted; None is one that is not understood."""
-        if isinstance(line, Closing):
-            return
-        if line is None or self._is_refused(line):
-            self.set_aside.add(ref)
+        """The next record that tells of the book; None is one that is not understood."""
+        match line:
+            case None:
+                self.set_aside.add(ref)
+            case Posting() if self._is_refused(line):
+                self.set_aside.add(ref)
+            case Posting() | Closing():
+                return
 
-    def _is_refused(self, line: Line) -> bool:
-        if isinstance(line, Closing):
-            return False
-        made = line.transaction
-        if made.operation_id in self._operations:
+    def _is_refused(self, posting: Posting) -> bool:
+        made = posting.transaction
+        if made.operation_id in self._operations or any(lot.key.lot != posting.ref.lot for lot in made.opens):
             return True
         if isinstance(judge(made, self.book.slices, self.book.lots.keys()), Refused):
             return True
-        enter(line, self.book)
+        enter(posting, self.book)
         self._operations.add(made.operation_id)
         return False

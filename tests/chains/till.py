@@ -12,7 +12,7 @@ from ledger.cards import Card
 from ledger.ids import OperationId
 from loyalty.programme import Programme
 from protocol.records import SignedRecord
-from terminal.answers import Answer, Balance, DayClose, HqStatus, Outcome, Problem
+from terminal.answers import Answer, Balance, DayClose, HqState, HqStatus, Outcome, Problem
 from terminal.asking import Asked, Identity, Moment, fingerprint
 from terminal.operations import balance_of
 from terminal.slip_job import SlipJob, SlipStep
@@ -25,7 +25,7 @@ IDENTITY = Identity("07", "2", PUBLIC_KEY.public_bytes_raw(), "0.1.0")
 STORE_CLOCK = timezone(timedelta(hours=8))
 NOON = int(datetime(2026, 11, 22, 12, 0, tzinfo=STORE_CLOCK).timestamp() * 1000)
 DAY_MS = 86_400_000
-NO_HQ = HqStatus("never", None)
+NO_HQ = HqStatus(HqState.NEVER, None)
 
 
 def moment(now_ms: int = NOON) -> Moment:

@@ -188,7 +188,6 @@ def test_whatever_bytes_come_they_are_a_record_or_they_are_none(seed: int) -> No
             continue
 
 
-@pytest.mark.xfail(strict=True, reason="from about 600 lots on, seal() meets its assert: bound the lots of one charge")
 def test_a_charge_over_all_the_lots_that_a_member_may_have_fits_a_record() -> None:
     """Or it is declined before; here 1 000 loads of 1.00 are spent at once."""
     slices = tuple(

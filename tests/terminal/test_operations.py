@@ -101,7 +101,6 @@ def test_answers_of_a_sale_are_in_the_order_of_their_records_also_from_ten_on(ti
     assert records == [f"07-2/1/{sequence}" for sequence in range(3, 15)]
 
 
-@pytest.mark.xfail(strict=True, reason="the second id is not kept: `unknown` although the sale is paid")
 def test_who_asks_by_a_new_id_for_a_sale_that_is_paid_finds_it_by_that_id_too(till: Till) -> None:
     """After a time-out a POS asks by the id that it sent; what that says is what happened (docs/local-api.md)."""
     first = till.charge(ALICE, "12.34", pos_ref="sale-1")

@@ -11,7 +11,7 @@ export function strip({ slips, slipText, last, ...model }) {
   const slip = current(slips);
   if (!slip) return { values: { ...values, strip_words: wording.text("page.slip.none") }, tones: { strip: "plain" } };
   const { receipt_number, state } = slip;
-  const reasons = [...slip.reasons, ...hindrances(slip, status)];
+  const reasons = [...new Set([...slip.reasons, ...hindrances(slip, status)])];
   const waits = state === "created" && reasons.length > 0;
   Object.assign(values, {
     strip_number: receipt_number,

@@ -1,0 +1,104 @@
+"""What each route asks of HQ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from aiohttp import web
+
+from hq_server.api.bodies import Empty, HqHello, MemberBalances, NewTill, Pairing, Tills
+from hq_server.api.problems import Flaw, HqProblem
+from hq_server.desk import Desk
+from hq_server.enrolling import NotEnrolled
+from hq_server.gateway.door import Door
+from hq_server.news import ChainId
+from hq_server.rate import TokenBucket
+from hq_server.storage.showing import Showing
+from hq_server.views import DifferenceList, HqView, KeeperView, SuspenseList
+from ledger.ids import AccountId, Place, parse_place
+from protocol.enrolment import CODE_VALID_S, TRIES_MAX, EnrolmentAnswer, EnrolmentRequest
+
+API_VERSION = "1"
+ENROLMENTS_PER_S = 5
+ENROLMENTS_BURST = 20
+"""Anybody may try, and each try is a commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What lies behind the API."""
+
+    desk: Desk
+    door: Door
+    enrolments: TokenBucket
+
+
+async def hello(_office: Office, _request: web.Request) -> HqHello:
+    """Who answers here; cheap."""
+    return HqHello("counterfoil-hq", API_VERSION)
+
+
+async def line(office: Office, request: web.Request) -> web.StreamResponse | Flaw | HqProblem:
+    """A till's line, as a WebSocket."""
+    # A subprotocol that we do not have would be logged with its caller's words.
+    if not web.WebSocketResponse().can_prepare(request) or "Sec-WebSocket-Protocol" in request.headers:
+        return Flaw(HqProblem.BAD_REQUEST, "This is a WebSocket (RFC 6455) without a subprotocol.")
+    return HqProblem.BUSY if office.door.is_crowded else await office.door.serve(request)
+
+
+async def enrol(
+    office: Office, _request: web.Request, body: EnrolmentRequest
+) -> EnrolmentAnswer | NotEnrolled | HqProblem:
+    """Enrol a till that knows its pairing code."""
+    if not office.enrolments.try_take(1, office.desk.world.monotonic_s()):
+        return HqProblem.BUSY
+    return await office.desk.enrol(body)
+
+
+async def headquarters(office: Office, _request: web.Request) -> HqView:
+    """HQ as its tills know it."""
+    return await office.desk.headquarters()
+
+
+async def tills(office: Office, _request: web.Request) -> Tills:
+    """Every till with its heads, and whether its line is up."""
+    views = await office.desk.showing(Showing.keepers)
+    return Tills([_with_line(view, office.door) for view in views])
+
+
+async def add_till(office: Office, _request: web.Request, body: NewTill) -> Pairing | Flaw:
+    """Make a pairing code for a new till, or for one that is paired anew."""
+    store = body.place.partition("-")[0]
+    if body.store not in (None, store):
+        return Flaw(HqProblem.BAD_REQUEST, f"The store of {body.place} is {store}.")
+    code = await office.desk.offer(Place(body.place), store)
+    return Pairing(body.place, code, CODE_VALID_S, TRIES_MAX)
+
+
+async def revoke_till(office: Office, request: web.Request, _body: Empty) -> Tills | HqProblem:
+    """Trust a till's key no longer; what HQ holds of it stands."""
+    place = parse_place(request.match_info["place"])
+    if place is None or not await office.desk.revoke(place):
+        return HqProblem.PLACE_UNKNOWN
+    return Tills([till for till in (await tills(office, request)).tills if till.keeper == place])
+
+
+async def suspense(office: Office, _request: web.Request) -> SuspenseList:
+    """The records that the book could not take."""
+    return await office.desk.showing(Showing.suspense)
+
+
+async def differences(office: Office, _request: web.Request) -> DifferenceList:
+    """The day closes at which till and HQ differ."""
+    return await office.desk.showing(Showing.differences)
+
+
+async def balances(office: Office, request: web.Request) -> MemberBalances:
+    """What a member has, place by place."""
+    account = AccountId(request.match_info["account"])
+    return MemberBalances(account, await office.desk.showing(lambda showing: showing.balances(account)))
+
+
+def _with_line(view: KeeperView, door: Door) -> KeeperView:
+    return msgspec.structs.replace(view, on_line=door.is_up(ChainId(Place(view.keeper), view.epoch)))

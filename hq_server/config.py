@@ -1,0 +1,28 @@
+"""HQ's settings: one TOML file, checked whole at the start."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from offline_queue.settings import Port
+
+LINES_MAX = 10_000
+"""Below what one process may have of file descriptors."""
+RECORDS_PER_S = 1000
+"""A till that was cut off for three months catches up in minutes."""
+RECORDS_PER_S_MIN = 50
+"""Slower, and a till takes HQ for dead while a batch waits for its turn."""
+
+
+class HqSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything about HQ's server. Paths are relative to the file that names them."""
+
+    card_keys: str = "chain-cards.key"
+    data: str = "data"
+    host: str = "127.0.0.1"
+    port: Port = 8380
+    timezone: str = "Asia/Taipei"
+    lines_max: Annotated[int, msgspec.Meta(ge=1)] = LINES_MAX
+    records_per_s: Annotated[int, msgspec.Meta(ge=RECORDS_PER_S_MIN)] = RECORDS_PER_S

@@ -1,0 +1,76 @@
+"""One WebSocket as a line of messages: bounded in size and time, and ended with a code and a reason."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from protocol.conversation import FRAME_BYTES_MAX, AnyMessage, decode, encode
+from protocol.errors import NotAMessage
+
+SEND_S_MAX = 15.0
+"""Whoever takes nothing for so long is cut off; it calls again, and is told what it has missed."""
+CLOSE_S_MAX = 2.0
+HEARTBEAT_S = 30.0
+"""After so much silence a caller is asked for a sign of life; it has half as long to give one."""
+REPLACED = 4000
+"""Close code (RFC 6455, 7.4.2: 4000 and up are ours): the same keeper has called anew."""
+
+
+class LineOver(Exception):
+    """This line ends, and no other: `code` and `reason` go into its close frame."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"{reason} ({code})")
+        self.code = code
+        self.reason = reason
+
+
+class Wire:
+    """The upper end of a line. Every method raises LineOver when the line, or what came over it, is no good."""
+
+    def __init__(self) -> None:
+        # A frame of exactly FRAME_BYTES_MAX is taken; aiohttp's own bound is the first size that is refused.
+        self.socket = web.WebSocketResponse(
+            max_msg_size=FRAME_BYTES_MAX + 1, heartbeat=HEARTBEAT_S, timeout=CLOSE_S_MAX, compress=False
+        )
+
+    async def say(self, message: AnyMessage) -> None:
+        """Send a message."""
+        try:
+            async with asyncio.timeout(SEND_S_MAX):
+                await self.socket.send_bytes(encode(message))
+        except (ConnectionError, TimeoutError) as fault:
+            raise LineOver(WSCloseCode.ABNORMAL_CLOSURE, "takes_nothing") from fault
+
+    async def hear(self) -> AnyMessage:
+        """The next message."""
+        frame = await self.socket.receive()
+        match frame.type:
+            case WSMsgType.BINARY:
+                return _message(frame.data)
+            case WSMsgType.TEXT:
+                raise LineOver(WSCloseCode.UNSUPPORTED_DATA, "text")
+            case WSMsgType.ERROR if self.socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
+                raise LineOver(WSCloseCode.MESSAGE_TOO_BIG, "too_large")
+            case WSMsgType.ERROR:
+                raise LineOver(WSCloseCode.PROTOCOL_ERROR, "no_websocket")
+            case _:
+                raise LineOver(WSCloseCode.OK, "hung_up")
+
+    async def close(self, over: LineOver, transport: asyncio.Transport | None) -> None:
+        """End the line within bounds, whatever its other end does."""
+        try:
+            async with asyncio.timeout(CLOSE_S_MAX):
+                await self.socket.close(code=over.code, message=over.reason.encode())
+        except (ConnectionError, TimeoutError):
+            if transport is not None:
+                transport.abort()
+
+
+def _message(frame: bytes) -> AnyMessage:
+    try:
+        return decode(frame)
+    except NotAMessage as fault:
+        raise LineOver(WSCloseCode.PROTOCOL_ERROR, "not_a_message") from fault

@@ -1,0 +1,62 @@
+"""Puts HQ together from its settings: the one place that knows all its parts."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from hq_server.admin_token import make_token
+from hq_server.config import HqSettings
+from hq_server.desk import Desk
+from hq_server.enrolling import Disclosed
+from hq_server.storage.sqlite import HqStore
+from hq_server.world import World
+from offline_queue.book_thread import BookThread
+from offline_queue.keys import CardKeys, signing_key
+from offline_queue.settings import SettingsWrong, read_toml, zone
+
+BOOK_FILE = "hq.db"
+KEY_FILE = "hq.key"
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """HQ, ready to run."""
+
+    settings: HqSettings
+    desk: Desk
+    store: BookThread[HqStore]
+    token: str
+
+
+def build(settings_file: Path, world: World | None = None) -> Parts:
+    """Read the settings and put HQ together. Raises SettingsWrong, BookUnusable, KeyUnusable."""
+    world = world or World()
+    settings = read_toml(settings_file, HqSettings)
+    where = zone(settings.timezone)
+    card_keys = _card_keys(settings_file.parent / settings.card_keys)
+    data = settings_file.parent / settings.data
+    data.mkdir(parents=True, exist_ok=True)
+    key = signing_key(data / KEY_FILE)
+    public_key = key.public_key().public_bytes_raw()
+    token = make_token(data, world)
+    store = HqStore.open(data / BOOK_FILE, key.sign)
+    try:
+        store.begin(public_key, f"counterfoil {version('counterfoil')}", world.stamp(where))
+    except BaseException:
+        store.close()
+        raise
+    thread = BookThread(store)
+    desk = Desk(thread, key.sign, Disclosed(public_key, card_keys), where, world)
+    return Parts(settings, desk, thread, token)
+
+
+def _card_keys(path: Path) -> bytes:
+    """The file as it is: that is what tills are given."""
+    try:
+        content = path.read_bytes()
+        msgspec.json.decode(content, type=CardKeys)
+    except (OSError, msgspec.DecodeError) as fault:
+        raise SettingsWrong(f"card_keys = {str(path)!r} does not hold the chain's card keys.") from fault
+    return content
