@@ -17,10 +17,11 @@ from offline_queue.keys import KeyUnusable
 from offline_queue.program import stop_signal, until_the_end
 from receipts.wording import Wording
 from terminal import enrolling, exporting
-from terminal.api.app import make_app
+from terminal.api.app import make_app, make_runner
 from terminal.config import SettingsWrong
 from terminal.devices import READY
 from terminal.enrolling import NotEnrolled
+from terminal.web.pages import add_pages
 from terminal.wiring import Parts, build
 
 LOOPBACK = "127.0.0.1"
@@ -67,9 +68,9 @@ async def _serve(parts: Parts) -> int:
     till = parts.till
     stop = stop_signal()
     await till.begin()
-    runner = web.AppRunner(
-        make_app(till, Wording.load(), own_hosts=(LOOPBACK, "localhost")), access_log=None, shutdown_timeout=2
-    )
+    app = make_app(till, Wording.load(), own_hosts=(LOOPBACK, "localhost"))
+    add_pages(app)
+    runner = make_runner(app)
     await runner.setup()
     tasks = [asyncio.create_task(job) for job in _jobs(parts)]
     try:

@@ -9,10 +9,11 @@ import msgspec
 from checkout.requests import Tender
 from ledger.amounts import UNITS_MAX
 
-OperationText = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._:-]{8,64}$")]
+# `$` alone would let a line feed follow.
+OperationText = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._:-]{8,64}$(?!\n)")]
 Units = Annotated[int, msgspec.Meta(ge=1, le=UNITS_MAX)]
-ShortText = Annotated[str, msgspec.Meta(max_length=32, pattern=r"^[^\x00-\x1f\x7f]*$")]
-PosRef = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
+ShortText = Annotated[str, msgspec.Meta(max_length=32, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
+PosRef = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$(?!\n)")]
 
 
 class ChargeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

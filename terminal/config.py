@@ -13,8 +13,8 @@ from terminal.modes import ModeName
 
 __all__ = ["PrinterSettings", "ReaderSettings", "SettingsWrong", "TillSettings", "read_toml"]
 
-StoreText = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,8}$")]
-TillText = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,4}$")]
+StoreText = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,8}$(?!\n)")]
+TillText = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,4}$(?!\n)")]
 
 
 class ReaderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

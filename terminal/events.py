@@ -37,16 +37,14 @@ class EventLog:
         event = Event(self._last, name, data)
         self._kept.append(event)
         for queue in list(self._watchers):
-            try:
-                queue.put_nowait(event)
-            except asyncio.QueueFull:
+            behind = queue.qsize() >= BEHIND_MAX
+            queue.put_nowait(None if behind else event)
+            if behind:
                 self._watchers.discard(queue)
-                queue.get_nowait()
-                queue.put_nowait(None)
 
     async def subscribe(self, after: int | None = None) -> AsyncIterator[Event]:
         """Every event after number `after` (None: from now on). Ends at close(), or when a watcher falls far behind."""
-        queue: asyncio.Queue[Event | None] = asyncio.Queue(BEHIND_MAX)
+        queue: asyncio.Queue[Event | None] = asyncio.Queue(BEHIND_MAX + 1)  # and the word that it is the end
         missed = self._missed(after)
         self._watchers.add(queue)
         try:

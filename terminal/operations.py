@@ -7,6 +7,7 @@ import msgspec
 from checkout.results import Declined, Done
 from ledger.journal_sqlite import Connection
 from ledger.slices import Purse, Slice, total
+from ledger.transactions import TransactionKind
 from protocol.chain import Head
 from protocol.check_code import approval_code
 from terminal.answers import Answer, Balance, Outcome, Problem
@@ -92,7 +93,7 @@ def answer_done(asked: Asked, done: Done, receipt_number: str, head: Head) -> An
         principal=facts.principal,
         bonus=facts.bonus,
         receipt_number=receipt_number,
-        approval_code=approval_code(head.hash),
+        approval_code=approval_code(head.hash) if done.transaction.kind is TransactionKind.CHARGE else None,
         pos_ref=asked.request.pos_ref,
     )
 

@@ -9,6 +9,7 @@ from ledger.ids import Place
 from receipts.escpos import PaperSpec
 from terminal.answers import Problem, SlipStatus, SlipView
 from terminal.asking import Moment
+from terminal.receipt_numbers import receipt_text
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 from terminal.slip_writer import SlipWriter
 from terminal.store import TillStore
@@ -16,6 +17,9 @@ from terminal.store_thread import StoreThread
 
 PRINT_LATE_MS_MAX = 15 * 60 * 1000
 """A slip that has waited longer prints when somebody asks for it: a mended printer lets no flood of old slips out."""
+
+
+RECEIPT_DIGITS_MAX = 15
 
 
 class SlipDesk:
@@ -105,8 +109,10 @@ class SlipDesk:
         self.work.set()
 
     def _status(self, job: SlipJob) -> SlipStatus:
-        return SlipStatus(f"{self._place}-{job.number:06d}", job.state, job.run, job.reasons)
+        return SlipStatus(receipt_text(self._place, job.number), job.state, job.run, job.reasons)
 
     def _number(self, receipt_number: str) -> int | None:
-        place, _, number = receipt_number.rpartition("-")
-        return int(number) if place == self._place and number.isascii() and number.isdigit() else None
+        number = receipt_number.removeprefix(f"{self._place}-")
+        if not number.isascii() or not number.isdigit() or len(number) > RECEIPT_DIGITS_MAX:
+            return None
+        return int(number) if receipt_number == receipt_text(self._place, int(number)) else None

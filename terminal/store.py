@@ -27,6 +27,7 @@ from terminal.answers import Answer, DayClose, Problem
 from terminal.asking import Asked, Identity, Moment
 from terminal.hq_memory import HqMemory
 from terminal.operations import Operations, answer_declined, answer_done
+from terminal.receipt_numbers import receipt_text
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 from terminal.slips import Slips, StoredSlip, stored_slip
 
@@ -225,4 +226,4 @@ class TillStore:
         return self._outbox.append(after, kind, body, stamp)
 
     def _receipt_number(self, number: int) -> str:
-        return f"{self._identity.place}-{number:06d}"
+        return receipt_text(self._identity.place, number)

@@ -233,8 +233,8 @@ class Till:
             return answer
         answer = self._messages.with_message(answer)
         if not answer.replayed:
-            self.slips.work.set()
             self.events.say("operation.done", answer)
+            self.slips.work.set()
         return answer
 
     async def _repeat(self, body: ChargeBody | LoadBody, use_case: UseCase) -> Answer | Problem:

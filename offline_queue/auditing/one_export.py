@@ -64,6 +64,7 @@ class ExportAudit:
         self._replays: defaultdict[str, Replay] = defaultdict(Replay)
         self._mirrors: defaultdict[str, Mirror] = defaultdict(Mirror)
         self._unproved: Counter[str] = Counter()
+        self._first_unproved: dict[str, str] = {}
 
     @property
     def is_hq(self) -> bool:
@@ -147,19 +148,21 @@ class ExportAudit:
         if self.broken_at(record.keeper) is None:
             self.findings.add(Sort.RULE_BROKEN, record.ref, what)
         else:
-            self._unproved[record.keeper] += 1
+            self._tell_unproved(record.keeper, f"{record.ref}: {what}")
+
+    def _tell_unproved(self, keeper: str, what: str) -> None:
+        self._unproved[keeper] += 1
+        self._first_unproved.setdefault(keeper, what)
 
     def _compare_books(self) -> None:
-        firsts: dict[str, str] = {}
         for place, difference in islice(differences(self._proved(), self.kept), FINDINGS_MAX):
             if self.broken_at(place) is None:
                 self.findings.add(Sort.BOOK_DIFFERS, difference.at, difference.what)
             else:
-                self._unproved[place] += 1
-                firsts.setdefault(place, str(difference))
+                self._tell_unproved(place, str(difference))
         for place, count in self._unproved.items():
-            first = f"; the first: {firsts[place]}" if place in firsts else ""
-            what = f"{count} lines of the book do not fit what is left of this chain{first}"
+            first = self._first_unproved[place]
+            what = f"{count} lines do not fit what is left of this chain, the first: {first}"
             self.findings.add(Sort.BOOK_UNPROVED, self.broken_at(place), what)
 
     def _proved(self) -> dict[str, Book]:

@@ -118,11 +118,25 @@ class Walk(RuleBasedStateMachine):
         replay = msgspec.structs.replace(first, replayed=True)
         assert self.till.ask(again) == (Problem.POS_REF_CONFLICT if more else replay)
 
-    @rule(which=st.integers(0, 10**6), step=st.sampled_from(SlipStep))
-    def step(self, which: int, step: SlipStep) -> None:
-        if not self.jobs:
-            return
-        number = which % len(self.jobs) + 1
+    @rule(target=asked, who=members, percent=st.integers(1, 100))
+    def charge_a_part(self, who: Card, percent: int) -> Asked:
+        """Of what is there, so that it goes over many lots and is not declined."""
+        has = self.purses[who.account].balance
+        return self.charge(who, max(1, (has.principal + has.bonus) * percent // 100), named=False)
+
+    @rule(age=st.integers(0, 3), step=st.sampled_from(SlipStep))
+    def any_step(self, age: int, step: SlipStep) -> None:
+        if len(self.jobs) > age:
+            self._step(len(self.jobs) - age, step)
+
+    @rule(age=st.integers(0, 1), luck=st.integers(0, 1))
+    def next_step(self, age: int, luck: int) -> None:
+        number = len(self.jobs) - age
+        if number > 0:
+            possible = [step for step in SlipStep if self.jobs[number].after(step)]
+            self._step(number, possible[luck % len(possible)])
+
+    def _step(self, number: int, step: SlipStep) -> None:
         after = self.jobs[number].after(step)
         assert self.till.step(number, step) == after
         if after is None:
@@ -179,7 +193,7 @@ def walk(walks: int, *, derandomize: bool) -> None:
         Walk,
         settings=settings(
             max_examples=walks,
-            stateful_step_count=40,
+            stateful_step_count=50,
             deadline=None,
             derandomize=derandomize,
             database=None,

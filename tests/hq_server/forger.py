@@ -1,0 +1,127 @@
+"""A keeper's key in hands that write whatever a test wants: every record is genuine, and what it says need not be."""
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from checkout.slip_facts import SlipFacts, SlipKind
+from ledger.ids import AccountId, LotId, Place
+from ledger.slices import Purse
+from ledger.transactions import Leg, Side
+from protocol.bodies import DayClosedBody, LotOpened, Opened, TransactionBody
+from protocol.conversation import Records
+from protocol.records import FIRST_PREVIOUS, VERSION, Record, RecordKind, SignedRecord, encode_body, seal
+
+ALICE, BOB = AccountId("a1" * 12), AccountId("b0" * 12)
+DATE = "2026-11-22"
+FACTS = SlipFacts(SlipKind.LOAD, "6222****0417", False, 100, 100, 0, 100, 0, 0, "C01")  # noqa: FBT003 - swiped
+
+
+class Keeper:
+    """Till 07-2 unless told otherwise. `chain` is what it has signed so far; each record continues the one before."""
+
+    def __init__(self, place: str = "07-2", epoch: int = 1, seed: int = 7) -> None:
+        self.place, self.epoch = Place(place), epoch
+        self.key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+        self.chain: list[SignedRecord] = []
+        self.receipts = 0
+
+    @property
+    def public_key(self) -> Ed25519PublicKey:
+        return self.key.public_key()
+
+    @property
+    def raw_key(self) -> bytes:
+        return self.public_key.public_bytes_raw()
+
+    def write(self, kind: RecordKind, body: msgspec.Struct | msgspec.Raw, **otherwise: object) -> SignedRecord:
+        """Sign the next record; fields of Record may be given other values than the true ones."""
+        record = Record(
+            version=VERSION,
+            keeper=self.place,
+            epoch=self.epoch,
+            sequence=len(self.chain) + 1,
+            recorded_at_ms=1,
+            business_date=DATE,
+            mode="transfer",
+            kind=kind,
+            previous=self.chain[-1].hash if self.chain else FIRST_PREVIOUS,
+            body=body if isinstance(body, msgspec.Raw) else encode_body(body),
+        )
+        signed = seal(msgspec.structs.replace(record, **otherwise), self.key.sign)
+        self.chain.append(signed)
+        return signed
+
+    def open(self) -> SignedRecord:
+        return self.write(RecordKind.OPENED, Opened(self.place, self.raw_key, "0.1.0"))
+
+    def load(self, account: AccountId, units: int, **otherwise: object) -> SignedRecord:
+        """Bring in a lot of principal."""
+        lot = self.next_lot()
+        opens = (LotOpened(account, Purse.PRINCIPAL, lot, self.place.partition("-")[0], DATE, None),)
+        return self.move((held(account, lot, units), issued(account, lot, -units)), opens=opens, **otherwise)
+
+    def charge(self, account: AccountId, lot: LotId, units: int, **otherwise: object) -> SignedRecord:
+        return self.move((held(account, lot, -units), spent(account, lot, units)), kind="charge", **otherwise)
+
+    def move(
+        self,
+        legs: tuple[Leg, ...],
+        *,
+        opens: tuple[LotOpened, ...] = (),
+        kind: str = "load",
+        operation: str = "",
+        receipt: str = "",
+    ) -> SignedRecord:
+        """Move value by these legs."""
+        self.receipts += 1
+        body = TransactionBody(
+            kind=kind,
+            operation_id=operation or f"operation-{len(self.chain)}",
+            account=ALICE,
+            receipt_number=receipt or f"{self.place}-{self.receipts:06d}",
+            legs=legs,
+            opens=opens,
+            slip=FACTS,
+            reasons=(),
+            programme="2026-11",
+            software="0.1.0",
+        )
+        return self.write(RecordKind.TRANSACTION, body)
+
+    def close_day(self, digest: bytes) -> SignedRecord:
+        return self.write(RecordKind.DAY_CLOSED, DayClosedBody(DATE, "2026-11-23", digest, 0, 0))
+
+    def next_lot(self) -> LotId:
+        """The lot that the next record may open."""
+        return LotId(f"{self.place}/{self.epoch}/{len(self.chain) + 1}")
+
+    def batch(self, first: int = 1, last: int | None = None) -> Records:
+        """The records from `first` to `last` as one batch."""
+        return Records(self.place, self.epoch, tuple(self.chain[first - 1 : last]))
+
+    def copy(self) -> "Keeper":
+        """The same till restored from a copy of its disk: what it signs from here on, the first does not know."""
+        other = Keeper(self.place, self.epoch)
+        other.key, other.chain, other.receipts = self.key, list(self.chain), self.receipts
+        return other
+
+
+def held(account: AccountId, lot: LotId, units: int) -> Leg:
+    return Leg(account, Purse.PRINCIPAL, lot, Side.HELD, units)
+
+
+def issued(account: AccountId, lot: LotId, units: int) -> Leg:
+    return Leg(account, Purse.PRINCIPAL, lot, Side.ISSUED, units)
+
+
+def spent(account: AccountId, lot: LotId, units: int) -> Leg:
+    return Leg(account, Purse.PRINCIPAL, lot, Side.SPENT, units)
+
+
+def traded(records: int = 6, **who: int | str) -> Keeper:
+    """A keeper that has opened its book and loaded the rest, 1 unit the first time, 2 the second, and so on."""
+    keeper = Keeper(**who)  # type: ignore[arg-type]  # place, epoch and seed by name
+    keeper.open()
+    for number in range(1, records):
+        keeper.load(ALICE, number)
+    return keeper

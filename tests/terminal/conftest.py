@@ -1,0 +1,21 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.chains.till import IDENTITY
+from tests.terminal.stand_in_hq import StandInHq
+from tests.terminal.till_on_line import TillOnLine, opened_till
+
+
+@pytest.fixture
+async def hq() -> AsyncIterator[StandInHq]:
+    hq = await StandInHq(IDENTITY.place, IDENTITY.epoch, IDENTITY.public_key).open()
+    yield hq
+    await hq.close()
+
+
+@pytest.fixture
+async def till(tmp_path: Path, hq: StandInHq) -> AsyncIterator[TillOnLine]:
+    async with opened_till(tmp_path, hq) as till:
+        yield till

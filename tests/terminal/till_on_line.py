@@ -1,0 +1,154 @@
+"""A till in the test's own process that sells, and its uplink to the stand-in."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from checkout.requests import Tender
+from ledger.journal_sqlite import transaction
+from offline_queue.doubts import Hearer
+from offline_queue.forwarding import Patience
+from offline_queue.link import Link
+from offline_queue.login import Caller
+from protocol.bodies import Applied, PrintBody
+from protocol.records import Record, RecordKind, SignedRecord
+from protocol.signing import public_key
+from receipts.wording import Language
+from terminal.answers import Answer, HqStatus, Outcome, Presentation, Problem
+from terminal.bodies import ChargeBody, LoadBody
+from terminal.events import Event
+from terminal.store import TillStore
+from terminal.store_thread import StoreThread
+from terminal.till import Shop, Till
+from terminal.uplink import Uplink
+from terminal.world import World
+from tests.chains.company import PROGRAMME, SCHEME, number
+from tests.chains.till import IDENTITY, KEY
+from tests.terminal.stand_in_hq import StandInHq
+
+HASTE = Patience(least_s=0.02, most_s=0.1, answer_s=1.0, steady_s=60.0, halt_s=0.5)
+"""A test's patience."""
+SOON_S = 10.0
+
+
+async def soon(condition: Callable[[], object], *, within_s: float = SOON_S) -> None:
+    """Until the condition holds. Raises TimeoutError."""
+    async with asyncio.timeout(within_s):
+        while not condition():
+            await asyncio.sleep(0.002)
+
+
+class TillOnLine:
+    """One till. `start()` and `stop()` are its program's; the book in its folder stays."""
+
+    def __init__(self, folder: Path, hq: StandInHq, patience: Patience = HASTE) -> None:
+        self._folder, self.hq, self._patience = folder, hq, patience
+        self._operations = itertools.count(1)
+        self._tasks: list[asyncio.Task[None]] = []
+        self.events: list[Event] = []
+
+    async def start(self) -> Self:
+        world = World()
+        self.book = TillStore.open(self._folder / "till.db", IDENTITY, KEY.sign, PROGRAMME)
+        self.store = StoreThread(self.book)
+        shop = Shop(IDENTITY, "Maple", "Main Street", Language.TAIWAN, ZoneInfo("Asia/Taipei"), "transfer")
+        self.till = Till(shop, SCHEME, PROGRAMME, self.store, world)
+        await self.till.begin()
+        hq_key = public_key(self.hq.public_key)
+        link = Link(self.hq.url, Caller(IDENTITY.place, IDENTITY.epoch, KEY.sign), hq_key, heartbeat_s=0.2)
+        self.uplink = Uplink(self.till, self.store, link, Hearer(IDENTITY.place, IDENTITY.epoch, hq_key), world)
+        self.book.appended = self.uplink.wake
+        self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self.uplink.run(self._patience))]
+        return self
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self.store.close)
+
+    def check_running(self) -> None:
+        """The uplink never ends."""
+        for task in self._tasks:
+            assert not task.done(), task.result()
+
+    async def key_in(self, serial: int = 417) -> str:
+        presentation = await self.till.key_in(number(serial).digits)
+        assert isinstance(presentation, Presentation)
+        return presentation.presentation
+
+    async def load(self, amount: int = 500_00) -> Answer | Problem:
+        body = LoadBody(f"load-{next(self._operations):06d}", await self.key_in(), amount, Tender.CASH)
+        return await self.till.load(body)
+
+    async def charge(self, amount: int = 1_00) -> Answer | Problem:
+        return await self.till.charge(ChargeBody(f"sale-{next(self._operations):06d}", await self.key_in(), amount))
+
+    async def sell(self, times: int = 1) -> None:
+        """So many loads, each a record."""
+        for _ in range(times):
+            answer = await self.load()
+            assert isinstance(answer, Answer), answer
+            assert answer.outcome is Outcome.DONE
+
+    async def grow(self, times: int) -> None:
+        """So many small records, in one commit."""
+        moment = self.till.moment()
+
+        def write(store: TillStore) -> None:
+            with transaction(store._connection):
+                for run in range(times):
+                    body = PrintBody(f"{IDENTITY.place}-000001", run + 1, "started")
+                    store._append(store.head(), RecordKind.PRINT, body, moment)
+
+        await self.store.do(write)
+
+    async def chain(self) -> list[SignedRecord]:
+        return await self.store.do(lambda store: list(store.records()))
+
+    async def records(self, kind: RecordKind) -> list[Record]:
+        return [record for record in (signed.open() for signed in await self.chain()) if record.kind is kind]
+
+    async def applied(self) -> list[SignedRecord]:
+        """The directives that the chain says were carried out."""
+        return [record.body_as(Applied).directive for record in await self.records(RecordKind.APPLIED)]
+
+    async def status(self) -> HqStatus:
+        return (await self.till.status()).hq
+
+    @property
+    def hq_status(self) -> HqStatus:
+        return self.till._hq
+
+    async def all_arrived(self) -> None:
+        """HQ has the chain as it is now, byte for byte, and the till knows it."""
+        chain = await self.chain()
+        await soon(lambda: self.hq.held == chain or len(self.hq.held) > len(chain))
+        assert self.hq.held == chain
+        await soon(lambda: self.hq_status.waiting == 0)
+
+    async def stopped(self, why: str | None) -> None:
+        await soon(lambda: self.hq_status.stopped == why)
+
+    async def state(self, state: str) -> None:
+        await soon(lambda: self.hq_status.state == state)
+
+    async def _watch(self) -> None:
+        async for event in self.till.events.subscribe():
+            self.events.append(event)
+
+
+@asynccontextmanager
+async def opened_till(folder: Path, hq: StandInHq) -> AsyncIterator[TillOnLine]:
+    till = await TillOnLine(folder, hq).start()
+    try:
+        yield till
+        till.check_running()
+    finally:
+        await till.stop()
