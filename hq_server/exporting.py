@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from ledger.ids import HEADQUARTERS
@@ -21,14 +20,13 @@ TABLES = (
 """What HQ says of the chains comes before them. Pairing codes are nobody's business."""
 
 
-def export_headquarters(book_file: Path, out: Path) -> int:
+def export_headquarters(book_file: Path, out: Path, *, now_ms: int) -> int:
     """Write HQ's export to the new file `out`; the number of its items. The book is left as it is.
 
     Raises BookUnusable, also while HQ runs on that file (then export a copy); ExportRefused.
     """
     book = open_to_read(book_file)
     try:
-        head = heading(HEADQUARTERS, time.time_ns() // 1_000_000)
-        return save_export(out, head, read_rows(book, TABLES))
+        return save_export(out, heading(HEADQUARTERS, now_ms), read_rows(book, TABLES))
     finally:
         book.close()

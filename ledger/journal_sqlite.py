@@ -53,28 +53,50 @@ def open_book(path: Path | str, *schemas: str, vfs: str | None = None) -> apsw.C
     if _sqlite_version() < SQLITE_SAFE:
         needed = ".".join(map(str, SQLITE_SAFE))
         raise BookUnusable(f"SQLite {apsw.sqlite_lib_version()} is too old for money; {needed} or newer is needed.")
+    connection: apsw.Connection | None = None
     try:
         connection = apsw.Connection(str(path), vfs=vfs)
-        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-        for pragma in (
-            "locking_mode=exclusive",
-            "journal_mode=wal",
-            "synchronous=full",
-            "foreign_keys=on",
-            "recursive_triggers=on",  # or REPLACE would delete past the triggers that forbid it
-            "trusted_schema=off",
-        ):
-            connection.execute(f"pragma {pragma}")
-        _migrate(connection, schemas)
-    except apsw.BusyError as fault:
-        raise BookUnusable(f"{path} is open in another program. Is a till already running? End it first.") from fault
-    except apsw.CantOpenError as fault:
-        raise BookUnusable(
-            f"{path} cannot be opened or made. Does its folder exist, and may this user write it?"
-        ) from fault
-    except (apsw.NotADBError, apsw.CorruptError) as fault:
-        raise BookUnusable(f"{path} is damaged. Keep the file, and restore the till from its last copy.") from fault
+        _prepare(connection, schemas)
+    except (apsw.Error, BookUnusable) as fault:
+        if connection is not None:
+            connection.close(True)  # noqa: FBT003 - apsw's name for it is positional: also when that fails
+        unusable = _unusable(path, fault)
+        if unusable is None:
+            raise
+        raise unusable from fault
     return connection
+
+
+def _prepare(connection: apsw.Connection, schemas: Sequence[str]) -> None:
+    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    for pragma in (
+        "locking_mode=exclusive",
+        "journal_mode=wal",
+        "synchronous=full",
+        "foreign_keys=on",
+        "recursive_triggers=on",  # or REPLACE would delete past the triggers that forbid it
+        "trusted_schema=off",
+    ):
+        connection.execute(f"pragma {pragma}")
+    # What a killed program wrote and did not sync is read here as done, and SQLite would not sync it for us: the next
+    # power cut could still take it back after somebody was told that it is there. A checkpoint syncs the log first.
+    connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    _migrate(connection, schemas)
+
+
+def _unusable(path: Path | str, fault: Exception) -> BookUnusable | None:
+    """What an error at the opening means, and what to do; None when it is the disk's and no book's."""
+    match fault:
+        case BookUnusable():
+            return fault
+        case apsw.BusyError():
+            return BookUnusable(f"{path} is open in another program. Is a till already running? End it first.")
+        case apsw.CantOpenError():
+            return BookUnusable(f"{path} cannot be opened or made. Is its folder there, and writable?")
+        case apsw.NotADBError() | apsw.CorruptError():
+            return BookUnusable(f"{path} is damaged. Keep the file, and restore the till from its last copy.")
+        case _:
+            return None
 
 
 def open_to_read(path: Path) -> apsw.Connection:

@@ -26,13 +26,13 @@ TABLES = (*BOOK, Table("acknowledgements", AcknowledgementRow, key=1))
 def export(settings: Path, out: Path) -> None:
     """Write the book of the till that SETTINGS describes to the new file OUT, for counterfoil-audit."""
     try:
-        count = export_till(settings, out)
+        count = export_till(settings, out, now_ms=time.time_ns() // 1_000_000)
     except (SettingsWrong, BookUnusable, ExportRefused) as fault:
         raise click.ClickException(str(fault)) from fault
     click.echo(f"{out}: {count} items. Prove it: counterfoil-audit {out}")
 
 
-def export_till(settings_file: Path, out: Path) -> int:
+def export_till(settings_file: Path, out: Path, *, now_ms: int) -> int:
     """Write the till's export to the new file `out`; the number of its items. The book is left as it is.
 
     Raises SettingsWrong; BookUnusable, also while the till runs; ExportRefused.
@@ -41,7 +41,7 @@ def export_till(settings_file: Path, out: Path) -> int:
     data = settings_file.parent / settings.data
     book = open_to_read(data / BOOK_FILE)
     try:
-        head = heading(f"{settings.store}-{settings.till}", time.time_ns() // 1_000_000)
+        head = heading(f"{settings.store}-{settings.till}", now_ms)
         return save_export(out, head, _items(data, book))
     finally:
         book.close()

@@ -29,6 +29,8 @@ HQ_STAMP = Stamp(NOON, "2026-11-22", "transfer")
 class Halves:
     """Till 07-2 and HQ in one folder. Both stores are open until close(); exports are made of closed files."""
 
+    place = PLACE
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.till_file, self.hq_file = folder / "data" / "till.db", folder / "hq.db"
@@ -63,12 +65,15 @@ class Halves:
 
     def send(self) -> None:
         """The till's records go up, HQ posts them, and its acknowledgement comes down."""
-        held = self.hq.acknowledgement(PLACE, 1, self.till.now_ms).held
-        batch = Records(PLACE, 1, tuple(self.till.store.records(held)))
-        assert self.hq.take(batch, self.till.now_ms) is None
+        self.hold()
         while self.hq.post(PLACE, 1):
             continue
         self.acknowledge(self.hq.acknowledgement(PLACE, 1, self.till.now_ms))
+
+    def hold(self) -> None:
+        """The till's records go up, and HQ only holds them."""
+        held = self.hq.acknowledgement(PLACE, 1, self.till.now_ms).held
+        assert self.hq.take(Records(PLACE, 1, tuple(self.till.store.records(held))), self.till.now_ms) is None
 
     def acknowledge(self, said: Acknowledgement) -> None:
         signed = seal_acknowledgement(said, HQ_KEY.sign)
@@ -80,14 +85,24 @@ class Halves:
         self.till.store.close()
         self.hq.close()
 
+    def reopen_till(self) -> Till:
+        """The till as it was left, its clock and its operations moved on."""
+        till = Till(self.till_file)
+        till.now_ms, till.operations = self.till.now_ms + 60_000, self.till.operations
+        return till
+
     def export_till(self, name: str = "till.counterfoil") -> Path:
         out = self.folder / name
-        export_till(self.folder / "till.toml", out)
+        out.unlink(missing_ok=True)
+        self.till.now_ms += 1000
+        export_till(self.folder / "till.toml", out, now_ms=self.till.now_ms)
         return out
 
     def export_hq(self, name: str = "hq.counterfoil") -> Path:
         out = self.folder / name
-        export_headquarters(self.hq_file, out)
+        out.unlink(missing_ok=True)
+        self.till.now_ms += 1000
+        export_headquarters(self.hq_file, out, now_ms=self.till.now_ms)
         return out
 
     def audit_till(self) -> list[str]:
@@ -100,13 +115,14 @@ class Halves:
         return said(audit([self.export_till(), self.export_hq()], HQ_PUBLIC_KEY))
 
 
-def traded(folder: Path) -> Halves:
-    """Two halves after a day of trade, all of it sent, and closed."""
+def traded(folder: Path, *, close: bool = True) -> Halves:
+    """Two halves after a day of trade, all of it sent."""
     halves = Halves(folder)
     halves.enrol()
     halves.trade()
     halves.send()
-    halves.close()
+    if close:
+        halves.close()
     return halves
 
 

@@ -54,14 +54,14 @@ class Keeper:
     def open(self) -> SignedRecord:
         return self.write(RecordKind.OPENED, Opened(self.place, self.raw_key, "0.1.0"))
 
-    def load(self, account: AccountId, units: int, **otherwise: object) -> SignedRecord:
+    def load(self, account: AccountId, units: int, operation: str = "") -> SignedRecord:
         """Bring in a lot of principal."""
         lot = self.next_lot()
         opens = (LotOpened(account, Purse.PRINCIPAL, lot, self.place.partition("-")[0], DATE, None),)
-        return self.move((held(account, lot, units), issued(account, lot, -units)), opens=opens, **otherwise)
+        return self.move((held(account, lot, units), issued(account, lot, -units)), opens=opens, operation=operation)
 
-    def charge(self, account: AccountId, lot: LotId, units: int, **otherwise: object) -> SignedRecord:
-        return self.move((held(account, lot, -units), spent(account, lot, units)), kind="charge", **otherwise)
+    def charge(self, account: AccountId, lot: LotId, units: int, operation: str = "") -> SignedRecord:
+        return self.move((held(account, lot, -units), spent(account, lot, units)), kind="charge", operation=operation)
 
     def move(
         self,
@@ -118,9 +118,9 @@ def spent(account: AccountId, lot: LotId, units: int) -> Leg:
     return Leg(account, Purse.PRINCIPAL, lot, Side.SPENT, units)
 
 
-def traded(records: int = 6, **who: int | str) -> Keeper:
+def traded(records: int = 6, place: str = "07-2", epoch: int = 1, seed: int = 7) -> Keeper:
     """A keeper that has opened its book and loaded the rest, 1 unit the first time, 2 the second, and so on."""
-    keeper = Keeper(**who)  # type: ignore[arg-type]  # place, epoch and seed by name
+    keeper = Keeper(place, epoch, seed)
     keeper.open()
     for number in range(1, records):
         keeper.load(ALICE, number)

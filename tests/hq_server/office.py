@@ -1,10 +1,12 @@
 """HQ's store with hands: it enrols, takes and posts as the desk would, without a thread."""
 
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hq_server.intake import Fault
+from hq_server.storage.keepers import Keepers
 from hq_server.storage.showing import Showing
 from hq_server.storage.sqlite import HqStore
 from hq_server.views import DifferenceView, KeeperView, SuspenseView
@@ -33,9 +35,7 @@ class Office:
 
     def enrol(self, *keepers: Keeper) -> None:
         for keeper in keepers:
-            place, key = keeper.place, keeper.raw_key
-            self.store.keeping(lambda book, place=place: book.offer(place, place.partition("-")[0], CODE, NOON_MS))
-            self.store.keeping(lambda book, place=place, key=key: book.enrol(place, key, STAMP))
+            self.store.keeping(partial(_enrol, keeper))
 
     def take(self, batch: Records) -> Rejection | None:
         """Hold what is good of a batch; why the rest is not."""
@@ -82,3 +82,8 @@ class Office:
         views = self.store.showing(Showing.keepers)
         (view,) = (one for one in views if (one.keeper, one.epoch) == (keeper.place, keeper.epoch))
         return view
+
+
+def _enrol(keeper: Keeper, book: Keepers) -> None:
+    book.offer(keeper.place, keeper.place.partition("-")[0], CODE, NOON_MS)
+    book.enrol(keeper.place, keeper.raw_key, STAMP)

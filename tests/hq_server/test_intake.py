@@ -1,7 +1,6 @@
 """What HQ makes of a batch, case by case; the expected answer is the first fault and how many records are held then."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import msgspec
 import pytest

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from checkout.requests import Tender
@@ -20,7 +20,7 @@ from protocol.bodies import Applied, PrintBody
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.signing import public_key
 from receipts.wording import Language
-from terminal.answers import Answer, HqStatus, Outcome, Presentation, Problem
+from terminal.answers import Answer, HqStatus, Outcome, Presentation, Problem, Status
 from terminal.bodies import ChargeBody, LoadBody
 from terminal.events import Event
 from terminal.store import TillStore
@@ -35,13 +35,14 @@ from tests.terminal.stand_in_hq import StandInHq
 HASTE = Patience(least_s=0.02, most_s=0.1, answer_s=1.0, steady_s=60.0, halt_s=0.5)
 """A test's patience."""
 SOON_S = 10.0
+LOOK_AGAIN_S = 0.002
 
 
 async def soon(condition: Callable[[], object], *, within_s: float = SOON_S) -> None:
     """Until the condition holds. Raises TimeoutError."""
     async with asyncio.timeout(within_s):
-        while not condition():
-            await asyncio.sleep(0.002)
+        while not condition():  # noqa: ASYNC110 - a test looks from outside: nobody tells it
+            await asyncio.sleep(LOOK_AGAIN_S)
 
 
 class TillOnLine:
@@ -49,7 +50,6 @@ class TillOnLine:
 
     def __init__(self, folder: Path, hq: StandInHq, patience: Patience = HASTE) -> None:
         self._folder, self.hq, self._patience = folder, hq, patience
-        self._operations = itertools.count(1)
         self._tasks: list[asyncio.Task[None]] = []
         self.events: list[Event] = []
 
@@ -84,11 +84,11 @@ class TillOnLine:
         return presentation.presentation
 
     async def load(self, amount: int = 500_00) -> Answer | Problem:
-        body = LoadBody(f"load-{next(self._operations):06d}", await self.key_in(), amount, Tender.CASH)
+        body = LoadBody(f"load-{uuid4()}", await self.key_in(), amount, Tender.CASH)
         return await self.till.load(body)
 
     async def charge(self, amount: int = 1_00) -> Answer | Problem:
-        return await self.till.charge(ChargeBody(f"sale-{next(self._operations):06d}", await self.key_in(), amount))
+        return await self.till.charge(ChargeBody(f"sale-{uuid4()}", await self.key_in(), amount))
 
     async def sell(self, times: int = 1) -> None:
         """So many loads, each a record."""
@@ -128,9 +128,9 @@ class TillOnLine:
 
     async def all_arrived(self) -> None:
         """HQ has the chain as it is now, byte for byte, and the till knows it."""
-        chain = await self.chain()
-        await soon(lambda: self.hq.held == chain or len(self.hq.held) > len(chain))
-        assert self.hq.held == chain
+        async with asyncio.timeout(SOON_S):
+            while self.hq.held != await self.chain():  # noqa: ASYNC110 - a test looks from outside
+                await asyncio.sleep(LOOK_AGAIN_S)
         await soon(lambda: self.hq_status.waiting == 0)
 
     async def stopped(self, why: str | None) -> None:
@@ -138,6 +138,11 @@ class TillOnLine:
 
     async def state(self, state: str) -> None:
         await soon(lambda: self.hq_status.state == state)
+
+    def told(self) -> list[HqStatus]:
+        """What the page was told of HQ, by events."""
+        said = [event.data for event in self.events if event.name == "status"]
+        return [one.hq for one in said if isinstance(one, Status)]
 
     async def _watch(self) -> None:
         async for event in self.till.events.subscribe():
