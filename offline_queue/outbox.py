@@ -48,6 +48,15 @@ class Chain:
         ).get
         return None if row is None else SignedRecord(*row)
 
+    def last_of(self, kind: RecordKind) -> Record | None:
+        """The last record of a kind; it reads the chain backwards, so ask for what is not far."""
+        row = self._connection.execute(
+            "select content, signature from records where keeper = ? and epoch = ? and kind = ?"
+            " order by sequence desc limit 1",
+            (self.keeper, self.epoch, kind),
+        ).get
+        return None if row is None else SignedRecord(*row).open()
+
     def records(self, after_sequence: int = 0, most: int = -1) -> Iterator[SignedRecord]:
         """The chain from after_sequence + 1 on, as it was signed; `most` records, or all of them."""
         rows = self._connection.execute(

@@ -198,6 +198,7 @@ class Problem(StrEnum):
     SLIP_UNKNOWN = "slip_unknown"
     SLIP_NOT_WAITING = "slip_not_waiting"
     TILL_REVOKED = "till_revoked"
+    DAY_NOT_OPEN = "day_not_open"
     DISK_FULL = "disk_full"
     BUSY = "busy"
     INTERNAL = "internal"

@@ -12,6 +12,7 @@ from ledger.amounts import UNITS_MAX
 # `$` alone would let a line feed follow.
 OperationText = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._:-]{8,64}$(?!\n)")]
 Units = Annotated[int, msgspec.Meta(ge=1, le=UNITS_MAX)]
+DateText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)")]
 ShortText = Annotated[str, msgspec.Meta(max_length=32, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 PosRef = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$(?!\n)")]
 
@@ -47,6 +48,12 @@ class SlipAnswerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the slip came out of the printer."""
 
     came_out: bool
+
+
+class DayCloseBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Close this business date; without it whichever is open closes, and a repeat closes another."""
+
+    business_date: DateText | None = None
 
 
 class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -165,16 +165,29 @@ class TillStore:
             job = self._slips.job(number)
             return None if job is None else self._step(job, step, reasons, moment)
 
-    def close_day(self, moment: Moment) -> DayClose:
-        """Move the business date on: to today, or to the day after the one that closes."""
+    def close_day(self, moment: Moment, business_date: str | None = None) -> DayClose | Problem:
+        """Move the business date on: to today, or to the day after the one that closes.
+
+        `business_date` names the day that is to close, so that a repeat closes no second one; None closes the open one.
+        """
         with transaction(self._connection):
             head = self.head()
+            if business_date not in (None, head.business_date):
+                return self._closed(business_date) or Problem.DAY_NOT_OPEN
             day_after = (date.fromisoformat(head.business_date) + timedelta(days=1)).isoformat()
             opens = max(day_after, moment.local_date)
             place = self._journal.everything()
             closed = DayClosedBody(head.business_date, opens, digest(place), len(place), sum(place.values()))
             new = self._append(head, RecordKind.DAY_CLOSED, closed, moment, business_date=opens)
             return DayClose(closed.closed, opens, str(new.ref))
+
+    def _closed(self, business_date: str) -> DayClose | None:
+        """The last closing, if it was of that day."""
+        last = self._outbox.last_of(RecordKind.DAY_CLOSED)
+        if last is None:
+            return None
+        body = last.body_as(DayClosedBody)
+        return DayClose(body.closed, body.opens, str(last.ref)) if body.closed == business_date else None
 
     def _do(self, asked: Asked, done: Done, head: Head) -> Answer:
         verdict = self._journal.post(done.transaction, head.ref.next(), head.business_date)

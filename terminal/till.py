@@ -182,9 +182,9 @@ class Till:
         """What became of every operation under a POS's own number."""
         return [self._messages.with_message(found) for found in await self._store.do(TillStore.of_sale, pos_ref)]
 
-    async def close_day(self) -> DayClose:
+    async def close_day(self, business_date: str | None = None) -> DayClose | Problem:
         """Close the business date; nothing waits for the line."""
-        closed = await self._store.do(TillStore.close_day, self.moment())
+        closed = await self._store.do(TillStore.close_day, self.moment(), business_date)
         self._head = await self._store.do(TillStore.head)
         self.events.say("status", await self.status())
         return closed

@@ -26,6 +26,8 @@ class ChainCheck:
         self.signatures_checked = 0
         self.broken_at: RecordRef | None = None
         """The first record that is missing, touched or not what it should be."""
+        self.last_is_signed = False
+        """Whether the record that was taken last is its keeper's word."""
         self._report = report
         self._quick = quick
         self._previous: bytes | None = FIRST_PREVIOUS
@@ -67,7 +69,8 @@ class ChainCheck:
             self._report(Sort.MISPLACED, record.ref, f"its row says that it is {row.kind}, and it is {record.kind}")
         if record.sequence == 1:
             self._check_opening(record)
-        if self._quick or self._is_signed(row.signed):
+        self.last_is_signed = self._quick or self._is_signed(row.signed)
+        if self.last_is_signed:
             self._tell_unsigned()
             self._follow(row.signed, record)
         else:

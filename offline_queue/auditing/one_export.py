@@ -101,12 +101,12 @@ class ExportAudit:
             return
         if not any(keeper == self.head.place for keeper, _ in self.chains):
             self.findings.add(Sort.MISSING, self.head.place, "the chain of the keeper whose file this is, is not there")
+        if self.is_hq:
+            self._check_posting()
         self._compare_books()
         for key, units in self.kept.not_conserved():
             what = f"the entries of account {key.account}, {key.purse}, sum to {units} units and not to zero"
             self.findings.add(Sort.NOT_CONSERVED, key.lot, what)
-        if self.is_hq:
-            self._check_posting()
 
     def broken_at(self, keeper: str) -> RecordRef | None:
         """The first record of a keeper's chains that cannot be trusted."""
@@ -121,9 +121,11 @@ class ExportAudit:
             chain = self.chains[name] = ChainCheck(name, vouched, self.findings.add, quick=self._quick)
             self._by_keeper[row.keeper].append(chain)
         record = chain.take(row)
-        if record is not None:
+        if record is None:
+            return
+        if chain.last_is_signed:
             self.orders.take(record, chain.hashes[row.sequence])
-            self._replay(record)
+        self._replay(record)
 
     def _replay(self, record: Record) -> None:
         try:
@@ -132,34 +134,33 @@ class ExportAudit:
             if body is not None:
                 record.body_as(body)
         except NotARecord as fault:
-            self._tell_rule(record, f"what it says is not understood{f': {fault}' if str(fault) else ''}")
+            self._tell(
+                Sort.RULE_BROKEN,
+                record.keeper,
+                str(record.ref),
+                f"what it says is not understood{f': {fault}' if str(fault) else ''}",
+            )
             line = None
         if line is not None:
             for finding in self._replays[record.keeper].take(line):
-                self._tell_rule(record, finding.what)
+                self._tell(Sort.RULE_BROKEN, record.keeper, finding.at, finding.what)
         if self.is_hq and record.kind in MIRRORED and record.sequence <= self._posted(record):
             self._mirrors[record.keeper].take(record.ref, line)
 
     def _posted(self, record: Record) -> int:
         return self.posted.get((record.keeper, record.epoch), 0)
 
-    def _tell_rule(self, record: Record, what: str) -> None:
-        """Behind a broken place a rule seems broken that was not: such are counted."""
-        if self.broken_at(record.keeper) is None:
-            self.findings.add(Sort.RULE_BROKEN, record.ref, what)
+    def _tell(self, sort: Sort, keeper: str, at: str, what: str) -> None:
+        """A finding; or, of a keeper whose chain is broken, a line that may only follow from that: such are counted."""
+        if self.broken_at(keeper) is None:
+            self.findings.add(sort, at, what)
         else:
-            self._tell_unproved(record.keeper, f"{record.ref}: {what}")
-
-    def _tell_unproved(self, keeper: str, what: str) -> None:
-        self._unproved[keeper] += 1
-        self._first_unproved.setdefault(keeper, what)
+            self._unproved[keeper] += 1
+            self._first_unproved.setdefault(keeper, f"{at}: {what}")
 
     def _compare_books(self) -> None:
         for place, difference in islice(differences(self._proved(), self.kept), FINDINGS_MAX):
-            if self.broken_at(place) is None:
-                self.findings.add(Sort.BOOK_DIFFERS, difference.at, difference.what)
-            else:
-                self._tell_unproved(place, str(difference))
+            self._tell(Sort.BOOK_DIFFERS, place, difference.at, difference.what)
         for place, count in self._unproved.items():
             first = self._first_unproved[place]
             what = f"{count} lines do not fit what is left of this chain, the first: {first}"
@@ -187,7 +188,7 @@ class ExportAudit:
                 at = f"{keeper}/{epoch}/{held + 1}"
                 self.findings.add(Sort.MISSING, at, f"HQ has posted up to {posted}, and holds up to {held}")
         for ref, what in self._wrongly_set_aside():
-            self.findings.add(Sort.NOT_POSTED, ref, what)
+            self._tell(Sort.NOT_POSTED, ref.keeper, str(ref), what)
 
     def _wrongly_set_aside(self) -> Iterator[tuple[RecordRef, str]]:
         right = {ref for mirror in self._mirrors.values() for ref in mirror.set_aside}

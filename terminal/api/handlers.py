@@ -12,7 +12,7 @@ from receipts.wording import Language, Wording
 from terminal.answers import Answer, DayClose, Hello, Presentation, Problem, SlipView, Status
 from terminal.api.event_stream import EventStreams
 from terminal.api.reading import Flaw
-from terminal.bodies import ChargeBody, EmptyBody, KeyInBody, LoadBody, PosRef, SlipAnswerBody
+from terminal.bodies import ChargeBody, DayCloseBody, EmptyBody, KeyInBody, LoadBody, PosRef, SlipAnswerBody
 from terminal.till import Till
 
 Words = dict[str, dict[str, str]]
@@ -97,9 +97,9 @@ async def copy_slip(door: Door, request: web.Request, _body: EmptyBody) -> SlipV
     return await door.till.slips.copy(request.match_info["receipt_number"])
 
 
-async def close_day(door: Door, _request: web.Request, _body: EmptyBody) -> DayClose:
+async def close_day(door: Door, _request: web.Request, body: DayCloseBody) -> DayClose | Problem:
     """Close the business date."""
-    return await door.till.close_day()
+    return await door.till.close_day(body.business_date)
 
 
 async def events(door: Door, request: web.Request) -> web.StreamResponse | Flaw:

@@ -11,7 +11,7 @@ import msgspec
 
 from terminal.answers import Answer, DayClose, Hello, Presentation, SlipView, Status
 from terminal.api import handlers
-from terminal.bodies import ChargeBody, EmptyBody, KeyInBody, LoadBody, SlipAnswerBody
+from terminal.bodies import ChargeBody, DayCloseBody, EmptyBody, KeyInBody, LoadBody, SlipAnswerBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,6 @@ ROUTES = (
     Route("GET", "/v1/slips/{receipt_number}", handlers.slip, SlipView),
     Route("POST", "/v1/slips/{receipt_number}/answers", handlers.answer_slip, SlipView, SlipAnswerBody),
     Route("POST", "/v1/slips/{receipt_number}/copies", handlers.copy_slip, SlipView, EmptyBody),
-    Route("POST", "/v1/day-closes", handlers.close_day, DayClose, EmptyBody),
+    Route("POST", "/v1/day-closes", handlers.close_day, DayClose, DayCloseBody),
     Route("GET", "/v1/events", handlers.events, ServerSentEvents),
 )

@@ -101,8 +101,9 @@ async def test_a_wrong_word_about_a_slip_or_a_card_is_refused(shop: Shop) -> Non
         await refuse(shop, "/v1/slips/07-2-000001/answers", json.dumps(wrong))
     for odd in ({"number": int(SECRET)}, {"number": None}, {"number": "6" * 33}, {"number": SECRET, "pin": "1234"}, {}):
         assert SECRET not in await refuse(shop, "/v1/presentations", json.dumps(odd))
-    for path in ("/v1/day-closes", "/v1/slips/07-2-000001/copies"):
-        await refuse(shop, path, '{"business_date": "2026-11-22"}')
+    await refuse(shop, "/v1/slips/07-2-000001/copies", '{"run": 2}')
+    for odd_day in ("2026-11", "today", "2026-11-22\n", 20261122):
+        await refuse(shop, "/v1/day-closes", json.dumps({"business_date": odd_day}))
 
 
 async def test_a_sale_is_asked_for_by_a_pos_ref_that_could_be_one(shop: Shop) -> None:

@@ -219,3 +219,12 @@ async def test_the_day_is_closed(shop: Shop) -> None:
     closed = (await shop.ask("POST", "/v1/day-closes", {})).body
     assert (closed["closed"], closed["opens"]) == ("2026-11-22", "2026-11-23")
     assert (await shop.ask("GET", "/v1/hello")).body["business_date"] == "2026-11-23"
+
+
+async def test_a_day_that_is_named_is_closed_once(shop: Shop) -> None:
+    named = {"business_date": "2026-11-22"}
+    closed = await shop.ask("POST", "/v1/day-closes", named)
+    assert (await shop.ask("POST", "/v1/day-closes", named)).body == closed.body
+    assert (await shop.ask("GET", "/v1/hello")).body["business_date"] == "2026-11-23"
+    other = await shop.ask("POST", "/v1/day-closes", {"business_date": "2026-11-30"})
+    assert (other.status, other.body["code"]) == (409, "day_not_open")

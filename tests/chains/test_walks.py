@@ -14,6 +14,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 from checkout.requests import Charge, Load
 from ledger.cards import Card
 from ledger.ids import AccountId
+from ledger.slices import MONEY
 from terminal.answers import Answer, Balance, Outcome, Problem
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 from tests.chains.company import CNY, MEMBERS
@@ -29,25 +30,25 @@ amounts = st.one_of(st.sampled_from((7, 100, 49_999, 50_000, 100_000)), st.integ
 
 
 class Purses:
-    """What one member should have: his loads in order, and what is left of each as [principal, bonus]."""
+    """What one member should have: of each load, in order, what is left as principal and bonus."""
 
     def __init__(self) -> None:
-        self.lots: list[list[int]] = []
+        self.lots: dict[str, list[int]] = {}
 
     @property
     def balance(self) -> Balance:
-        return Balance(sum(lot[0] for lot in self.lots), sum(lot[1] for lot in self.lots), 0)
+        return Balance(sum(lot[0] for lot in self.lots.values()), sum(lot[1] for lot in self.lots.values()), 0)
 
-    def load(self, units: int) -> bool:
+    def load(self, units: int, record: str) -> bool:
         if units < 100:
             return False
-        self.lots.append([units, 15_000 if units >= 100_000 else 6_055 if units >= 50_000 else 0])
+        self.lots[record] = [units, 15_000 if units >= 100_000 else 6_055 if units >= 50_000 else 0]
         return True
 
     def pay(self, units: int) -> bool:
         if units > self.balance.principal + self.balance.bonus:
             return False
-        for lot in self.lots:
+        for lot in self.lots.values():
             for purse in (0, 1):
                 part = min(units, lot[purse])
                 lot[purse] -= part
@@ -74,18 +75,21 @@ class Walk(RuleBasedStateMachine):
     @rule(target=asked, who=members, units=amounts, named=st.booleans())
     def load(self, who: Card, units: int, *, named: bool) -> Asked:
         request = self.till.load_of(who, CNY.format(units), pos_ref=f"load-{self.records}" if named else None)
-        return self._decided(request, done=self.purses[who.account].load(units))
+        return self._decided(request, done=self.purses[who.account].load(units, self._next_record))
 
     @rule(target=asked, who=members, units=amounts, named=st.booleans())
     def charge(self, who: Card, units: int, *, named: bool) -> Asked:
-        request = self.till.charge_of(who, CNY.format(units), pos_ref=f"sale-{self.records}" if named else None)
-        return self._decided(request, done=self.purses[who.account].pay(units))
+        return self._charge(who, units, f"sale-{self.records}" if named else None)
+
+    @property
+    def _next_record(self) -> str:
+        return f"07-2/1/{self.records + 1}"
 
     def _decided(self, request: Charge | Load, *, done: bool) -> Asked:
         answer = self.till.ask(request)
         assert isinstance(answer, Answer)
+        assert answer.record == self._next_record
         self.records += 1
-        assert answer.record == f"07-2/1/{self.records}"
         assert answer.balance == self.purses[request.presented.card.account].balance
         if not done:
             assert (answer.outcome, answer.receipt_number) == (Outcome.DECLINED, None)
@@ -122,7 +126,11 @@ class Walk(RuleBasedStateMachine):
     def charge_a_part(self, who: Card, percent: int) -> Asked:
         """Of what is there, so that it goes over many lots and is not declined."""
         has = self.purses[who.account].balance
-        return self.charge(who, max(1, (has.principal + has.bonus) * percent // 100), named=False)
+        return self._charge(who, max(1, (has.principal + has.bonus) * percent // 100), None)
+
+    def _charge(self, who: Card, units: int, pos_ref: str | None) -> Asked:
+        request = self.till.charge_of(who, CNY.format(units), pos_ref=pos_ref)
+        return self._decided(request, done=self.purses[who.account].pay(units))
 
     @rule(age=st.integers(0, 3), step=st.sampled_from(SlipStep))
     def any_step(self, age: int, step: SlipStep) -> None:
@@ -176,8 +184,14 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def the_till_has_what_the_arithmetic_says(self) -> None:
-        for who in MEMBERS:
-            assert self.till.balance(who) == self.purses[who.account].balance
+        for account, purses in self.purses.items():
+            held = {(one.key.lot, one.key.purse): one.units for one in self.till.store.slices(account)}
+            left = {
+                (lot, purse): units
+                for lot, both in purses.lots.items()
+                for purse, units in zip(MONEY, both, strict=True)
+            }
+            assert held == {name: units for name, units in left.items() if units}
         assert self.till.store.head().ref.sequence == self.records
         assert self.till.store.head().business_date == str(date(2026, 11, 22) + timedelta(days=self.days))
         waiting = [job for job in self.jobs.values() if job.state not in (SlipState.PRINTED, SlipState.SETTLED)]

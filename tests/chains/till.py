@@ -88,7 +88,9 @@ class Till:
         return self.store.take_step(number, step, reasons, self.moment())
 
     def close_day(self) -> DayClose:
-        return self.store.close_day(self.moment())
+        closed = self.store.close_day(self.moment())
+        assert isinstance(closed, DayClose)
+        return closed
 
     def balance(self, who: Card) -> Balance:
         return balance_of(self.store.slices(who.account))

@@ -20,6 +20,7 @@ from tests.scenarios.watching import Watch
 SALES_MAX = 200
 """Far more than fit into what a full disk leaves in files that were there already."""
 LOADED = 9_150_00
+IN_MID_SLIP = 300
 TRIES_TO_PRINT_S = LOOK_AGAIN_S + 2.0
 
 on_every_disk = pytest.mark.parametrize("disk", kinds_of_disk(), indirect=True)
@@ -111,6 +112,28 @@ def test_a_slip_that_waits_while_the_disk_is_full_prints_once_there_is_room(
     if till.ended:
         till.start()
     cashier.wait_for_slip(number, "printed")
+    assert cashier.paper.originals()[number] == 1
+
+
+@on_every_disk
+def test_what_became_of_a_slip_while_the_disk_was_full_is_written_when_there_is_room(
+    cashier: Cashier, till: TillProcess, disk: Disk
+) -> None:
+    """It is on paper. A till that goes on must note it; one that ended has to ask."""
+    cashier.swipe(1)
+    cashier.wait_for_slip(cashier.load(9_000_00)["receipt_number"], "printed")
+    cashier.printer.hang_after(IN_MID_SLIP)
+    number = cashier.charge(2_00)["receipt_number"]
+    cashier.wait_for_slip(number, "started")
+    disk.fill(till)
+    Sales(cashier)
+    cashier.printer.wake()
+    wait_until(lambda: cashier.paper.originals()[number] == 1)
+    disk.free(till)
+    if till.ended:
+        till.start()
+    wait_until(lambda: cashier.slip(number)["state"] in {"printed", "unknown"}, timeout_s=10)
+    assert cashier.slip(number)["run"] == 1
     assert cashier.paper.originals()[number] == 1
 
 

@@ -13,7 +13,7 @@ from protocol.conversation import Acknowledged, AnyMessage, Challenge, Ordered, 
 from protocol.records import RecordKind, SignedRecord
 from protocol.rejections import Rejection
 from protocol.signing import Signed
-from terminal.answers import Answer, HqState, Problem
+from terminal.answers import Answer, DayClose, HqState, Problem
 from tests.chains.till import IDENTITY
 from tests.terminal.stand_in_hq import Distort, StandInHq
 from tests.terminal.till_on_line import TillOnLine, soon
@@ -215,7 +215,10 @@ async def test_a_revoked_till_trades_no_more_and_still_looks_and_prints(till: Ti
     slip = await till.till.slips.copy(sold.receipt_number or "")
     assert not isinstance(slip, Problem)
     assert await till.till.presentation(await till.key_in()) is not None
-    assert (await till.till.close_day()).closed < (await till.till.close_day()).closed
+    first, second = await till.till.close_day(), await till.till.close_day()
+    assert isinstance(first, DayClose)
+    assert isinstance(second, DayClose)
+    assert first.closed < second.closed
 
 
 async def test_a_till_stays_revoked_after_a_restart_without_hq(till: TillOnLine, hq: StandInHq) -> None:

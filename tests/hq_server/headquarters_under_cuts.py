@@ -1,0 +1,113 @@
+"""HQ on a disk whose power goes off: tills send, HQ takes, posts, acknowledges, and after each start keeps its word."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import suppress
+
+from hq_server.storage.showing import Showing
+from ledger.audit import compare, replay
+from ledger.book_reading import read_book
+from ledger.ids import HEADQUARTERS
+from protocol.acknowledgements import Acknowledgement
+from protocol.chain import verify_each
+from protocol.replaying import lines
+from tests.hq_server.forger import ALICE, Keeper, traded
+from tests.hq_server.office import HQ_KEY, NOON_MS, STAMP, Office
+from tests.power_cuts.disk import Disk, PowerCut
+from tests.power_cuts.files import Files, forgetting_quietly
+
+KILLED = 0.3
+ACTS_MAX = 400
+BATCH_MAX = 12
+
+
+class Headquarters:
+    """Everything that this HQ has said stays said. `tamper` is done to each store that is opened."""
+
+    def __init__(self, seed: int, *, sloppy: bool = False) -> None:
+        self.chance = random.Random(seed)
+        self.disk = Disk(self.chance, powersafe=self.chance.random() < 0.5)
+        self.keepers = (traded(2), traded(2, place="07-3", seed=8))
+        self._sloppy = sloppy
+        self._files: Files | None = None
+        self._office: Office | None = None
+        self._enrolled: set[str] = set()
+        self._fenced: set[str] = set()
+        self._said: dict[str, Acknowledgement] = {}
+
+    def live_through(self, *cuts: int) -> list[str]:
+        """Work until each cut, and check after it; what was not kept, in words, at the first bad start."""
+        with forgetting_quietly():
+            for changes in (*cuts, None):
+                self.disk.cut_at = None if changes is None else self.disk.changes + changes
+                broken = list(self._live(0 if changes is None else ACTS_MAX))
+                self._end()
+                if broken:
+                    return broken
+        return []
+
+    def _live(self, acts: int) -> Iterator[str]:
+        try:
+            self._files = Files(self.disk)
+            self._office = Office("hq.db", vfs=self._files.vfs_name)
+            if self._sloppy:
+                self._office.store._connection.execute("pragma synchronous=normal")
+            yield from self._broken_promises(self._office)
+            self._office.store._connection.wal_autocheckpoint(self.chance.choice((1, 10, 1000)))
+            for _ in range(acts):
+                self._act(self._office)
+        except PowerCut:
+            return
+
+    def _end(self) -> None:
+        """The power goes off, or only the program is killed: then the disk still has, unsynced, what it wrote."""
+        self.disk.cut_at = self.disk.changes
+        if self._office is not None:
+            with suppress(PowerCut):
+                self._office.store.close()
+        if self.chance.random() < KILLED:
+            self.disk.start()
+        else:
+            self.disk.power_on()
+
+    def _act(self, office: Office) -> None:
+        keeper = self.chance.choice(self.keepers)
+        if keeper.place not in self._enrolled:
+            office.enrol(keeper)
+            self._enrolled.add(keeper.place)
+        luck = self.chance.random()
+        if luck < 0.4:
+            keeper.load(ALICE, self.chance.randrange(1, 100))
+        elif luck < 0.7:
+            first = self.chance.randrange(1, len(keeper.chain) + 1)
+            office.take(keeper.batch(first, first + self.chance.randrange(BATCH_MAX)))
+        elif luck < 0.95:
+            office.store.post(keeper.place, 1)
+        elif luck < 0.955:
+            office.store.keeping(lambda book: book.revoke(keeper.place, 1, STAMP))
+            self._fenced.add(keeper.place)
+        self._said[keeper.place] = office.store.acknowledgement(keeper.place, 1, NOON_MS)
+
+    def _broken_promises(self, office: Office) -> Iterator[str]:
+        verify_each(office.store.records(HEADQUARTERS, 1), HQ_KEY.public_key())
+        known = {view.keeper for view in office.store.showing(Showing.keepers)}
+        yield from (f"{place} is enrolled no more" for place in self._enrolled - known)
+        for keeper in self.keepers:
+            if keeper.place in self._said and keeper.place in known:
+                yield from self._broken_for(office, keeper, self._said[keeper.place])
+
+    def _broken_for(self, office: Office, keeper: Keeper, said: Acknowledgement) -> Iterator[str]:
+        now = office.store.acknowledgement(keeper.place, 1, NOON_MS)
+        held = office.held(keeper)
+        if now.held < said.held or held != [signed.content for signed in keeper.chain[: now.held]]:
+            yield f"{keeper.place} had {said.held} records acknowledged as held, and now it has {now.held}"
+        if now.posted < said.posted or now.posted > now.held:
+            yield f"{keeper.place} had {said.posted} records posted, and now it has {now.posted}"
+        if now.directive < said.directive:
+            yield f"{keeper.place} was given directive {said.directive}, and now the last is {now.directive}"
+        if keeper.place in self._fenced and not office.view(keeper).fences:
+            yield f"{keeper.place} was revoked, and now it is trusted"
+        replayed = replay(lines(keeper.chain[: now.posted]))
+        yield from map(str, compare(replayed.book, read_book(office.store._connection, keeper.place)))
