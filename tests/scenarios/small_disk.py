@@ -33,7 +33,7 @@ class MountedDisk:
     """A file system of its own, seen only by a sleeping process and by who joins it. It is really full: ENOSPC."""
 
     def __init__(self, holder: int, folder: Path) -> None:
-        self.prefix: tuple[str, ...] = (*NSENTER, "--target", str(holder))
+        self.prefix: tuple[str, ...] = (*NSENTER, f"--wd={Path.cwd()}", "--target", str(holder))
         self.data = Path(f"/proc/{holder}/root{folder}")
         self._filler = self.data / "filler"
 

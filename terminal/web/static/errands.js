@@ -2,6 +2,8 @@
 import { get, isAnswer, post, remove, SILENT } from "./api.js";
 
 const UNKNOWN_OPERATION = 404;
+/** After these something may have been decided under this id, and only the till knows what: it is asked. */
+const MAY_BE_DONE = new Set(["operation_conflict", "internal"]);
 const path = (...parts) => "/v1/" + parts.map(encodeURIComponent).join("/");
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -33,8 +35,7 @@ async function send({ operation }) {
   const answer = kind === "load" ? await post(path("loads"), { ...asked, tender }) : await post(path("charges"), asked);
   if (isAnswer(answer)) return { name: "answered", operation_id, answer: answer.body };
   const { code } = answer.body ?? {};
-  // A conflict says that something was decided under this id: only the till knows what.
-  if (!code || code === "operation_conflict") return { name: "silent", operation_id };
+  if (!code || MAY_BE_DONE.has(code)) return { name: "silent", operation_id };
   return { name: "problem", operation_id, problem: answer.body };
 }
 

@@ -1,0 +1,155 @@
+"""A till and HQ as two real programs, a cable between them, and somebody who sells at the one and looks at the other."""
+
+import itertools
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import apsw
+
+from hardware_mocks.cable import Cable
+from hardware_mocks.demo_store import DemoStore
+from hardware_mocks.hq_process import HqProcess
+from hardware_mocks.patience import wait_until
+from hardware_mocks.till_process import TillProcess
+from protocol.records import SignedRecord
+from terminal.wiring import CARD_KEYS_FILE
+
+Said = dict[str, Any]
+
+PLACE = "07-1"
+MEMBERS = range(1, 6)
+HQ_SETTINGS = 'card_keys = "chain-cards.key"\ndata = "hq"\nport = 0\nrecords_per_s = {records_per_s}\n'
+COMMAND_S_MAX = 20
+ARRIVES_S_MAX = 40.0
+
+
+class TwoHalves:
+    """`till` and `hq` are not started yet, the till is not enrolled, and the cable is out."""
+
+    def __init__(self, folder: Path, *, records_per_s: int = 1000) -> None:
+        self.store = DemoStore(folder)
+        self.settings = self.store.settings()
+        (self.store.data() / CARD_KEYS_FILE).unlink()
+        hq_settings = folder / "hq.toml"
+        hq_settings.write_text(HQ_SETTINGS.format(records_per_s=records_per_s), "utf-8")
+        self.till = TillProcess(self.settings, folder / "till.log")
+        self.hq = HqProcess(hq_settings, folder / "hq.log")
+        self.cable = Cable()
+        self._operations = itertools.count(1)
+
+    def __enter__(self) -> Self:
+        self.cable.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.till.__exit__(kind, value, traceback)
+        self.hq.__exit__(kind, value, traceback)
+        self.cable.__exit__(kind, value, traceback)
+
+    def start_hq(self) -> None:
+        """HQ is up, and the cable leads to it."""
+        self.hq.start()
+        self.cable.lead_to(self.hq.url)
+
+    def pairing_code(self) -> str:
+        said = self.hq.post("/v1/tills", {"place": PLACE})
+        return str(said["code"])
+
+    def enrol(self, code: str, *words: str) -> subprocess.CompletedProcess[str]:
+        """What `counterfoil-till enrol` says."""
+        command = [sys.executable, "-m", "terminal", "enrol", str(self.settings), "--hq", self.cable.url]
+        return subprocess.run(
+            [*command, "--code", code, *words], capture_output=True, text=True, timeout=COMMAND_S_MAX, check=False
+        )
+
+    def pair(self) -> None:
+        """HQ is up, the till is enrolled and started, and the cable is out again."""
+        self.start_hq()
+        done = self.enrol(self.pairing_code())
+        assert done.returncode == 0, done.stderr
+        self.cable.unplug()
+        self.till.start()
+
+    def load(self, member: int, units: int = 500_00) -> Said:
+        return self._ask("/v1/loads", member, amount=units, tender="cash")
+
+    def sell(self, times: int) -> None:
+        """So many loads, member after member."""
+        for _, member in zip(range(times), itertools.cycle(MEMBERS), strict=False):
+            assert self.load(member)["outcome"] == "done"
+
+    def hq_state(self) -> Said:
+        said: Said = self.till.get("/v1/status")["hq"]
+        return said
+
+    def head(self) -> Said:
+        """HQ's view of the till."""
+        said: Said = self.hq.get("/v1/tills")["tills"][0]
+        return said
+
+    def all_arrived(self) -> None:
+        """The till says that nothing waits, and HQ has posted all that it holds."""
+        wait_until(lambda: self.hq_state()["waiting"] == 0 and self.head()["waits"] == 0, timeout_s=ARRIVES_S_MAX)
+
+    def balances(self) -> dict[int, tuple[Said, Said]]:
+        """What each member has, as the till says and as HQ says."""
+        return {member: (self._here(member), self._there(member)) for member in MEMBERS}
+
+    def assert_equal(self) -> None:
+        """HQ's book says of this place what the till's says, and its chain is the till's, byte for byte."""
+        for member, (here, there) in self.balances().items():
+            assert here == there, f"member {member}"
+        assert self.hq.get("/v1/suspense")["total"] == 0
+        assert self.hq.get("/v1/differences")["total"] == 0
+        assert self.chain_at_hq() == self.chain_at_till()
+
+    def chain_at_till(self) -> list[SignedRecord]:
+        return _chain(self.store.data(), "till.db")
+
+    def chain_at_hq(self) -> list[SignedRecord]:
+        return _chain(self.store.folder / "hq", "hq.db")
+
+    def _here(self, member: int) -> Said:
+        shown = self._present(member)
+        return {purse: shown[purse] for purse in ("principal", "bonus", "points")}
+
+    def _there(self, member: int) -> Said:
+        account = self._present(member)["account"]
+        found: list[Said] = self.hq.get(f"/v1/members/{account}/balances")["places"]
+        assert [one.pop("place") for one in found] in ([], [PLACE])
+        return found[0] if found else {"principal": 0, "bonus": 0, "points": 0}
+
+    def _present(self, member: int) -> Said:
+        shown: Said = self.till.post("/v1/presentations", {"number": self.store.card(member).digits})
+        assert "presentation" in shown, shown
+        return shown
+
+    def _ask(self, path: str, member: int, **words: object) -> Said:
+        presentation = self._present(member)["presentation"]
+        operation = {"operation_id": f"operation-{next(self._operations):06d}", "presentation": presentation}
+        said: Said = self.till.post(path, {**operation, **words})
+        return said
+
+
+def _chain(data: Path, book: str) -> list[SignedRecord]:
+    """The till's records in a book that may be open: read from a copy."""
+    with tempfile.TemporaryDirectory() as folder:
+        for file in data.glob(f"{book}*"):
+            shutil.copy(file, folder)
+        with closing(apsw.Connection(f"{folder}/{book}")) as connection:
+            rows = connection.execute("select content, signature from records where keeper = ? order by sequence", (PLACE,))
+            return [SignedRecord(*row) for row in rows]
+
+
+def told_in_log(folder: Path, log: str) -> list[Said]:
+    """The lines of a program's log."""
+    return [json.loads(line) for line in (folder / log).read_text("utf-8").splitlines() if line.startswith("{")]
