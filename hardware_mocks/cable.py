@@ -1,4 +1,4 @@
-"""A cable between a till and HQ: TCP on 127.0.0.1 that can be unplugged, or that breaks after so many bytes."""
+"""A cable between a till and HQ: TCP on 127.0.0.1 that can be unplugged, is thin, or breaks after so many bytes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ class Cable:
         self.url = f"http://{LOOPBACK}:{self._listener.getsockname()[1]}"
         self.breaks_after: int | None = None
         """Each new line breaks after so many bytes, counted over both ways."""
+        self.bytes_per_s: float | None = None
+        """How thin it is; None: as fast as it goes."""
         self.breaks = 0
+        self.carried_bytes = 0
 
     def lead_to(self, url: str) -> None:
         """Plug it in: new lines lead to the server at this URL."""
@@ -117,4 +120,7 @@ class _Line(threading.Thread):
             if self._left <= 0:
                 self.broken.set()
         self._ends[end].sendall(data)
+        self._cable.carried_bytes += len(data)
+        if self._cable.bytes_per_s is not None:
+            self.broken.wait(len(data) / self._cable.bytes_per_s)
         return bool(data)

@@ -25,6 +25,7 @@ class Parts(msgspec.Struct, frozen=True):
     """HQ, ready to run."""
 
     settings: HqSettings
+    data: Path
     desk: Desk
     store: BookThread[HqStore]
     token: str
@@ -49,7 +50,7 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
         raise
     thread = BookThread(store)
     desk = Desk(thread, key.sign, Disclosed(public_key, card_keys), where, world)
-    return Parts(settings, desk, thread, token)
+    return Parts(settings, data, desk, thread, token)
 
 
 def _card_keys(path: Path) -> bytes:

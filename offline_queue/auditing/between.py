@@ -80,8 +80,8 @@ def check_lengths(audits: Sequence[ExportAudit], findings: Findings) -> None:
                     continue
                 first, last = max(chain.hashes) + 1, max(elsewhere.hashes)
                 if last >= first:
-                    what = f"are not in the keeper's own file, and {other.name} has them"
-                    findings.add(Sort.MISSING, f"{_ref(name, first)} to {_ref(name, last)}", what)
+                    what = f"gone from the keeper's own file; {other.name} has what stood there"
+                    findings.add(Sort.MISSING, _run(name, first, last), what)
 
 
 def _check_held(said: Acknowledgement, holder: ExportAudit, findings: Findings) -> None:
@@ -95,8 +95,8 @@ def _check_held(said: Acknowledgement, holder: ExportAudit, findings: Findings) 
         )
     last = max(chain.hashes)
     if said.held > last:
-        what = f"are not there, and HQ confirmed on {moment(said.at_ms)} that it holds them"
-        findings.add(Sort.MISSING, f"{_ref(name, last + 1)} to {_ref(name, said.held)}", what)
+        what = f"gone; HQ confirmed on {moment(said.at_ms)} that it holds the chain so far"
+        findings.add(Sort.MISSING, _run(name, last + 1, said.held), what)
     elif said.held and chain.hashes.get(said.held) != said.held_hash:
         what = f"HQ confirmed another record of this number on {moment(said.at_ms)}"
         findings.add(Sort.ACKNOWLEDGEMENT, _ref(name, said.held), what)
@@ -132,6 +132,10 @@ def _is_hq(name: ChainName) -> bool:
 
 def _ref(name: ChainName, sequence: int) -> RecordRef:
     return RecordRef(Place(name[0]), name[1], sequence)
+
+
+def _run(name: ChainName, first: int, last: int) -> str:
+    return f"{_ref(name, first)} to {_ref(name, last)}" if last > first else str(_ref(name, first))
 
 
 def moment(at_ms: int) -> str:

@@ -15,6 +15,7 @@ from protocol.acknowledgements import Acknowledgement, seal_acknowledgement
 from protocol.conversation import Records
 from protocol.records import SignedRecord
 from terminal.exporting import export_till
+from terminal.hq_file import HqFile, write_hq_file
 from terminal.slip_job import SlipStep
 from tests.chains.company import ALICE, BOB, CAROL
 from tests.chains.till import IDENTITY, NOON, Till
@@ -94,6 +95,16 @@ class Halves:
         till = Till(self.till_file)
         till.now_ms, till.operations = self.till.now_ms + 60_000, self.till.operations
         return till
+
+    def reopen_hq(self) -> HqStore:
+        return HqStore.open(self.hq_file, HQ_KEY.sign)
+
+    def stamp(self) -> Stamp:
+        return Stamp(self.till.now_ms, "2026-11-23", "transfer")
+
+    def know_hq_by(self, key: bytes) -> None:
+        """What enrolment leaves in the till's folder."""
+        write_hq_file(self.till_file.parent, HqFile("https://hq.example.com", key, 1))
 
     def export_till(self, name: str = "till.counterfoil") -> Path:
         out = self.folder / name

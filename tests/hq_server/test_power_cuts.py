@@ -8,7 +8,7 @@ from tests.hq_server.headquarters_under_cuts import Headquarters
 
 CUTS = 5
 CHANGES_MAX = 400
-SEEDS = 12
+SEEDS = 8
 
 
 def cuts(seed: int) -> list[int]:
@@ -36,4 +36,4 @@ def test_what_was_acknowledged_is_there_after_every_cut_ten_times_over(first: in
 
 
 def test_a_book_that_does_not_sync_each_commit_is_found_out() -> None:
-    assert any("acknowledged as held" in said for said in broken(0, 4 * SEEDS, sloppy=True))
+    assert any("acknowledged as held" in said for said in broken(0, sloppy=True))

@@ -86,13 +86,16 @@ def computed(vector: Vector) -> dict[str, str]:
 
 def refreshed(text: str) -> str:
     """The document with every result computed anew."""
-    for name in [vector.name for vector in vectors(text)]:  # one after another: later ones refer to earlier results
-        vector = next(one for one in vectors(text) if one.name == name)
-        block = next(one for one in BLOCK.finditer(text) if one["name"] == name)
-        kept = "".join(line[0].rstrip("\n") + "\n" for line in LINE.finditer(block["lines"]) if line["sign"] == ":")
-        made = "".join(f"{field} => {_folded(value)}\n" for field, value in computed(vector).items())
-        text = f"{text[: block.start('lines')]}{kept}{made}{text[block.end('lines') :]}"
-    return text
+    done, rest = "", text
+    while (block := BLOCK.search(rest)) is not None:
+        inputs = "".join(line[0].rstrip("\n") + "\n" for line in LINE.finditer(block["lines"]) if line["sign"] == ":")
+        opening = rest[block.start() : block.start("lines")]
+        done += rest[: block.start()]
+        vector = vectors(f"{done}{opening}{inputs}```")[-1]  # it refers to what came before it
+        made = "".join(f"{field} =>{_folded(value)}\n" for field, value in computed(vector).items())
+        done += f"{opening}{inputs}{made}```"
+        rest = rest[block.end() :]
+    return done + rest
 
 
 Results = Iterator[tuple[str, bytes | str]]
@@ -192,7 +195,7 @@ def _joined(value: str) -> str:
 
 def _folded(value: str) -> str:
     if len(value) <= WIDTH:
-        return value
+        return f" {value}"
     return "".join(f"\n  {value[start : start + WIDTH]}" for start in range(0, len(value), WIDTH))
 
 

@@ -1,4 +1,4 @@
-"""A till and HQ as two real programs, a cable between them, and somebody who sells at the one and looks at the other."""
+"""A till and HQ as two real programs, a cable between them, and somebody who sells here and looks there."""
 
 import itertools
 import json
@@ -6,16 +6,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import apsw
 
+from drivers.profiles import GENERIC_READER
 from hardware_mocks.cable import Cable
 from hardware_mocks.demo_store import DemoStore
 from hardware_mocks.hq_process import HqProcess
+from hardware_mocks.magstripe_reader import VirtualMagstripeReader
 from hardware_mocks.patience import wait_until
 from hardware_mocks.till_process import TillProcess
 from protocol.records import SignedRecord
@@ -25,26 +27,29 @@ Said = dict[str, Any]
 
 PLACE = "07-1"
 MEMBERS = range(1, 6)
-HQ_SETTINGS = 'card_keys = "chain-cards.key"\ndata = "hq"\nport = 0\nrecords_per_s = {records_per_s}\n'
+HQ_SETTINGS = 'card_keys = "chain-cards.key"\ndata = "hq"\nport = 0\n'
 COMMAND_S_MAX = 20
+SWIPES_MAX, SWIPE_HEARD_S = 3, 1.5
 ARRIVES_S_MAX = 40.0
 
 
 class TwoHalves:
     """`till` and `hq` are not started yet, the till is not enrolled, and the cable is out."""
 
-    def __init__(self, folder: Path, *, records_per_s: int = 1000) -> None:
+    def __init__(self, folder: Path) -> None:
         self.store = DemoStore(folder)
-        self.settings = self.store.settings()
+        self.reader = VirtualMagstripeReader(GENERIC_READER)
+        self.settings = self.store.settings(reader_address=self.reader.address)
         (self.store.data() / CARD_KEYS_FILE).unlink()
         hq_settings = folder / "hq.toml"
-        hq_settings.write_text(HQ_SETTINGS.format(records_per_s=records_per_s), "utf-8")
+        hq_settings.write_text(HQ_SETTINGS, "utf-8")
         self.till = TillProcess(self.settings, folder / "till.log")
         self.hq = HqProcess(hq_settings, folder / "hq.log")
         self.cable = Cable()
         self._operations = itertools.count(1)
 
     def __enter__(self) -> Self:
+        self.reader.__enter__()
         self.cable.__enter__()
         return self
 
@@ -54,6 +59,7 @@ class TwoHalves:
         self.till.__exit__(kind, value, traceback)
         self.hq.__exit__(kind, value, traceback)
         self.cable.__exit__(kind, value, traceback)
+        self.reader.__exit__(kind, value, traceback)
 
     def start_hq(self) -> None:
         """HQ is up, and the cable leads to it."""
@@ -80,7 +86,12 @@ class TwoHalves:
         self.till.start()
 
     def load(self, member: int, units: int = 500_00) -> Said:
-        return self._ask("/v1/loads", member, amount=units, tender="cash")
+        return self._ask("/v1/loads", self._present(member)["presentation"], amount=units, tender="cash")
+
+    def charge(self, member: int, units: int) -> Said:
+        """Swipe the card and pay."""
+        presentation = self._swipe(member)["presentation"]
+        return self._ask("/v1/charges", presentation, amount=units)
 
     def sell(self, times: int) -> None:
         """So many loads, member after member."""
@@ -133,8 +144,22 @@ class TwoHalves:
         assert "presentation" in shown, shown
         return shown
 
-    def _ask(self, path: str, member: int, **words: object) -> Said:
-        presentation = self._present(member)["presentation"]
+    def _swipe(self, member: int) -> Said:
+        """A swipe that the till does not hear, as while it opens the port, is made again."""
+        before = self._lying()
+        for _ in range(SWIPES_MAX):
+            self.reader.wait_until_connected()
+            self.reader.swipe(track2=self.store.track2(member))
+            with suppress(TimeoutError):
+                wait_until(lambda: self._lying() not in ({}, before), timeout_s=SWIPE_HEARD_S)
+                return self._lying()
+        raise TimeoutError("the till heard no swipe")
+
+    def _lying(self) -> Said:
+        """The card before the cashier; nothing when there is none."""
+        return self.till.get("/v1/status")["presentation"] or {}
+
+    def _ask(self, path: str, presentation: str, **words: object) -> Said:
         operation = {"operation_id": f"operation-{next(self._operations):06d}", "presentation": presentation}
         said: Said = self.till.post(path, {**operation, **words})
         return said
@@ -146,7 +171,9 @@ def _chain(data: Path, book: str) -> list[SignedRecord]:
         for file in data.glob(f"{book}*"):
             shutil.copy(file, folder)
         with closing(apsw.Connection(f"{folder}/{book}")) as connection:
-            rows = connection.execute("select content, signature from records where keeper = ? order by sequence", (PLACE,))
+            rows = connection.execute(
+                "select content, signature from records where keeper = ? order by sequence", (PLACE,)
+            )
             return [SignedRecord(*row) for row in rows]
 
 

@@ -181,10 +181,20 @@ async def test_a_higher_hq_epoch_is_taken_on_and_stays_after_a_restart(till: Til
     hq.hq_epoch = 2
     await hq.acknowledge()
     await soon(lambda: _knows_epoch(till, 2))
+    await hq.close()
+    await till.state(HqState.NOT_REACHED)
     await till.stop()
     hq.hq_epoch = 1
+    await hq.open()
     await till.start()
     await till.stopped("older_hq")
+
+
+async def test_a_directive_brings_its_hq_epoch_with_it(till: TillOnLine, hq: StandInHq) -> None:
+    await till.all_arrived()
+    await hq.say(Ordered((hq.order(OURS, hq_epoch=2),)))
+    await till.stopped("older_hq")
+    assert _knows_epoch(till, 2)
 
 
 async def test_a_directive_is_carried_out_once_and_is_in_the_chain_as_hq_signed_it(

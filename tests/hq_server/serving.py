@@ -1,0 +1,203 @@
+"""HQ on a real socket in the test's own process, and a till's end of its lines made of the protocol's own functions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, TypeAlias
+
+import aiohttp
+import msgspec
+from aiohttp import web
+
+from hq_server.api.app import make_app, make_runner
+from hq_server.gateway.door import Door
+from hq_server.gateway.login import LOGIN_S_MAX
+from hq_server.storage.showing import Showing
+from hq_server.storage.sqlite import HqStore
+from hq_server.views import KeeperView
+from hq_server.wiring import Parts, build
+from hq_server.world import World
+from offline_queue.keys import signing_key
+from protocol.acknowledgements import Acknowledgement, open_acknowledgement
+from protocol.conversation import (
+    NONCE_BYTES,
+    Acknowledged,
+    AnyMessage,
+    Challenge,
+    Ordered,
+    Rejected,
+    Welcome,
+    decode,
+    encode,
+    log_in,
+    welcome_is_true,
+)
+from protocol.enrolment import parse_code
+from protocol.signing import Context, is_signed_by
+from tests.hq_server.forger import Keeper
+
+Json: TypeAlias = Any
+PATIENCE_S = 10.0
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How a line ended."""
+
+    code: int | None
+    reason: str
+
+
+class Serving:
+    """A running HQ. `http` is a client without a token; `admin` has it."""
+
+    def __init__(self, parts: Parts, url: str, door: Door, http: aiohttp.ClientSession) -> None:
+        self.parts, self.url, self.door, self.http = parts, url, door, http
+        self.token = {"Authorization": f"Bearer {parts.token}"}
+
+    async def get(self, path: str) -> Json:
+        async with self.http.get(self.url + path, headers=self.token) as answer:
+            return await answer.json(content_type=None)
+
+    async def post(self, path: str, body: object) -> Json:
+        async with self.http.post(self.url + path, data=msgspec.json.encode(body), headers=self.token) as answer:
+            return await answer.json(content_type=None)
+
+    async def code_for(self, place: str) -> bytes:
+        """The code that HQ shows for a new till."""
+        code = parse_code((await self.post("/v1/tills", {"place": place}))["code"])
+        assert code is not None
+        return code
+
+    async def enrol(self, *keepers: Keeper) -> None:
+        """What happens at HQ when a till enrols."""
+        for keeper in keepers:
+            code, stamp = os.urandom(10), self.parts.desk.world.stamp(self.parts.desk._zone)
+            await self.keeping("offer", keeper.place, keeper.place.partition("-")[0], code, stamp.now_ms)
+            await self.keeping("enrol", keeper.place, keeper.raw_key, stamp)
+
+    async def keeping(self, method: str, *arguments: object) -> object:
+        return await self.parts.store.do(HqStore.keeping, lambda keepers: getattr(keepers, method)(*arguments))
+
+    async def view(self, keeper: Keeper) -> KeeperView:
+        views = await self.parts.store.do(HqStore.showing, Showing.keepers)
+        return next(one for one in views if (one.keeper, one.epoch) == (keeper.place, keeper.epoch))
+
+    @asynccontextmanager
+    async def call(self) -> AsyncIterator[Caller]:
+        """A line, not logged in."""
+        async with self.http.ws_connect(self.url + "/v1/line", max_msg_size=0) as socket:
+            yield Caller(socket, self)
+
+    @asynccontextmanager
+    async def line(self, keeper: Keeper) -> AsyncIterator[Caller]:
+        """A line on which both ends know each other, and HQ has said what it holds and what it orders."""
+        async with self.call() as caller:
+            await caller.log_in(keeper)
+            await caller.acknowledgement()
+            assert isinstance(await caller.hear(), Ordered)
+            yield caller
+
+
+class Caller:
+    """The lower end of a line."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse[bool], hq: Serving) -> None:
+        self.socket, self._hq = socket, hq
+        self._hq_key = signing_key(hq.parts.data / "hq.key").public_key()
+
+    async def say(self, message: AnyMessage) -> Self:
+        await self.socket.send_bytes(encode(message))
+        return self
+
+    async def hear(self) -> AnyMessage | Closed:
+        frame = await self.socket.receive(PATIENCE_S)
+        if frame.type is aiohttp.WSMsgType.BINARY:
+            return decode(frame.data)
+        reason = frame.extra if frame.type is aiohttp.WSMsgType.CLOSE else ""
+        return Closed(self.socket.close_code, reason or "")
+
+    async def challenge(self) -> Challenge:
+        challenge = await self.hear()
+        assert isinstance(challenge, Challenge)
+        return challenge
+
+    async def log_in(self, keeper: Keeper) -> None:
+        challenge = await self.challenge()
+        login = log_in(challenge, keeper.place, keeper.epoch, os.urandom(NONCE_BYTES), keeper.key.sign)
+        await self.say(login)
+        answer = await self.hear()
+        assert isinstance(answer, Welcome), answer
+        assert welcome_is_true(challenge, login, answer, self._hq_key)
+
+    async def acknowledgement(self) -> Acknowledgement:
+        """The next message, which is HQ's true word."""
+        message = await self.hear()
+        assert isinstance(message, Acknowledged), message
+        assert is_signed_by(self._hq_key, Context.ACKNOWLEDGEMENT, message.acknowledgement)
+        return open_acknowledgement(message.acknowledgement)
+
+    async def until_posted(self, number: int) -> Acknowledgement:
+        """The first acknowledgement that says so."""
+        while True:
+            said = await self.acknowledgement()
+            if said.posted >= number:
+                return said
+
+    async def rejection(self) -> Rejected:
+        """The next message, which is one."""
+        message = await self.hear()
+        assert isinstance(message, Rejected), message
+        return message
+
+
+@asynccontextmanager
+async def serving(
+    folder: Path, *, login_s_max: float = LOGIN_S_MAX, world: World | None = None, **settings: object
+) -> AsyncIterator[Serving]:
+    """HQ with its data in this folder, as its own program puts it together; settings as in HqSettings."""
+    parts = build(settings_file(folder, **settings), world)
+    door = Door(
+        parts.desk,
+        lines_max=parts.settings.lines_max,
+        records_per_s=parts.settings.records_per_s,
+        login_s_max=login_s_max,
+    )
+    runner = make_runner(make_app(parts.desk, door, parts.token))
+    await runner.setup()
+    await web.TCPSite(runner, LOOPBACK, 0).start()
+    posting = asyncio.create_task(parts.desk.post_what_is_held())
+    try:
+        async with aiohttp.ClientSession() as http:
+            yield Serving(parts, f"http://{LOOPBACK}:{runner.addresses[0][1]}", door, http)
+    finally:
+        await runner.cleanup()
+        posting.cancel()
+        await asyncio.gather(posting, return_exceptions=True)
+        await asyncio.to_thread(parts.store.close)
+
+
+def settings_file(folder: Path, **settings: object) -> Path:
+    """Settings of an HQ on any free port, and a chain's card keys beside them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    keys = {"token_key": b64encode(b"secret of the chain").decode(), "stripe_keys": {}}
+    (folder / "chain-cards.key").write_text(json.dumps(keys), encoding="utf-8")
+    file = folder / "hq.toml"
+    lines = [f"{name} = {json.dumps(value)}\n" for name, value in {"port": 0, **settings}.items()]
+    file.write_text("".join(lines), encoding="utf-8")
+    return file
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Returns as soon as the condition holds; whatever it is about happens in this very loop."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110 - it is told by no event, and a turn of the loop is no wait
+            await asyncio.sleep(0)
