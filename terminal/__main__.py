@@ -68,6 +68,8 @@ async def _serve(parts: Parts) -> int:
     till = parts.till
     stop = stop_signal()
     await till.begin()
+    if parts.uplink is not None:
+        await parts.uplink.begin()
     app = make_app(till, Wording.load(), own_hosts=(LOOPBACK, "localhost"))
     add_pages(app)
     runner = make_runner(app)

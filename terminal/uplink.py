@@ -53,19 +53,23 @@ class Uplink:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._grow)
 
-    async def run(self, patience: Patience | None = None) -> None:
-        """Forward until cancelled. Raises BookBroken."""
+    async def begin(self, patience: Patience | None = None) -> None:
+        """Take up what the book knows, so that the till's first word about HQ is true."""
         self._loop = asyncio.get_running_loop()
         known = await self._store.do(lambda store: store.hq.known())
         self._standing.remember(known)
         self._state = Forwarding(await self._head(), known.held, patience or Patience())
+        await self._standing.tell(self._state)
+
+    async def run(self) -> None:
+        """Forward until cancelled. Raises BookBroken."""
         while True:
-            await self._standing.tell(self._state)
             step = self._state.step(self._now_s())
             if isinstance(step, Wait):
                 await self._pause(step.until_s)
             else:
                 await self._reach()
+            await self._standing.tell(self._state)
 
     async def _reach(self) -> None:
         """One line, from reaching for it until it is lost."""

@@ -47,7 +47,10 @@ class Door:
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Speak with one caller until its line is over."""
         wire = Wire()
-        await wire.socket.prepare(request)
+        try:
+            await wire.socket.prepare(request)
+        except ConnectionError:
+            return wire.socket  # the caller hung up before its line was one
         await wire.close(await self._speak(wire), request.transport)
         return wire.socket
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -61,12 +62,12 @@ class Wire:
 
     async def close(self, over: LineOver, transport: asyncio.Transport | None) -> None:
         """End the line within bounds, whatever its other end does."""
-        try:
+        with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(CLOSE_S_MAX):
                 await self.socket.close(code=over.code, message=over.reason.encode())
-        except (ConnectionError, TimeoutError):
-            if transport is not None:
-                transport.abort()
+        if transport is not None and transport.get_write_buffer_size():
+            # Otherwise it stays open until its other end has taken what it does not take.
+            transport.abort()
 
 
 def _message(frame: bytes) -> AnyMessage:

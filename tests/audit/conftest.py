@@ -5,7 +5,12 @@ import pytest
 from tests.audit.halves import Halves, traded
 
 
+@pytest.fixture(scope="session")
+def traded_once(tmp_path_factory: pytest.TempPathFactory) -> Halves:
+    return traded(tmp_path_factory.mktemp("traded"))
+
+
 @pytest.fixture
-def halves(tmp_path: Path) -> Halves:
-    """A till and HQ after a day of trade, closed."""
-    return traded(tmp_path)
+def halves(traded_once: Halves, tmp_path: Path) -> Halves:
+    """A till and HQ after a day of trade, closed: files of one's own, to do anything to."""
+    return traded_once.copied(tmp_path)

@@ -1,6 +1,8 @@
 """A till and HQ, each with its own file: the two halves of one book, to be exported, tampered with and audited."""
 
 import re
+import shutil
+from copy import copy
 from pathlib import Path
 
 import apsw
@@ -44,6 +46,14 @@ class Halves:
         self.till = Till(self.till_file)
         self.hq = HqStore.open(self.hq_file, HQ_KEY.sign)
         self.hq.begin(HQ_PUBLIC_KEY.public_bytes_raw(), "0.1.0", HQ_STAMP)
+
+    def copied(self, folder: Path) -> "Halves":
+        """The same two files, closed, in another folder."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        copied = copy(self)
+        copied.till, copied.folder = copy(self.till), folder
+        copied.till_file, copied.hq_file = folder / "data" / "till.db", folder / "hq.db"
+        return copied
 
     def enrol(self) -> None:
         """HQ takes the till in, and the till records that."""
@@ -139,6 +149,23 @@ def traded(folder: Path, *, close: bool = True) -> Halves:
     if close:
         halves.close()
     return halves
+
+
+def forked(folder: Path) -> tuple[Halves, Path]:
+    """A till is copied, and both copies sell: HQ hears of one, then of the other. The second copy's file."""
+    halves = traded(folder)
+    second_file = folder / "copy.db"
+    shutil.copy(halves.till_file, second_file)
+    halves.till, halves.hq = halves.reopen_till(), halves.reopen_hq()
+    halves.till.charge(BOB, "5.00")
+    halves.send()
+    second = Till(second_file)
+    second.now_ms, second.operations = halves.till.now_ms, 100
+    second.charge(BOB, "7.00")
+    halves.hq.take(Records(PLACE, 1, tuple(second.chain())), second.now_ms)
+    second.store.close()
+    halves.close()
+    return halves, second_file
 
 
 def said(audited: Audited) -> list[str]:

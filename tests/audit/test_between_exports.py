@@ -16,11 +16,10 @@ from offline_queue.export_file import ExportReader, write_export
 from offline_queue.export_items import AcknowledgementRow, Exported, RecordRow
 from offline_queue.exporting import heading
 from protocol.acknowledgements import Acknowledgement, seal_acknowledgement
-from protocol.conversation import Records
 from protocol.records import seal
-from tests.audit.halves import HQ_KEY, HQ_PUBLIC_KEY, PLACE, STRANGER, Halves, tamper, traded
-from tests.chains.company import ALICE, BOB
-from tests.chains.till import KEY, Till
+from tests.audit.halves import HQ_KEY, HQ_PUBLIC_KEY, PLACE, STRANGER, Halves, forked, tamper, traded
+from tests.chains.company import ALICE
+from tests.chains.till import KEY
 
 
 def found(*exports: Path, key: bool = True) -> list[tuple[str, str]]:
@@ -104,23 +103,6 @@ def test_a_word_of_hqs_that_the_chain_contradicts_is_named(
     with odd.open("wb") as out:
         write_export(out, reader.head, [*items, AcknowledgementRow("last", said.content, said.signature)])
     assert [at for _, at in found(odd)] == [named]
-
-
-def forked(tmp_path: Path) -> tuple[Halves, Path]:
-    """A till is copied, and both copies sell: HQ hears of one, then of the other."""
-    halves = traded(tmp_path)
-    copy = tmp_path / "copy.db"
-    shutil.copy(halves.till_file, copy)
-    halves.till, halves.hq = halves.reopen_till(), halves.reopen_hq()
-    halves.till.charge(BOB, "5.00")
-    halves.send()
-    second = Till(copy)
-    second.now_ms, second.operations = halves.till.now_ms, 100
-    second.charge(BOB, "7.00")
-    halves.hq.take(Records(PLACE, 1, tuple(second.chain())), second.now_ms)
-    second.store.close()
-    halves.close()
-    return halves, copy
 
 
 def test_a_fork_that_hq_keeps_is_named_and_its_proof_convicts_by_itself(tmp_path: Path) -> None:

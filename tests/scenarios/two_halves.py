@@ -108,8 +108,8 @@ class TwoHalves:
         return said
 
     def all_arrived(self) -> None:
-        """The till says that nothing waits, and HQ has posted all that it holds."""
-        wait_until(lambda: self.hq_state()["waiting"] == 0 and self.head()["waits"] == 0, timeout_s=ARRIVES_S_MAX)
+        """The till says that nothing waits, and HQ has posted all that there is."""
+        wait_until(self._is_quiet, timeout_s=ARRIVES_S_MAX)
 
     def balances(self) -> dict[int, tuple[Said, Said]]:
         """What each member has, as the till says and as HQ says."""
@@ -128,6 +128,11 @@ class TwoHalves:
 
     def chain_at_hq(self) -> list[SignedRecord]:
         return _chain(self.store.folder / "hq", "hq.db")
+
+    def _is_quiet(self) -> bool:
+        if self.hq_state()["waiting"] or self.head()["waits"]:
+            return False
+        return bool(self.head()["held"] == len(self.chain_at_till()))
 
     def _here(self, member: int) -> Said:
         shown = self._present(member)

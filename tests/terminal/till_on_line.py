@@ -64,7 +64,8 @@ class TillOnLine:
         link = Link(self.hq.url, Caller(IDENTITY.place, IDENTITY.epoch, KEY.sign), hq_key, heartbeat_s=0.2)
         self.uplink = Uplink(self.till, self.store, link, Hearer(IDENTITY.place, IDENTITY.epoch, hq_key), world)
         self.book.appended = self.uplink.wake
-        self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self.uplink.run(self._patience))]
+        await self.uplink.begin(self._patience)
+        self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self.uplink.run())]
         return self
 
     async def stop(self) -> None:

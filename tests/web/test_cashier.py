@@ -45,6 +45,17 @@ async def test_the_approval_code_on_the_screen_is_the_till_s(counter: Counter) -
     assert counter.ask(f"/v1/operations/{answer['operation_id']}")["amount"] == 12900
 
 
+async def test_a_load_has_no_approval_code_and_the_next_card_opens(counter: Counter) -> None:
+    await counter.load(500)
+    await counter.swipe()
+    await counter.press("+ 500 Enter 1")
+    await counter.shows("done")
+    await expect(counter.page.locator(".approval")).to_be_hidden()
+    await counter.reads("strip_sale", "NT$500")
+    await counter.swipe(2)
+    await counter.shows("amount")
+
+
 async def test_a_cashier_with_a_bouncing_enter_charges_once(counter: Counter) -> None:
     await counter.load(500)
     await counter.swipe()

@@ -15,11 +15,14 @@ export function strip({ slips, slipText, last, ...model }) {
   const waits = state === "created" && reasons.length > 0;
   Object.assign(values, {
     strip_number: receipt_number,
-    strip_sale: last?.receipt_number === receipt_number ? `${money(last.amount, model)} · ${halves(last.approval_code)}` : "",
+    strip_sale: last?.receipt_number === receipt_number ? sum(last, model) : "",
     strip_words: [wording.text(`page.slip.${state}`), ...reasons.map((reason) => wording.first(`printer.${reason}`, reason))].join(" "),
   });
   return { values, tones: { strip: waits ? "warn" : (TONES[state] ?? "unsure") } };
 }
+
+/** What the slip is about, with the code that a POS may still want; a load has none. */
+const sum = (answer, model) => [money(answer.amount, model), halves(answer.approval_code ?? "")].filter(Boolean).join(" · ");
 
 /** A slip that waits has no reasons of its own: it waits for whatever ails the printer. */
 function hindrances({ state }, { devices }) {

@@ -1,6 +1,7 @@
 /**
  * Puts what faces.js computed on the screen. The HTML says where: data-text (a row of the wording table), data-value and
- * data-tone-of (a name in the face), data-in (the faces on which it shows). Text goes in as text, never as markup.
+ * data-tone-of (a name in the face), data-in (the faces on which it shows), data-when (the value without which it does
+ * not). Text goes in as text, never as markup.
  */
 import { LANGUAGES } from "./wording.js";
 
@@ -29,6 +30,7 @@ export function show({ face, values, tones, awake, asks }) {
   document.body.dataset.face = face;
   for (const element of all("in")) element.hidden = !element.dataset.in.split(" ").includes(face);
   for (const element of all("in-strip")) element.hidden = !asks;
+  for (const element of all("when")) element.hidden = !values[element.dataset.when];
   for (const element of all("value")) fill(element, values[element.dataset.value] ?? "");
   for (const element of all("paper")) lay(element, values[element.dataset.paper] ?? "");
   for (const element of all("tone-of")) element.dataset.tone = tones[element.dataset.toneOf] ?? "none";
