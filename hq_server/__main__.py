@@ -22,7 +22,7 @@ from hq_server.wiring import Parts, build
 from ledger.journal_sqlite import BookUnusable
 from offline_queue import logs
 from offline_queue.keys import KeyUnusable
-from offline_queue.program import stop_signal, until_the_end
+from offline_queue.program import refuse_to_run_without_asserts, stop_signal, until_the_end
 from offline_queue.settings import SettingsWrong, read_toml
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - where it listens is a setting
@@ -35,6 +35,7 @@ Command = Callable[..., None]
 @click.version_option(package_name="counterfoil")
 def main() -> None:
     """Headquarters of a chain: takes the tills' records in, and keeps the book of the whole chain."""
+    refuse_to_run_without_asserts()
 
 
 @main.command()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+
+import msgspec
 
 UNITS_MAX = 10**12
 """No single amount is larger: a slip has room for it and SQLite sums of it stay far inside 64 bits."""
@@ -12,8 +14,11 @@ AMOUNT_TEXT_MAX = 32
 """Longer texts are no amounts, and costly to read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Currency:
+_AMOUNT = re.compile(r"(?P<whole>[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)?(?:\.(?P<part>[0-9]*))?")
+# A comma stands before three digits or not at all: 1,5 is no 15.
+
+
+class Currency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A chain's currency: `units` everywhere are integers of 10**-minor_digits.
 
     TWD has two minor digits by ISO 4217, and is shown and charged in whole dollars: shown_digits=0, charge_step=100.
@@ -48,8 +53,9 @@ class Currency:
         """`1,234.5` -> `123450`; None when it is not an amount of this currency or has more digits than it can hold."""
         if len(text) > AMOUNT_TEXT_MAX:
             return None
-        whole, _, part = text.strip().replace(",", "").partition(".")
-        if not (whole + part).isascii() or not (whole + part).isdigit() or len(part) > self.minor_digits:
+        match = _AMOUNT.fullmatch(text.strip())
+        whole, part = (match["whole"] or "").replace(",", "") if match else "", (match and match["part"]) or ""
+        if not whole + part or len(part) > self.minor_digits:
             return None
         units = int(whole or "0") * 10**self.minor_digits + int(part.ljust(self.minor_digits, "0") or "0")
         return units if units <= UNITS_MAX else None

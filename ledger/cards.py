@@ -7,11 +7,15 @@ import hmac
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
 
+import msgspec
 from stdnum import luhn
 
 from ledger.ids import AccountId
 
+NUMBER_LENGTH_MIN = 12
+"""A mask shows eight digits; at least four must stay hidden."""
 NUMBER_LENGTH_MAX = 19
 """ISO/IEC 7812-1."""
 VERIFICATION_DIGITS = 8
@@ -55,13 +59,12 @@ class CardNumber:
     __repr__ = __str__
 
 
-@dataclass(frozen=True, slots=True)
-class CardKind:
+class CardKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A kind of card that the chain defines: its number range and what it may do."""
 
     name: str
     prefix: str
-    length: int
+    length: Annotated[int, msgspec.Meta(ge=NUMBER_LENGTH_MIN, le=NUMBER_LENGTH_MAX)]
     stored_value: bool = True
     points: bool = True
 

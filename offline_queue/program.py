@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Collection
 
+import click
 import structlog
 
 from ledger.journal_sqlite import BookBroken
@@ -14,6 +15,12 @@ DISK_FAILED = 70
 """Exit code (EX_SOFTWARE). The service manager starts it anew, and it then says what became of its last work."""
 
 log = structlog.get_logger()
+
+
+def refuse_to_run_without_asserts() -> None:
+    """Raises click.ClickException under `python -O`: asserts say what must never be, and cost nothing beside a sync."""
+    if not __debug__:
+        raise click.ClickException("Python runs with -O or PYTHONOPTIMIZE. Start it without: money needs its asserts.")
 
 
 def stop_signal() -> asyncio.Event:

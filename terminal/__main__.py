@@ -14,7 +14,7 @@ from drivers.events import DeviceEvent
 from ledger.journal_sqlite import BookUnusable
 from offline_queue import logs
 from offline_queue.keys import KeyUnusable
-from offline_queue.program import stop_signal, until_the_end
+from offline_queue.program import refuse_to_run_without_asserts, stop_signal, until_the_end
 from receipts.wording import Wording
 from terminal import enrolling, exporting
 from terminal.api.app import make_app, make_runner
@@ -31,6 +31,7 @@ LOOPBACK = "127.0.0.1"
 @click.version_option(package_name="counterfoil")
 def main() -> None:
     """Member cards at the till: stored value, points and slips that stay right when the line is cut."""
+    refuse_to_run_without_asserts()
 
 
 main.add_command(exporting.export)

@@ -97,7 +97,7 @@ def _scheme(path: Path, programme: Programme) -> CardScheme:
     try:
         keys = msgspec.json.decode(path.read_bytes(), type=CardKeys)
     except (OSError, msgspec.DecodeError) as fault:
-        raise SettingsWrong(f"{path} does not hold the chain's card keys; enrol the till, or copy the file that HQ made.") from fault
+        raise SettingsWrong(f"{path} does not hold the chain's card keys. Enrol the till at HQ.") from fault
     return CardScheme(programme.card_kinds, keys.token_key, keys.stripe_keys)
 
 

@@ -46,7 +46,7 @@ class Door:
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Speak with one caller until its line is over."""
-        wire = Wire()
+        wire = Wire(self._desk.world)
         try:
             await wire.socket.prepare(request)
         except ConnectionError:

@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -81,7 +80,7 @@ def request_of(made: TransactionBody) -> Charge | Load:
 def request_declined(no: DeclinedBody) -> Charge | Load:
     """What card it was, and how it came, is told by the reasons."""
     seen = {reason.rule: reason.seen for reason in no.reasons}
-    kind = replace(MEMBER, stored_value=bool(seen["stored_value"]))
+    kind = msgspec.structs.replace(MEMBER, stored_value=bool(seen["stored_value"]))
     entry = Entry.SWIPED if seen.get("card_present", 1) else Entry.KEYED
     presented, operation_id = PresentedCard(Card("", no.account, kind), entry), OperationId(no.operation_id)
     if no.kind == "charge":

