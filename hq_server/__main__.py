@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 from aiohttp import web
 
+from hq_server import exporting
 from hq_server.admin_token import read_token
 from hq_server.api.app import make_app, make_runner
 from hq_server.api.bodies import Empty, NewTill, Pairing, Tills
@@ -36,6 +38,9 @@ Command = Callable[..., None]
 def main() -> None:
     """Headquarters of a chain: takes the tills' records in, and keeps the book of the whole chain."""
     refuse_to_run_without_asserts()
+
+
+main.add_command(exporting.export)
 
 
 @main.command()
@@ -69,10 +74,10 @@ def add(settings: Path, url: str | None, place: str) -> None:
     """Make a pairing code for the till at PLACE, such as 07-2."""
     pairing = _ask(settings, url, lambda hq: hq.post("/v1/tills", NewTill(place), Pairing))
     click.echo(f"pairing code: {pairing.code}")
-    click.echo(
-        f"Key it in at till {pairing.place} within {pairing.valid_s // 3600} hours. It is good for one till, once;"
-    )
-    click.echo(f"after {pairing.tries} wrong tries it is worn out. To make another one, repeat this command.")
+    click.echo(f"Within {pairing.valid_s // 3600} hours, on the machine of till {pairing.place}, and before it runs:")
+    click.echo("    counterfoil-till enrol SETTINGS --hq ADDRESS")
+    click.echo("with the till's own settings and this server's address; it asks for the code. The code is good for one")
+    click.echo(f"till, once; after {pairing.tries} wrong tries it is worn out. For another one, repeat this command.")
 
 
 @tills.command("list")
@@ -88,7 +93,7 @@ def list_tills(settings: Path, url: str | None) -> None:
 @click.argument("place")
 def revoke(settings: Path, url: str | None, place: str) -> None:
     """Trust the till at PLACE no longer: it was stolen, or has gone. What HQ holds of it stands."""
-    path = f"/v1/tills/{place}/revocations"
+    path = f"/v1/tills/{quote(place, safe='')}/revocations"
     for till in _ask(settings, url, lambda hq: hq.post(path, Empty(), Tills)).tills:
         click.echo(_till_line(till))
 

@@ -91,7 +91,11 @@ def _unusable(path: Path | str, fault: Exception) -> BookUnusable | None:
             return fault
         case apsw.BusyError():
             return BookUnusable(f"{path} is open in another program. Is a till already running? End it first.")
-        case apsw.CantOpenError():
+        case apsw.FullError():
+            return BookUnusable(
+                f"The disk of {path} is full, and what is saved there is safe. Make room, then start again."
+            )
+        case apsw.CantOpenError() | apsw.ReadOnlyError():
             return BookUnusable(f"{path} cannot be opened or made. Is its folder there, and writable?")
         case apsw.NotADBError() | apsw.CorruptError():
             return BookUnusable(f"{path} is damaged. Keep the file, and restore the till from its last copy.")

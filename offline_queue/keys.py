@@ -35,17 +35,30 @@ def signing_key(path: Path) -> Ed25519PrivateKey:
 def secret(path: Path) -> bytes:
     """32 secret bytes, made at the first call and safely on the disk when it returns. Raises KeyUnusable."""
     if not path.exists():
-        write_private(path, os.urandom(KEY_BYTES))
+        _make(path)
     data = path.read_bytes()
     if len(data) != KEY_BYTES:
         raise KeyUnusable(f"{path} has {len(data)} bytes where a key has {KEY_BYTES}.")
     return data
 
 
+def _make(path: Path) -> None:
+    """Make a key, unless somebody else makes it at the same moment: the first one stays, and both read that."""
+    ours = path.with_name(f"{path.name}-{os.getpid()}")
+    write_private(ours, os.urandom(KEY_BYTES))
+    try:
+        path.hardlink_to(ours)
+    except FileExistsError:
+        return
+    finally:
+        ours.unlink()
+    _sync_folder(path.parent)
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Write a file that nobody else may read: the whole of it or nothing, and safely on the disk at its return."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
+    fresh = path.with_name(f"{path.name}.new")
     # O_BINARY exists on Windows only, where text mode would change line feeds in a key.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     fresh.unlink(missing_ok=True)  # what a cut left half written may have been readable by others
@@ -54,8 +67,12 @@ def write_private(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Without this a power cut can take a new name away, and with it the key of records that stand on the disk."""
     if hasattr(os, "O_DIRECTORY"):
-        # Without this a power cut can take the new name away, and with it the key of records that stand on the disk.
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        os.fsync(folder)
-        os.close(folder)
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        os.fsync(opened)
+        os.close(opened)

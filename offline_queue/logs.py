@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import sys
 
@@ -22,8 +24,19 @@ def set_up() -> None:
             mask_numbers,
             structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: Stderr(),
     )
+
+
+class Stderr:
+    """Lines to stderr. One that cannot be written, as on a full disk, is lost: telling never stops what is told of."""
+
+    def msg(self, line: str) -> None:
+        """Write one line, or let it go."""
+        with contextlib.suppress(OSError):
+            os.write(sys.stderr.fileno(), f"{line}\n".encode())
+
+    debug = info = warning = error = critical = exception = msg
 
 
 def mask_numbers(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -43,10 +43,9 @@ def run(settings: Path) -> None:
     """Run the till that the file SETTINGS describes."""
     logs.set_up()
     try:
-        parts = build(settings)
+        sys.exit(asyncio.run(_serve(build(settings))))
     except (SettingsWrong, BookUnusable, KeyUnusable) as fault:
         raise click.ClickException(str(fault)) from fault
-    sys.exit(asyncio.run(_serve(parts)))
 
 
 @main.command()
@@ -77,12 +76,18 @@ async def _serve(parts: Parts) -> int:
     await runner.setup()
     tasks = [asyncio.create_task(job) for job in _jobs(parts)]
     try:
-        site = web.TCPSite(runner, LOOPBACK, parts.settings.port)
-        await site.start()
+        await _listen(runner, parts.settings.port)
         click.echo(f"ready: http://{LOOPBACK}:{runner.addresses[0][1]}/")
         return await until_the_end(stop, parts.store.broken, tasks)
     finally:
         await _wind_up(parts, runner, tasks)
+
+
+async def _listen(runner: web.AppRunner, port: int) -> None:
+    try:
+        await web.TCPSite(runner, LOOPBACK, port).start()
+    except OSError as fault:
+        raise SettingsWrong(f"port = {port} cannot be had: another program has it. Choose another.") from fault
 
 
 async def _wind_up(parts: Parts, runner: web.AppRunner, tasks: list[asyncio.Task[None]]) -> None:

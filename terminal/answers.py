@@ -192,6 +192,7 @@ class Problem(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NO_CARD = "no_card"
     CARD_GONE = "card_gone"
+    CARD_NUMBER_MISPLACED = "card_number_misplaced"
     OPERATION_CONFLICT = "operation_conflict"
     POS_REF_CONFLICT = "pos_ref_conflict"
     UNKNOWN_OPERATION = "unknown_operation"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -39,12 +40,8 @@ def export_till(settings_file: Path, out: Path, *, now_ms: int) -> int:
     """
     settings = read_toml(settings_file, TillSettings)
     data = settings_file.parent / settings.data
-    book = open_to_read(data / BOOK_FILE)
-    try:
-        head = heading(f"{settings.store}-{settings.till}", now_ms)
-        return save_export(out, head, _items(data, book))
-    finally:
-        book.close()
+    with closing(open_to_read(data / BOOK_FILE)) as book:
+        return save_export(out, heading(f"{settings.store}-{settings.till}", now_ms), _items(data, book))
 
 
 def _items(data: Path, book: Connection) -> Iterator[Content]:

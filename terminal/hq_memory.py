@@ -43,10 +43,13 @@ class HqMemory:
             self._hear(now_ms, 0)
 
     def keep(self, signed: Signed, said: Acknowledgement, now_ms: int) -> Doubt | None:
-        """Keep an acknowledgement, which was seen to be genuine, if what HQ holds is what lies here."""
+        """Keep an acknowledgement, which was seen to be genuine, if what HQ holds is what lies here.
+
+        One that proves no more than the last one (HQ has only posted since) is not written: it would cost a sync.
+        """
         with transaction(self._connection):
             doubt = compare_acknowledgement(said, self.known().hq_epoch, self._record_hash)
-            if doubt is None:
+            if doubt is None and _proof(said) != self._last_proof():
                 self._put("last", signed)
                 if said.held >= _held(self.acknowledgement("furthest")):
                     self._put("furthest", signed)
@@ -114,9 +117,17 @@ class HqMemory:
             (hq_epoch, now_ms),
         )
 
+    def _last_proof(self) -> tuple[int, int, int] | None:
+        signed = self.acknowledgement()
+        return None if signed is None else _proof(open_acknowledgement(signed))
+
     def _put(self, which: str, signed: Signed) -> None:
         row = (which, signed.content, signed.signature)
         self._connection.execute("insert or replace into acknowledgements values (?, ?, ?)", row)
+
+
+def _proof(said: Acknowledgement) -> tuple[int, int, int]:
+    return said.hq_epoch, said.held, said.directive
 
 
 def _held(signed: Signed | None) -> int:

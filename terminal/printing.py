@@ -7,6 +7,7 @@ import asyncio
 from drivers.ports import Printer
 from drivers.printer.outcome import NotStarted, Printed, PrinterReason
 from drivers.printer.status import PrinterStatus
+from ledger.journal_sqlite import DiskFull
 from receipts.escpos import PaperSpec
 from terminal.devices import LOST, READY, UNKNOWN, DeviceBoard
 from terminal.slip_desk import SlipDesk
@@ -35,10 +36,17 @@ class SlipPrinter:
             self._desk.work.clear()
             job = await self._desk.next_to_print()
             if job is not None:
-                if not await self._print(job):
+                if not await self._try(job):
                     await asyncio.sleep(LOOK_AGAIN_S)
             elif not await self._woken():
                 await self._look()
+
+    async def _try(self, job: SlipJob) -> bool:
+        """Print one run; False also when the disk has no room to say that it starts: then no byte of it has left."""
+        try:
+            return await self._print(job)
+        except DiskFull:
+            return False
 
     async def _print(self, job: SlipJob) -> bool:
         """Print one run; False when the printer could not take it, and the run stands where it stood."""
@@ -51,12 +59,22 @@ class SlipPrinter:
                 return True
             outcome = await ready.send(blob)
         if isinstance(outcome, Printed):
-            await self._desk.step(job.number, SlipStep.PRINTED, *_codes(outcome.warnings))
+            await self._end(job, SlipStep.PRINTED, outcome.warnings)
             self._note(READY, outcome.warnings)
         else:
-            await self._desk.step(job.number, SlipStep.UNKNOWN, *_codes(outcome.reasons))
+            await self._end(job, SlipStep.UNKNOWN, outcome.reasons)
             self._note(UNKNOWN, outcome.reasons)
         return True
+
+    async def _end(self, job: SlipJob, step: SlipStep, reasons: tuple[PrinterReason, ...]) -> None:
+        """Bytes are on paper, so what became of them is recorded, however long the disk has no room for it."""
+        while True:
+            try:
+                await self._desk.step(job.number, step, *_codes(reasons))
+            except DiskFull:
+                await asyncio.sleep(LOOK_AGAIN_S)
+            else:
+                return
 
     async def _woken(self) -> bool:
         try:

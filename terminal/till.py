@@ -13,7 +13,7 @@ from checkout.load import load
 from checkout.requests import Charge, Entry, Load, PresentedCard
 from drivers.events import CardSwiped, DeviceBack, DeviceEvent, DeviceLost, SwipeUnreadable
 from drivers.ports import Printer
-from ledger.cards import Card, CardFault, CardScheme
+from ledger.cards import Card, CardFault, CardNumber, CardScheme
 from ledger.ids import OperationId
 from ledger.slices import MONEY, total
 from loyalty.programme import Programme
@@ -223,6 +223,8 @@ class Till:
         self, body: ChargeBody | LoadBody, use_case: UseCase, request: Callable[[PresentedCard], Charge | Load]
     ) -> Answer | Problem:
         """Decide, commit, then print and show. A repeat is answered even when its card is long gone."""
+        if self._holds_card_number(body.operation_id, body.cashier, body.pos_ref or ""):
+            return Problem.CARD_NUMBER_MISPLACED
         lying = self._counter.find(body.presentation)
         if lying is None:
             return await self._repeat(body, use_case)
@@ -236,6 +238,10 @@ class Till:
             self.events.say("operation.done", answer)
             self.slips.work.set()
         return answer
+
+    def _holds_card_number(self, *texts: str) -> bool:
+        """Whether somebody swiped or keyed a card into a field that is stored, signed and printed."""
+        return any(isinstance(self._scheme.parse_number(text), CardNumber) for text in texts)
 
     async def _repeat(self, body: ChargeBody | LoadBody, use_case: UseCase) -> Answer | Problem:
         known = await self._store.do(TillStore.repeat, body.operation_id, fingerprint(use_case.__name__, body))

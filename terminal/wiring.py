@@ -53,7 +53,10 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
     settings = read_toml(settings_file, TillSettings)
     programme = read_toml(settings_file.parent / settings.programme, Programme)
     data = settings_file.parent / settings.data
-    data.mkdir(parents=True, exist_ok=True)
+    try:
+        where, (reader, printer, paper) = zone(settings.timezone), _devices(settings)
+    except SettingsWrong as fault:
+        raise SettingsWrong(f"{settings_file}: {fault}") from fault
     scheme = _scheme(data / CARD_KEYS_FILE, programme)
     key, hq = till_key(data), read_hq_file(data)
     identity = _identity(settings, key, hq)
@@ -62,10 +65,9 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
         settings.chain_name,
         settings.store_name,
         settings.language,
-        zone(settings.timezone),
+        where,
         settings.mode,
     )
-    reader, printer, paper = _devices(settings)
     world = world or World()
     book = TillStore.open(data / BOOK_FILE, identity, key.sign, programme)
     store = StoreThread(book)

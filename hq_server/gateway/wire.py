@@ -66,7 +66,7 @@ class Wire:
             case WSMsgType.TEXT:
                 raise LineOver(WSCloseCode.UNSUPPORTED_DATA, "text")
             case WSMsgType.ERROR if self.socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
-                raise LineOver(WSCloseCode.MESSAGE_TOO_BIG, "too_large")
+                raise LineOver(WSCloseCode.MESSAGE_TOO_BIG, "")
             case WSMsgType.ERROR:
                 raise LineOver(WSCloseCode.PROTOCOL_ERROR, "no_websocket")
             case _:

@@ -179,6 +179,8 @@ class ExportAudit:
             self.findings.add(Sort.WRONG_KEY, at, "HQ lists it among the keepers, and no order of HQ's has enrolled it")
         elif vouched.hex != row.public_key.hex():
             self.findings.add(Sort.WRONG_KEY, at, f"HQ lists another key for it than the one enrolled in {vouched.by}")
+        if row.store != row.keeper.rpartition("-")[0]:
+            self.findings.add(Sort.BOOK_DIFFERS, at, f"HQ lists it as a till of store {row.store}")
 
     def _check_posting(self) -> None:
         for (keeper, epoch), posted in self.posted.items():

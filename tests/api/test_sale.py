@@ -100,6 +100,16 @@ async def test_the_same_id_with_other_words_is_a_conflict(shop: Shop) -> None:
     assert await shop.book() == book
 
 
+async def test_a_card_number_in_a_field_that_is_printed_is_refused(shop: Shop) -> None:
+    card = await shop.swipe(ALICE)
+    await shop.load(card, 1_000)
+    misplaced = number(ALICE).digits
+    for field in ("operation_id", "cashier", "pos_ref"):
+        refused = await shop.ask("POST", "/v1/charges", charge_of(card, 700) | {field: misplaced})
+        assert (refused.status, refused.body["code"]) == (422, "card_number_misplaced")
+        assert misplaced not in str(refused.body)
+
+
 async def test_a_pos_ref_names_one_done_charge(shop: Shop) -> None:
     card = await shop.swipe(ALICE)
     declined = await shop.ask("POST", "/v1/charges", charge_of(card, 700, "sale-0001", pos_ref="0815"))

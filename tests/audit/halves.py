@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hq_server.exporting import export_headquarters
+from hq_server.exporting import export_file
 from hq_server.storage.sqlite import HqStore
 from offline_queue.auditing.audit import Audited, audit
 from offline_queue.doubts import Hearer, check_acknowledgement, check_directive
@@ -127,7 +127,7 @@ class Halves:
         out = self.folder / name
         out.unlink(missing_ok=True)
         self.till.now_ms += 1000
-        export_headquarters(self.hq_file, out, now_ms=self.till.now_ms)
+        export_file(self.hq_file, out, now_ms=self.till.now_ms)
         return out
 
     def audit_till(self) -> list[str]:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from hq_server.exporting import export_headquarters
+from ledger.journal_sqlite import transaction
 from offline_queue.auditing.audit import audit
 from offline_queue.auditing.report import as_text
 from offline_queue.export_file import ExportReader
@@ -86,6 +88,15 @@ def test_an_export_holds_no_card_number_no_track_and_no_pairing_code(tmp_path: P
         assert card.digits.encode() not in exported
         assert SCHEME.track2(card).encode()[-12:] not in exported
     assert all(member.token.encode() in exported for member in MEMBERS)
+
+
+def test_hq_is_exported_while_it_is_open_too(tmp_path: Path) -> None:
+    halves = traded(tmp_path, close=False)
+    out = tmp_path / "open.counterfoil"
+    with transaction(halves.hq._connection):
+        export_headquarters(halves.hq._connection, out, now_ms=halves.till.now_ms)
+    halves.close()
+    assert said(audit([out], HQ_PUBLIC_KEY)) == []
 
 
 def test_an_export_has_the_records_byte_for_byte_and_hqs_word(halves: Halves) -> None:

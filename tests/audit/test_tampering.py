@@ -293,6 +293,12 @@ def test_a_key_that_hqs_table_has_and_hqs_orders_have_not_is_named(halves: Halve
     assert half.named() == [(Sort.WRONG_KEY, "07-2/1"), (Sort.WRONG_KEY, "08-1/1")]
 
 
+def test_a_till_that_hqs_table_gives_to_another_store_is_named(halves: Halves) -> None:
+    half = Half(halves, "hq")
+    half.tamper("update keepers set store = '08'")
+    assert half.found() == [(Sort.BOOK_DIFFERS, "07-2/1", "HQ lists it as a till of store 08")]
+
+
 def test_hqs_own_chain_signed_with_another_key_is_named(halves: Halves) -> None:
     half = Half(halves, "hq")
     half.tamper("update records set signature = zeroblob(64) where keeper = 'hq' and sequence = 2")

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 from ledger.audit import compare, replay
-from ledger.book_reading import read_book
 from protocol.bodies import DeclinedBody, PrintBody, TransactionBody
 from protocol.chain import verify_each
 from protocol.check_code import check_code
@@ -13,6 +12,7 @@ from protocol.replaying import lines as lines_of
 from terminal.answers import Answer, Outcome
 from terminal.slip_job import SlipJob, SlipStep
 from terminal.store import TillStore
+from tests.chains.book_reading import read_book
 from tests.chains.till import IDENTITY, PUBLIC_KEY
 
 FAULTS_MAX = 20

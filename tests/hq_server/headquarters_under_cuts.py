@@ -8,11 +8,11 @@ from contextlib import suppress
 
 from hq_server.storage.showing import Showing
 from ledger.audit import compare, replay
-from ledger.book_reading import read_book
 from ledger.ids import HEADQUARTERS
 from protocol.acknowledgements import Acknowledgement
 from protocol.chain import verify_each
 from protocol.replaying import lines
+from tests.chains.book_reading import read_book
 from tests.hq_server.forger import ALICE, Keeper, traded
 from tests.hq_server.office import HQ_KEY, NOON_MS, STAMP, Office
 from tests.power_cuts.disk import Disk, PowerCut

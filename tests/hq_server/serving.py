@@ -7,7 +7,7 @@ import json
 import os
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeAlias
@@ -15,10 +15,12 @@ from typing import Any, Self, TypeAlias
 import aiohttp
 import msgspec
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from hq_server.api.app import make_app, make_runner
 from hq_server.gateway.door import Door
 from hq_server.gateway.login import LOGIN_S_MAX
+from hq_server.news import ChainId
 from hq_server.storage.showing import Showing
 from hq_server.storage.sqlite import HqStore
 from hq_server.views import KeeperView
@@ -46,6 +48,8 @@ from tests.hq_server.forger import Keeper
 Json: TypeAlias = Any
 PATIENCE_S = 10.0
 LOOPBACK = "127.0.0.1"
+GOING, PROTOCOL, TEXT, POLICY, TOO_BIG, LATER, REPLACED = 1001, 1002, 1003, 1008, 1009, 1013, 4000
+"""Close codes of a line, RFC 6455."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,28 +95,31 @@ class Serving:
         views = await self.parts.store.do(HqStore.showing, Showing.keepers)
         return next(one for one in views if (one.keeper, one.epoch) == (keeper.place, keeper.epoch))
 
-    @asynccontextmanager
-    async def call(self) -> AsyncIterator[Caller]:
-        """A line, not logged in."""
-        async with self.http.ws_connect(self.url + "/v1/line", max_msg_size=0) as socket:
-            yield Caller(socket, self)
+    async def end_lines(self) -> None:
+        """What happens to lines when HQ ends."""
+        await self.door.close(web.Application())
 
-    @asynccontextmanager
-    async def line(self, keeper: Keeper) -> AsyncIterator[Caller]:
-        """A line on which both ends know each other, and HQ has said what it holds and what it orders."""
-        async with self.call() as caller:
-            await caller.log_in(keeper)
-            await caller.acknowledgement()
-            assert isinstance(await caller.hear(), Ordered)
-            yield caller
+    def is_up(self, keeper: Keeper) -> bool:
+        return self.door.is_up(ChainId(keeper.place, keeper.epoch))
+
+    def call(self) -> AbstractAsyncContextManager[Caller]:
+        """A line, not logged in."""
+        return call(self.http, self.url, self.public_key)
+
+    def line(self, keeper: Keeper) -> AbstractAsyncContextManager[Caller]:
+        """A line on which both ends know each other."""
+        return line(self.http, self.url, self.public_key, keeper)
+
+    @property
+    def public_key(self) -> Ed25519PublicKey:
+        return signing_key(self.parts.data / "hq.key").public_key()
 
 
 class Caller:
     """The lower end of a line."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse[bool], hq: Serving) -> None:
-        self.socket, self._hq = socket, hq
-        self._hq_key = signing_key(hq.parts.data / "hq.key").public_key()
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse[bool], hq_key: Ed25519PublicKey) -> None:
+        self.socket, self._hq_key = socket, hq_key
 
     async def say(self, message: AnyMessage) -> Self:
         await self.socket.send_bytes(encode(message))
@@ -157,6 +164,25 @@ class Caller:
         message = await self.hear()
         assert isinstance(message, Rejected), message
         return message
+
+
+@asynccontextmanager
+async def call(http: aiohttp.ClientSession, url: str, hq_key: Ed25519PublicKey) -> AsyncIterator[Caller]:
+    """A line to HQ at this address, not logged in."""
+    async with http.ws_connect(url + "/v1/line", max_msg_size=0) as socket:
+        yield Caller(socket, hq_key)
+
+
+@asynccontextmanager
+async def line(
+    http: aiohttp.ClientSession, url: str, hq_key: Ed25519PublicKey, keeper: Keeper
+) -> AsyncIterator[Caller]:
+    """A line on which both ends know each other, and HQ has said what it holds and what it orders."""
+    async with call(http, url, hq_key) as caller:
+        await caller.log_in(keeper)
+        await caller.acknowledgement()
+        assert isinstance(await caller.hear(), Ordered)
+        yield caller
 
 
 @asynccontextmanager

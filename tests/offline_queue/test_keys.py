@@ -1,5 +1,6 @@
 """Keys at rest: made once, safely, and never guessed when the file is wrong."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -32,15 +33,15 @@ def test_nothing_but_the_key_is_left_in_the_folder(tmp_path: Path) -> None:
 
 
 def test_a_file_half_written_when_the_power_went_is_begun_anew(tmp_path: Path) -> None:
-    (tmp_path / "till.new").write_bytes(b"half")
+    (tmp_path / f"till.key-{os.getpid()}.new").write_bytes(b"half")
     key = secret(tmp_path / "till.key")
     assert len(key) == KEY_BYTES
     assert (tmp_path / "till.key").read_bytes() == key
 
 
 def test_a_half_written_file_that_others_could_read_is_not_what_the_key_goes_into(tmp_path: Path) -> None:
-    (tmp_path / "till.new").write_bytes(b"half")
-    (tmp_path / "till.new").chmod(0o644)
+    (tmp_path / f"till.key-{os.getpid()}.new").write_bytes(b"half")
+    (tmp_path / f"till.key-{os.getpid()}.new").chmod(0o644)
     secret(tmp_path / "till.key")
     assert stat.S_IMODE((tmp_path / "till.key").stat().st_mode) == 0o600
 

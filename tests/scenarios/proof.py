@@ -9,11 +9,11 @@ import apsw
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.audit import compare, replay
-from ledger.book_reading import read_book
 from protocol.bodies import Opened
 from protocol.chain import verify_each
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.replaying import lines
+from tests.chains.book_reading import read_book
 
 
 def prove(data: Path) -> list[Record]:

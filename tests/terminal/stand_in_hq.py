@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 from collections.abc import Callable
 from typing import Self
 
@@ -46,7 +47,7 @@ def _as_it_is(acknowledgement: Acknowledgement) -> Acknowledgement:
 class StandInHq:
     """HQ for one keeper. What it holds, what it was sent, and how it lies are attributes."""
 
-    def __init__(self, keeper: Place, epoch: int, keeper_key: bytes) -> None:
+    def __init__(self, keeper: Place, epoch: int, keeper_key: bytes, tls: ssl.SSLContext | None = None) -> None:
         self.keeper, self.epoch, self._keeper_key = keeper, epoch, public_key(keeper_key)
         self.key = self.true_key = Ed25519PrivateKey.generate()
         """`key` is what it signs with now; a test may give it another."""
@@ -70,6 +71,7 @@ class StandInHq:
         self.line: web.WebSocketResponse | None = None
         self.url = ""
         self._port = 0
+        self._tls = tls
         self._runner: web.AppRunner | None = None
 
     @property
@@ -83,9 +85,9 @@ class StandInHq:
         app.router.add_get("/v1/line", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, LOOPBACK, self._port, reuse_address=True).start()
+        await web.TCPSite(self._runner, LOOPBACK, self._port, reuse_address=True, ssl_context=self._tls).start()
         self._port = self._runner.addresses[0][1]
-        self.url = f"http://{LOOPBACK}:{self._port}"
+        self.url = f"{'https' if self._tls else 'http'}://{LOOPBACK}:{self._port}"
         return self
 
     async def close(self) -> None:
@@ -199,11 +201,13 @@ class StandInHq:
             return
         if self.rejects is not None:
             await self.say(Rejected(self.rejects, str(batch.records[0].open().ref)))
+            await self.acknowledge()
             return
         for signed in batch.records:
             sequence = signed.open().sequence
             if sequence > len(self.held) + 1:
                 await self.say(Rejected(Rejection.GAP, str(signed.open().ref)))
+                await self.acknowledge()
                 return
             if sequence == len(self.held) + 1:
                 assert signed.open().previous == (self.held[-1].hash if self.held else FIRST_PREVIOUS)

@@ -127,6 +127,11 @@ async def test_noise_ends_the_line(frame: bytes, till: TillOnLine, hq: StandInHq
     await line_is_given_up(till, hq, lambda: hq.line and hq.line.send_bytes(frame))
 
 
+async def test_text_ends_the_line(till: TillOnLine, hq: StandInHq) -> None:
+    await till.all_arrived()
+    await line_is_given_up(till, hq, lambda: hq.line and hq.line.send_str("hello"))
+
+
 def with_(**changes: object) -> Distort:
     return lambda true: msgspec.structs.replace(true, **changes)
 

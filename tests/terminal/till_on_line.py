@@ -10,6 +10,8 @@ from typing import Self
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from structlog.testing import capture_logs
+
 from checkout.requests import Tender
 from ledger.journal_sqlite import transaction
 from offline_queue.doubts import Hearer
@@ -61,8 +63,8 @@ class TillOnLine:
         self.till = Till(shop, SCHEME, PROGRAMME, self.store, world)
         await self.till.begin()
         hq_key = public_key(self.hq.public_key)
-        link = Link(self.hq.url, Caller(IDENTITY.place, IDENTITY.epoch, KEY.sign), hq_key, heartbeat_s=0.2)
-        self.uplink = Uplink(self.till, self.store, link, Hearer(IDENTITY.place, IDENTITY.epoch, hq_key), world)
+        self.link = Link(self.hq.url, Caller(IDENTITY.place, IDENTITY.epoch, KEY.sign), hq_key, heartbeat_s=0.2)
+        self.uplink = Uplink(self.till, self.store, self.link, Hearer(IDENTITY.place, IDENTITY.epoch, hq_key), world)
         self.book.appended = self.uplink.wake
         await self.uplink.begin(self._patience)
         self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self.uplink.run())]
@@ -154,7 +156,9 @@ class TillOnLine:
 async def opened_till(folder: Path, hq: StandInHq) -> AsyncIterator[TillOnLine]:
     till = await TillOnLine(folder, hq).start()
     try:
-        yield till
+        with capture_logs() as said:
+            yield till
         till.check_running()
+        assert not [line for line in said if "exc_info" in line], "a mistake of ours was taken for a lost line"
     finally:
         await till.stop()
