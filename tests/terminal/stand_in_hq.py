@@ -55,6 +55,7 @@ class StandInHq:
         self.held: list[SignedRecord] = []
         self.directives: list[SignedRecord] = []
         self.batches: list[Records] = []
+        self.calls = 0
         self.logins: list[Login] = []
         self.distort: Distort = _as_it_is
         self.turns_away: str | None = None
@@ -155,6 +156,7 @@ class StandInHq:
         line = web.WebSocketResponse()
         await line.prepare(request)
         self.line = line
+        self.calls += 1
         if await self._let_in(line):
             await self._talk(line)
         return line

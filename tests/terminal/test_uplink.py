@@ -200,10 +200,11 @@ async def test_an_hq_that_is_silent_at_the_door_is_given_up_and_tried_again(
     monkeypatch.setattr("offline_queue.link.LOGIN_S_MAX", 0.2)
     monkeypatch.setattr(till.link, "_heartbeat_s", 60.0)
     await till.all_arrived()
-    hq.mute_from = from_where
+    hq.mute_from, calls = from_where, hq.calls
     await hq.cut()
     await till.sell(2)
-    await till.state(HqState.NOT_REACHED)
+    await soon(lambda: hq.calls == calls + 2)
+    assert till.hq_status.state == HqState.NOT_REACHED
     hq.mute_from = ""
     await till.all_arrived()
 
