@@ -63,8 +63,9 @@ class Closed:
 class Serving:
     """A running HQ. `http` is a client without a token; `admin` has it."""
 
-    def __init__(self, parts: Parts, url: str, door: Door, http: aiohttp.ClientSession) -> None:
-        self.parts, self.url, self.door, self.http = parts, url, door, http
+    def __init__(self, parts: Parts, runner: web.AppRunner, door: Door, http: aiohttp.ClientSession) -> None:
+        self.parts, self.runner, self.door, self.http = parts, runner, door, http
+        self.url = f"http://{LOOPBACK}:{runner.addresses[0][1]}"
         self.token = {"Authorization": f"Bearer {parts.token}"}
 
     async def get(self, path: str) -> Json:
@@ -98,6 +99,12 @@ class Serving:
     async def end_lines(self) -> None:
         """What happens to lines when HQ ends."""
         await self.door.close(web.Application())
+
+    @property
+    def connections(self) -> int:
+        """How many callers' sockets HQ has open."""
+        assert self.runner.server is not None
+        return len(self.runner.server.connections)
 
     def is_up(self, keeper: Keeper) -> bool:
         return self.door.is_up(ChainId(keeper.place, keeper.epoch))
@@ -203,7 +210,7 @@ async def serving(
     posting = asyncio.create_task(parts.desk.post_what_is_held())
     try:
         async with aiohttp.ClientSession() as http:
-            yield Serving(parts, f"http://{LOOPBACK}:{runner.addresses[0][1]}", door, http)
+            yield Serving(parts, runner, door, http)
     finally:
         await runner.cleanup()
         posting.cancel()

@@ -25,7 +25,7 @@ from protocol.conversation import (
 from protocol.records import SignedRecord
 from protocol.signing import Signed
 from tests.hq_server.forger import Keeper, traded
-from tests.hq_server.serving import PROTOCOL, TEXT, TOO_BIG, Caller, Closed, Serving, serving
+from tests.hq_server.serving import PROTOCOL, TEXT, TOO_BIG, Caller, Closed, Serving, serving, until
 
 LOGIN = Login(traded().place, 1, bytes(32), bytes(64))
 GARBAGE: list[tuple[bytes | str, int, str]] = [
@@ -145,6 +145,7 @@ async def test_who_takes_nothing_is_cut_off_and_the_others_hear(
                 while hq.is_up(deaf):
                     await caller.socket.send_bytes(empty)
                     await asyncio.sleep(0)
+            await until(lambda: hq.connections == 1)
             await listener.say(other.batch())
             assert (await listener.until_posted(6)).held == 6
             ears.transport.abort()

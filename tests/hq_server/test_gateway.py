@@ -1,14 +1,17 @@
 """The conversation on real sockets: what a till hears, when, and in which order."""
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
+from hq_server.news import ChainId
+from protocol.acknowledgements import open_acknowledgement
 from protocol.bodies import Directive, Enrol, Revoke
-from protocol.conversation import (
-    Ordered,
-    Records,
-    Rejected,
-)
+from protocol.conversation import Acknowledged, Ordered, Records, Rejected
 from protocol.records import SignedRecord
+from protocol.signing import Signed
 from tests.hq_server.forger import ALICE, traded
 from tests.hq_server.serving import GOING, LATER, REPLACED, Closed, Serving, serving
 
@@ -60,6 +63,32 @@ async def test_acknowledgements_never_go_back_while_batches_are_under_way(hq: Se
             heads.append((said.held, said.posted))
     assert heads == sorted(heads)
     assert all(posted <= held for held, posted in heads)
+
+
+async def test_an_older_acknowledgement_never_comes_after_a_newer_one(
+    hq: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first word after the login dawdles on its way; to the till, hearing it late, HQ would have lost records."""
+    keeper, acknowledge, said_later = traded(), hq.parts.desk.acknowledge, asyncio.Event()
+    dawdles = [True]
+
+    async def dawdling(chain: ChainId) -> Signed:
+        word = await acknowledge(chain)
+        if dawdles:
+            dawdles.pop()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(said_later.wait(), 0.2)
+        else:
+            said_later.set()
+        return word
+
+    monkeypatch.setattr(hq.parts.desk, "acknowledge", dawdling)
+    async with hq.call() as caller:
+        await caller.log_in(keeper)
+        await caller.say(keeper.batch())
+        words = [await caller.hear() for _ in range(3)]
+    held = [open_acknowledgement(word.acknowledgement).held for word in words if isinstance(word, Acknowledged)]
+    assert held in ([0, 6], [0, 6, 6])
 
 
 async def test_after_a_gap_hq_says_where_to_begin(hq: Serving) -> None:

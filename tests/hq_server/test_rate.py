@@ -14,6 +14,7 @@ def test_a_burst_is_free_and_what_comes_after_it_waits_for_itself() -> None:
     assert bucket.take(0, 100.5) == 0.5
     assert bucket.take(0, 101.0) == 0
     assert bucket.take(20, 200.0) == 0
+    assert bucket.take(1, 200.0) == 0.1, "a long pause is worth no more than the burst"
 
 
 def test_who_may_not_take_takes_nothing() -> None:
