@@ -43,7 +43,7 @@ class VirtualMagstripeReader:
         return self._connection is not None
 
     def wait_until_connected(self) -> None:
-        """Raises TimeoutError when nobody comes within 5 s."""
+        """Raises TimeoutError when nobody comes within PATIENCE_S."""
         wait_until(lambda: self.connected)
 
     def swipe(

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-PATIENCE_S = 5.0
+PATIENCE_S = 15.0
 LOOK_AGAIN_S = 0.005
 
 

@@ -46,7 +46,7 @@ from protocol.signing import Context, is_signed_by
 from tests.hq_server.forger import Keeper
 
 Json: TypeAlias = Any
-PATIENCE_S = 10.0
+PATIENCE_S = 20.0
 LOOPBACK = "127.0.0.1"
 GOING, PROTOCOL, TEXT, POLICY, TOO_BIG, LATER, REPLACED = 1001, 1002, 1003, 1008, 1009, 1013, 4000
 """Close codes of a line, RFC 6455."""

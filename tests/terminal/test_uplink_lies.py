@@ -54,7 +54,7 @@ async def test_a_till_that_is_not_let_in_shows_why_and_sells_on(
     await hq.cut()
     await till.sell(3)
     await till.stopped(shown)
-    assert till.hq_status.waiting == 3
+    await soon(lambda: till.hq_status.waiting == 3)
     hq.turns_away = None
     await till.all_arrived()
     assert till.hq_status.stopped is None

@@ -36,7 +36,7 @@ from tests.terminal.stand_in_hq import StandInHq
 
 HASTE = Patience(least_s=0.02, most_s=0.1, answer_s=1.0, steady_s=60.0, halt_s=0.5)
 """A test's patience."""
-SOON_S = 10.0
+SOON_S = 20.0
 LOOK_AGAIN_S = 0.002
 
 

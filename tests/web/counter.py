@@ -19,7 +19,7 @@ from hardware_mocks.till_process import TillProcess
 from tests.web.modules import script
 
 SCREEN = ViewportSize(width=1024, height=768)
-SHOWS_MS_MAX = 10_000
+SHOWS_MS_MAX = 20_000
 PAD = {
     "Enter": "NumpadEnter",
     "+": "NumpadAdd",
