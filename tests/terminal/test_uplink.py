@@ -190,7 +190,7 @@ async def test_a_restored_hq_does_not_take_the_proof_away_of_what_it_had(till: T
     assert last is not None
     assert furthest is not None
     assert (open_acknowledgement(last).held, open_acknowledgement(furthest).held) == (7, 31)
-    assert till.hq_status.waiting == 24
+    await soon(lambda: till.hq_status.waiting == 24)
 
 
 @pytest.mark.parametrize("from_where", ["challenge", "login"])
