@@ -90,7 +90,7 @@ def _unusable(path: Path | str, fault: Exception) -> BookUnusable | None:
         case BookUnusable():
             return fault
         case apsw.BusyError():
-            return BookUnusable(f"{path} is open in another program. Is a till already running? End it first.")
+            return BookUnusable(f"{path} is open in another program. Is its program already running? End it first.")
         case apsw.FullError():
             return BookUnusable(
                 f"The disk of {path} is full, and what is saved there is safe. Make room, then start again."

@@ -56,7 +56,7 @@ def run(settings: Path) -> None:
 def enrol(settings: Path, url: str, code: str | None, *, again: bool) -> None:
     """Make the till of the file SETTINGS and HQ known to each other. End the till first, and start it afterwards."""
     logs.set_up()
-    typed = code or click.prompt("Enrolment code")
+    typed = code or click.prompt("Pairing code")
     try:
         hq = asyncio.run(enrolling.enrol(settings, url, typed, again=again))
     except (NotEnrolled, SettingsWrong, BookUnusable, KeyUnusable) as fault:
