@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, Page, ViewportSize, expect
+from playwright.async_api import Browser, Page, Route, ViewportSize, expect
 
 from hardware_mocks.demo_store import DemoStore
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader
@@ -86,6 +86,20 @@ class Counter:
         await self.shows("done")
         await self.press("/")
         await self.shows("empty")
+
+    async def meet_once(self, path: str, handler: Callable[[Route], Awaitable[None]]) -> None:
+        """The next request to `path` meets `handler`, later ones the till.
+
+        Playwright's own `times=1` stops intercepting while the handler still runs: that very request may get through.
+        """
+        met = False
+
+        async def meet(route: Route) -> None:
+            nonlocal met
+            first, met = not met, True
+            await (handler(route) if first else route.continue_())
+
+        await self.page.route(path, meet)
 
     async def go_deaf(self) -> None:
         """From now on no event reaches the page, and nothing tells it so; until it is loaded anew."""

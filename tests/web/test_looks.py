@@ -57,7 +57,7 @@ async def test_the_faces_of_trouble_fit_every_screen_in_every_language(counter: 
     await counter.press("*")
     await look(counter, "slip")
     await counter.press("* 900")
-    await counter.page.route("**/v1/charges", lambda route: route.abort(), times=1)
+    await counter.meet_once("**/v1/charges", lambda route: route.abort())
     await counter.press("Enter")
     await look(counter, "notdone")
     counter.till.kill()

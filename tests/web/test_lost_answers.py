@@ -49,7 +49,7 @@ async def test_a_charge_whose_answer_was_lost_is_found_done(counter: Counter) ->
 
 async def test_a_charge_that_never_arrived_is_said_not_done_and_tried_again(counter: Counter) -> None:
     await with_amount(counter)
-    await counter.page.route(CHARGES, lose, times=1)
+    await counter.meet_once(CHARGES, lose)
     await counter.press("Enter")
     await counter.shows("notdone")
     await counter.reads("operation_title", "沒有扣款")
@@ -138,7 +138,7 @@ async def test_a_reload_after_a_charge_that_never_arrived_says_not_done(counter:
         asked.set()
         await ends.wait()
 
-    await counter.page.route(CHARGES, hold, times=1)
+    await counter.meet_once(CHARGES, hold)
     await counter.press("Enter")
     await asyncio.wait_for(asked.wait(), 5)
     await counter.page.reload()
@@ -195,7 +195,7 @@ async def test_a_till_that_dies_before_a_charge_tells_the_truth_when_it_is_back(
         counter.till.kill()
         await route.abort()
 
-    await counter.page.route(CHARGES, die_before, times=1)
+    await counter.meet_once(CHARGES, die_before)
     await counter.press("Enter")
     await counter.shows("gone")
     await expect(counter.page.locator("[data-value=gone_words]")).to_contain_text("扣款 NT$129 這一筆還不知道結果")
