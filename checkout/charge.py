@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checkout.requests import BookView, Charge, Entry
-from checkout.results import Decline, Declined, Done, Reason
-from checkout.rules import Rule, ask
+from checkout.results import Decline, Declined, Done
+from checkout.rules import Rule, ask, enough_here, not_blocked
 from checkout.slip_facts import SlipFacts, SlipKind
 from ledger.slices import MONEY, Part, Purse, Slice, take, total
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
 from loyalty.programme import Programme
+from loyalty.reasons import Reason
 
 
 def charge(request: Charge, view: BookView, programme: Programme) -> Done | Declined:
     """Take request.units from the member's lots in the programme's order, or say why not."""
     payable = programme.in_spending_order(view.slices, view.business_date)
-    reasons = ask(_rules(request, total(payable, *MONEY), programme))
+    reasons = ask(_rules(request, view, total(payable, *MONEY), programme))
     if isinstance(reasons, Declined):
         return reasons
     parts = take(payable, request.units)
@@ -24,8 +25,9 @@ def charge(request: Charge, view: BookView, programme: Programme) -> Done | Decl
     return Done(transaction, _facts(request, view, parts), reasons)
 
 
-def _rules(request: Charge, spendable: int, programme: Programme) -> Iterator[Rule]:
+def _rules(request: Charge, view: BookView, spendable: int, programme: Programme) -> Iterator[Rule]:
     units, most = request.units, programme.charge_max_units
+    yield not_blocked(view)
     carries = request.presented.card.kind.stored_value
     yield Rule(Reason("stored_value", 1, int(carries)), carries, Decline.NO_STORED_VALUE)
     present = request.presented.entry is Entry.SWIPED
@@ -33,7 +35,7 @@ def _rules(request: Charge, spendable: int, programme: Programme) -> Iterator[Ru
     payable = programme.currency.can_charge(units)
     yield Rule(Reason("charge_step", programme.currency.charge_step, units), payable, Decline.NOT_CHARGEABLE)
     yield Rule(Reason("charge_max", most, units), units <= most, Decline.ABOVE_CHARGE_LIMIT)
-    yield Rule(Reason("spendable_here", spendable, units), units <= spendable, Decline.NOT_ENOUGH_HERE)
+    yield from enough_here(view, spendable, units)
 
 
 def _legs(parts: list[Part]) -> tuple[Leg, ...]:
@@ -47,7 +49,7 @@ def _facts(request: Charge, view: BookView, parts: list[Part]) -> SlipFacts:
     return SlipFacts(
         kind=SlipKind.CHARGE,
         card=request.presented.card.masked,
-        keyed=request.presented.entry is Entry.KEYED,
+        keyed=request.presented.entry is not Entry.SWIPED,
         amount=request.units,
         principal=principal,
         bonus=bonus,

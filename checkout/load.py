@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checkout.requests import BookView, Entry, Load
-from checkout.results import Decline, Declined, Done, Reason
-from checkout.rules import Rule, ask
+from checkout.results import Decline, Declined, Done
+from checkout.rules import Rule, ask, not_blocked
 from checkout.slip_facts import SlipFacts, SlipKind
 from ledger.slices import Lot, Purse, SliceKey, total
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
 from loyalty.programme import Programme
+from loyalty.reasons import Reason
 
 
 def load(request: Load, view: BookView, programme: Programme) -> Done | Declined:
     """Open one lot, named by the record that brings it, with principal and bonus as integers of their own."""
-    reasons = ask(_rules(request, programme))
+    reasons = ask(_rules(request, view, programme))
     if isinstance(reasons, Declined):
         return reasons
     bonus = programme.load.bonus_for(request.units)
@@ -30,7 +31,8 @@ def load(request: Load, view: BookView, programme: Programme) -> Done | Declined
     return Done(transaction, _facts(request, view, bonus), (*reasons, Reason("load_bonus", request.units, bonus)))
 
 
-def _rules(request: Load, programme: Programme) -> Iterator[Rule]:
+def _rules(request: Load, view: BookView, programme: Programme) -> Iterator[Rule]:
+    yield not_blocked(view)
     units, least, most = request.units, programme.load.min_units, programme.load.max_units
     carries = request.presented.card.kind.stored_value
     yield Rule(Reason("stored_value", 1, int(carries)), carries, Decline.NO_STORED_VALUE)
@@ -48,7 +50,7 @@ def _facts(request: Load, view: BookView, bonus: int) -> SlipFacts:
     return SlipFacts(
         kind=SlipKind.LOAD,
         card=request.presented.card.masked,
-        keyed=request.presented.entry is Entry.KEYED,
+        keyed=request.presented.entry is not Entry.SWIPED,
         amount=request.units,
         principal=request.units,
         bonus=bonus,

@@ -6,9 +6,12 @@ from enum import StrEnum
 
 import msgspec
 
+from checkout.sold import Paid
 from ledger.cards import Card
-from ledger.ids import OperationId, RecordRef
+from ledger.ids import AccountId, OperationId, RecordRef
 from ledger.slices import Slice
+from ledger.transactions import Leg, TransactionKind
+from loyalty.evaluation import Item
 
 
 class Entry(StrEnum):
@@ -16,6 +19,8 @@ class Entry(StrEnum):
 
     SWIPED = "swiped"
     KEYED = "keyed"
+    PHONE = "phone"
+    """Found by a phone number: it may earn and load, not spend."""
 
 
 class PresentedCard(msgspec.Struct, frozen=True):
@@ -54,6 +59,70 @@ class Load(msgspec.Struct, frozen=True):
     pos_ref: str | None = None
 
 
+class Sale(msgspec.Struct, frozen=True):
+    """Sell `items`, paid as `paid` says: stored value and points of the card, and what the shop took beside them.
+
+    How many points a part costs is the programme's to say; here they are 0.
+    """
+
+    operation_id: OperationId
+    presented: PresentedCard
+    items: tuple[Item, ...]
+    paid: tuple[Paid, ...]
+    cashier: str
+    pos_ref: str | None = None
+
+    @property
+    def units(self) -> int:
+        """The price."""
+        return sum(item.units for item in self.items)
+
+
+class Undo(msgspec.Struct, frozen=True):
+    """Undo `units` of the movement whose slip has this number."""
+
+    operation_id: OperationId
+    receipt_number: str
+    units: int
+    cashier: str
+    pos_ref: str | None = None
+
+
+class Original(msgspec.Struct, frozen=True):
+    """A movement that is to be undone, and what is left of it after earlier refunds.
+
+    `paid` is what is left of each part of its payment; `spent` and `issued` are what is left of its legs on those
+    sides, in their order (`issued` units are negative). `total` is the price before any refund.
+    """
+
+    record: RecordRef
+    receipt_number: str
+    kind: TransactionKind
+    business_date: str
+    account: AccountId
+    card: str
+    total: int
+    paid: tuple[Paid, ...]
+    spent: tuple[Leg, ...]
+    issued: tuple[Leg, ...]
+
+    @property
+    def left(self) -> int:
+        """Units of its price that nobody has undone."""
+        return sum(part.units for part in self.paid)
+
+
+class Elsewhere(msgspec.Struct, frozen=True):
+    """What HQ has said of a member's money at other places: `units` in all, as of Unix time `at_ms`.
+
+    `for_this`: it said so because it could not bring what this very request needs.
+    """
+
+    units: int
+    at_ms: int
+    for_this: bool = False
+
+
 class BookView(msgspec.Struct, frozen=True):
     """All that a use case may know of the book: read in the same commit that takes its decision."""
 
@@ -61,3 +130,9 @@ class BookView(msgspec.Struct, frozen=True):
     store: str
     business_date: str
     slices: tuple[Slice, ...]
+    blocked: bool = False
+    """The card is on the negative list."""
+    elsewhere: Elsewhere | None = None
+    """None: HQ has never said anything of this member here."""
+    original: Original | None = None
+    """What is to be undone; None when it is not this till's."""

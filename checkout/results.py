@@ -7,14 +7,38 @@ from enum import StrEnum
 import msgspec
 
 from checkout.slip_facts import SlipFacts
+from checkout.sold import Sold, Undone
 from ledger.transactions import Transaction
+from loyalty.reasons import Reason
 
 
 class Decline(StrEnum):
     """Why the till says no to the member or the shop. The values are the codes in the API and in the wording table."""
 
+    CARD_BLOCKED = "card_blocked"
+    """The card was reported lost or stolen."""
+    NOT_ENOUGH = "not_enough"
+    """Less than the amount is on the card, wherever it lies: HQ has just said so."""
     NOT_ENOUGH_HERE = "not_enough_here"
-    """Less than the amount lies at this till."""
+    """Less than the amount lies at this till, and what lies elsewhere is not known."""
+    NOT_ENOUGH_POINTS = "not_enough_points"
+    """Fewer points lie at this till than the part costs that they are to pay."""
+    NO_POINTS = "no_points"
+    """This kind of card carries no points, or the programme takes none for payment."""
+    PARTS_DIFFER = "parts_differ"
+    """The parts of the payment do not add up to the price, or one is none."""
+    ORIGINAL_UNKNOWN = "original_unknown"
+    """This till has no such slip, or it is none that can be undone. The till that printed it can."""
+    MORE_THAN_LEFT = "more_than_left"
+    """More than what is left of the original after earlier refunds."""
+    ALREADY_UNDONE = "already_undone"
+    """Part of the original, or all of it, was undone before: it cannot be voided."""
+    DAY_IS_OVER = "day_is_over"
+    """The original is of an earlier business date: it can be refunded, not voided."""
+    LOAD_WAS_USED = "load_was_used"
+    """What the load brought is not all here any more."""
+    LIES_ELSEWHERE = "lies_elsewhere"
+    """Less than the amount lies at this till; more of the member's money lies at places that cannot be reached now."""
     SWIPE_NEEDED = "swipe_needed"
     """A keyed number may earn and load; only the card itself may spend."""
     NO_STORED_VALUE = "no_stored_value"
@@ -29,20 +53,14 @@ class Decline(StrEnum):
     """More than the programme lets one load bring."""
 
 
-class Reason(msgspec.Struct, frozen=True):
-    """One rule that was asked: its name, its bound, and what the case showed; in units, or 1 and 0 for yes and no."""
-
-    rule: str
-    limit: int
-    seen: int
-
-
 class Done(msgspec.Struct, frozen=True):
-    """The till may do it: the movement for the book, what the slip says, and why."""
+    """The till may do it: the movement for the book, what the slip says, and why; what was sold, or what was undone."""
 
     transaction: Transaction
     facts: SlipFacts
     reasons: tuple[Reason, ...]
+    sold: Sold | None = None
+    undone: Undone | None = None
 
 
 class Declined(msgspec.Struct, frozen=True):

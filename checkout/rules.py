@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from checkout.results import Decline, Declined, Reason
+from checkout.requests import BookView, Elsewhere
+from checkout.results import Decline, Declined
+from loyalty.reasons import Reason
 
 
 class Rule(NamedTuple):
@@ -14,6 +16,28 @@ class Rule(NamedTuple):
     reason: Reason
     holds: bool
     decline: Decline
+
+
+def not_blocked(view: BookView) -> Rule:
+    """The card is not on the negative list."""
+    return Rule(Reason("not_blocked", 1, int(not view.blocked)), not view.blocked, Decline.CARD_BLOCKED)
+
+
+def enough_here(view: BookView, spendable: int, units: int) -> Iterator[Rule]:
+    """`units` of the `spendable` money that lies here; the no says where the rest is, as far as that is known."""
+    if units > spendable and view.elsewhere is not None:
+        yield Rule(Reason("elsewhere", 0, view.elsewhere.units), holds=True, decline=Decline.LIES_ELSEWHERE)
+    decline = _shortfall(units - spendable, view.elsewhere)
+    yield Rule(Reason("spendable_here", spendable, units), units <= spendable, decline)
+
+
+def _shortfall(missing: int, elsewhere: Elsewhere | None) -> Decline:
+    """Why there is not enough, as far as it is known here."""
+    if elsewhere is None:
+        return Decline.NOT_ENOUGH_HERE
+    if elsewhere.for_this and elsewhere.units < missing:
+        return Decline.NOT_ENOUGH
+    return Decline.LIES_ELSEWHERE if elsewhere.units else Decline.NOT_ENOUGH_HERE
 
 
 def ask(rules: Iterable[Rule]) -> tuple[Reason, ...] | Declined:

@@ -6,12 +6,17 @@ from enum import StrEnum
 
 import msgspec
 
+from checkout.sold import Paid
+
 
 class SlipKind(StrEnum):
     """Each kind has its own title and lines."""
 
     CHARGE = "charge"
     LOAD = "load"
+    SALE = "sale"
+    REFUND = "refund"
+    VOID = "void"
 
 
 class SlipFacts(msgspec.Struct, frozen=True):
@@ -34,3 +39,13 @@ class SlipFacts(msgspec.Struct, frozen=True):
     cashier: str
     tender: str | None = None
     pos_ref: str | None = None
+    paid: tuple[Paid, ...] = ()
+    """The parts of a payment, or what a refund gives back of each."""
+    points_in: int = 0
+    """Points that came on the card: earned, or given back."""
+    points_out: int = 0
+    """Points that left it: spent, or taken back."""
+    points_owed: int = 0
+    """Points that a refund should have taken back and did not find here."""
+    original: str | None = None
+    """The number of the slip that is undone."""

@@ -29,11 +29,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A transaction as its record tells it; `receipt` is the number of its slip, counted from 1."""
+    """A transaction as its record tells it; `receipt` is the number of its slip, counted from 1, if it has one."""
 
     ref: RecordRef
     business_date: str
-    receipt: int
+    receipt: int | None
     transaction: Transaction
 
 
@@ -117,7 +117,7 @@ class Replay:
         yield from _broken_rules(posting, self.book)
         yield from _broken_order(posting, self._receipt, first)
         enter(posting, self.book)
-        self._receipt = posting.receipt
+        self._receipt = posting.receipt or self._receipt
 
 
 def compare(replayed: Book, kept: Book) -> Iterator[Finding]:
@@ -132,7 +132,7 @@ def compare(replayed: Book, kept: Book) -> Iterator[Finding]:
 
 
 def _broken_rules(posting: Posting, book: Book) -> Iterator[str]:
-    verdict = judge(posting.transaction, book.slices, book.lots.keys())
+    verdict = judge(posting.transaction, book.slices, book.lots)
     if isinstance(verdict, Refused):
         yield REFUSED[verdict.reason]
     if any(lot.key.lot != posting.ref.lot for lot in posting.transaction.opens):
@@ -142,7 +142,7 @@ def _broken_rules(posting: Posting, book: Book) -> Iterator[str]:
 
 
 def _broken_order(posting: Posting, last_receipt: int, first_effect: RecordRef) -> Iterator[str]:
-    if posting.receipt != last_receipt + 1:
+    if posting.receipt not in (None, last_receipt + 1):
         yield f"its receipt has number {posting.receipt}, expected {last_receipt + 1}"
     if first_effect != posting.ref:
         yield f"operation {posting.transaction.operation_id} had its effect in {first_effect}"
@@ -152,7 +152,7 @@ def enter(posting: Posting, book: Book) -> None:
     """Put a posting into a book, whatever its rules say of it."""
     ref, made = posting.ref, posting.transaction
     book.transactions[ref] = Heading(made.kind, made.operation_id, posting.business_date)
-    for lot in made.opens:
+    for lot in (*made.opens, *made.carries):
         book.lots.setdefault(lot.key, lot)
     for leg in made.legs:
         entry = Entry(ref, leg.key, leg.side)
@@ -197,8 +197,12 @@ REFUSED: dict[Refusal, str] = {
     Refusal.NO_LEGS: "it moves nothing",
     Refusal.UNITS_OUT_OF_RANGE: "it moves zero units, or more than any amount may have",
     Refusal.LEG_REPEATED: "it moves the same side of the same lot twice",
+    Refusal.WRONG_SIDE: "it moves units to or from where its kind of transaction does not move them",
     Refusal.UNBALANCED: "what it moves does not sum to zero",
+    Refusal.LOT_NOT_ISSUED: "it opens a lot that it does not issue, or issues value without opening a lot for it",
     Refusal.LOT_ALREADY_OPEN: "it opens a lot that was open already",
+    Refusal.LOT_NOT_CARRIED: "the lots whose terms it names are not those that it moves to or from another place",
+    Refusal.LOT_DIFFERS: "it names other terms of a lot than those under which the lot was opened",
     Refusal.LOT_UNKNOWN: "it moves value of a lot that no record before it has opened",
     Refusal.BELOW_ZERO: "it takes value that was not there",
 }

@@ -52,6 +52,16 @@ class RecordRef:
         """The lot that this record opens, if it opens one."""
         return LotId(str(self))
 
+    @property
+    def given(self) -> OperationId:
+        """The operation by which this record gives value away. No client can take the name: it has a slash."""
+        return OperationId(f"given/{self}")
+
+    @property
+    def taken(self) -> OperationId:
+        """The operation by which the value that this record gave away is taken; a keeper does it once."""
+        return OperationId(f"taken/{self}")
+
     def next(self) -> RecordRef:
         """The line after this one, in the same epoch."""
         return RecordRef(self.keeper, self.epoch, self.sequence + 1)

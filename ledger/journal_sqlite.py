@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -145,18 +145,19 @@ def transaction(connection: apsw.Connection) -> Iterator[None]:
 
 
 class SqliteJournal:
-    """The book of one place, or HQ's mirror of many. Every method runs inside the caller's transaction."""
+    """The book of one place in one epoch of its keeper. Every method runs inside the caller's transaction."""
 
-    def __init__(self, connection: apsw.Connection, place: Place) -> None:
+    def __init__(self, connection: Connection, place: Place, epoch: int) -> None:
         self._connection = connection
         self.place = place
+        self.epoch = epoch
 
     def slices(self, account: AccountId) -> tuple[Slice, ...]:
         """What this account has at this place."""
         rows = self._connection.execute(
             "select purse, lot, units, store, opened_on, expires_on from slices join lots using (account, purse, lot)"
-            " where account = ? and place = ?",
-            (account, self.place),
+            " where account = ? and place = ? and epoch = ?",
+            (account, self.place, self.epoch),
         )
         return tuple(
             Slice(Lot(SliceKey(account, Purse(purse), LotId(lot)), store, opened_on, expires_on), units)
@@ -165,15 +166,18 @@ class SqliteJournal:
 
     def everything(self) -> dict[SliceKey, int]:
         """All that lies at this place; for day close and its comparison, not for a sale."""
-        rows = self._connection.execute("select account, purse, lot, units from slices where place = ?", (self.place,))
+        rows = self._connection.execute(
+            "select account, purse, lot, units from slices where place = ? and epoch = ?", (self.place, self.epoch)
+        )
         return {SliceKey(account, Purse(purse), lot): units for account, purse, lot, units in rows}
 
     def post(self, transaction: Transaction, ref: RecordRef, business_date: str) -> Posted | Refused:
         """Enter a transaction that this place's keeper made as record `ref`, or say why the book refuses."""
-        keys = sorted({leg.key for leg in transaction.legs} | {lot.key for lot in transaction.opens})
-        verdict = judge(transaction, self._held(keys), {key for key in keys if self._knows(key)})
+        keys = sorted(transaction.names())
+        known = {lot.key: lot for lot in map(self._lot, keys) if lot is not None}
+        verdict = judge(transaction, self._held(keys), known)
         if isinstance(verdict, Posted):
-            self._enter(transaction, ref, business_date)
+            self._enter(transaction, ref, business_date, known)
             for key, units in verdict.held.items():
                 self._set_slice(key, units)
         return verdict
@@ -184,17 +188,18 @@ class SqliteJournal:
         return self._connection.execute(query, (self.place, operation_id)).get is not None
 
     def _held(self, keys: Sequence[SliceKey]) -> dict[SliceKey, int]:
-        query = "select units from slices where account = ? and purse = ? and lot = ? and place = ?"
-        found = ((key, self._connection.execute(query, (*key, self.place)).get) for key in keys)
+        query = "select units from slices where account = ? and purse = ? and lot = ? and place = ? and epoch = ?"
+        found = ((key, self._connection.execute(query, (*key, self.place, self.epoch)).get) for key in keys)
         return {key: units for key, units in found if units is not None}
 
-    def _knows(self, key: SliceKey) -> bool:
-        return (
-            self._connection.execute("select 1 from lots where account = ? and purse = ? and lot = ?", key).get
-            is not None
-        )
+    def _lot(self, key: SliceKey) -> Lot | None:
+        query = "select store, opened_on, expires_on from lots where account = ? and purse = ? and lot = ?"
+        terms = self._connection.execute(query, key).get
+        return None if terms is None else Lot(key, *terms)
 
-    def _enter(self, transaction: Transaction, ref: RecordRef, business_date: str) -> None:
+    def _enter(
+        self, transaction: Transaction, ref: RecordRef, business_date: str, known: Mapping[SliceKey, Lot]
+    ) -> None:
         line = (ref.keeper, ref.epoch, ref.sequence)
         run = self._connection
         run.execute(
@@ -203,7 +208,11 @@ class SqliteJournal:
         )
         run.executemany(
             "insert into lots values (?, ?, ?, ?, ?, ?)",
-            [(*lot.key, lot.store, lot.opened_on, lot.expires_on) for lot in transaction.opens],
+            [
+                (*lot.key, lot.store, lot.opened_on, lot.expires_on)
+                for lot in (*transaction.opens, *transaction.carries)
+                if lot.key not in known
+            ],
         )
         run.executemany(
             "insert into entries values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -213,10 +222,13 @@ class SqliteJournal:
     def _set_slice(self, key: SliceKey, units: int) -> None:
         if units == 0:
             self._connection.execute(
-                "delete from slices where account = ? and purse = ? and lot = ? and place = ?", (*key, self.place)
+                "delete from slices where account = ? and purse = ? and lot = ? and place = ? and epoch = ?",
+                (*key, self.place, self.epoch),
             )
         else:
-            self._connection.execute("insert or replace into slices values (?, ?, ?, ?, ?)", (*key, self.place, units))
+            self._connection.execute(
+                "insert or replace into slices values (?, ?, ?, ?, ?, ?)", (*key, self.place, self.epoch, units)
+            )
 
 
 def _migrate(connection: apsw.Connection, schemas: Sequence[str]) -> None:

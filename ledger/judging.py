@@ -2,33 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
 from ledger.amounts import UNITS_MAX
-from ledger.slices import SliceKey
-from ledger.transactions import Transaction
+from ledger.slices import Lot, SliceKey
+from ledger.transactions import Leg, Side, Transaction, TransactionKind
 
 
 class Refusal(IntEnum):
     """Why the book refuses, in order of precedence: when several apply, the lowest number is said."""
 
     NO_LEGS = 1
-    """A transaction moves something."""
+    """A transaction moves something; but a sale, and what undoes it, may touch nothing that the card holds."""
     UNITS_OUT_OF_RANGE = 2
     """A leg of zero, or beyond UNITS_MAX."""
     LEG_REPEATED = 3
     """Two legs on the same side of the same lot: their sum must be one leg."""
-    UNBALANCED = 4
+    WRONG_SIDE = 4
+    """A leg that its kind of transaction does not have: a charge spends what is held, and does nothing else."""
+    UNBALANCED = 5
     """The legs of a lot do not sum to zero."""
-    LOT_ALREADY_OPEN = 5
+    LOT_NOT_ISSUED = 6
+    """A lot is opened by the transaction that issues it, and nothing is issued without a lot of its own."""
+    LOT_ALREADY_OPEN = 7
     """A lot is opened once."""
-    LOT_UNKNOWN = 6
+    LOT_NOT_CARRIED = 8
+    """A transfer names the terms of every lot that it moves, and nothing else does."""
+    LOT_DIFFERS = 9
+    """A transfer names other terms than this book knows of the lot."""
+    LOT_UNKNOWN = 10
     """A leg names a lot that this book has never seen."""
-    BELOW_ZERO = 7
+    BELOW_ZERO = 11
     """A slice would fall below zero: value that is not here cannot leave here."""
+
+
+_UNDOING = ((Side.SPENT, Side.HELD), (Side.HELD, Side.ISSUED), (Side.OWED, Side.ISSUED))
+_MOVES: dict[TransactionKind, tuple[tuple[Side, Side], ...]] = {
+    TransactionKind.CHARGE: ((Side.HELD, Side.SPENT),),
+    TransactionKind.SALE: ((Side.HELD, Side.SPENT), (Side.ISSUED, Side.HELD)),
+    TransactionKind.LOAD: ((Side.ISSUED, Side.HELD),),
+    TransactionKind.REFUND: _UNDOING,
+    TransactionKind.VOID: _UNDOING,
+    TransactionKind.TRANSFER_OUT: ((Side.HELD, Side.IN_TRANSIT),),
+    TransactionKind.TRANSFER_IN: ((Side.IN_TRANSIT, Side.HELD),),
+}
+"""From which side to which a kind moves units: the first falls, the second rises."""
+_MAY_BE_EMPTY = (TransactionKind.SALE, TransactionKind.REFUND, TransactionKind.VOID)
+"""Paid in cash and too small to earn a point, and still the member's purchase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +67,58 @@ class Refused:
     reason: Refusal
 
 
-def judge(transaction: Transaction, held: Mapping[SliceKey, int], open_lots: AbstractSet[SliceKey]) -> Posted | Refused:
+def judge(transaction: Transaction, held: Mapping[SliceKey, int], known: Mapping[SliceKey, Lot]) -> Posted | Refused:
     """Decide whether a book takes a transaction.
 
-    `held` has the units of every slice that the transaction names and that lies here (absent means zero);
-    `open_lots` has the lots, among those that it names, which the book knows.
+    `held` has the units of every slice that the transaction names and that lies here (absent means zero); `known` has
+    the lots, among those that it names, which the book knows.
     """
     after = {key: held.get(key, 0) + change for key, change in transaction.held_changes().items()}
-    broken = next(_broken_rules(transaction, after, open_lots), None)
+    broken = next(_broken_rules(transaction, after, known), None)
     return Posted(after) if broken is None else Refused(broken)
 
 
 def _broken_rules(
-    transaction: Transaction, after: Mapping[SliceKey, int], open_lots: AbstractSet[SliceKey]
+    transaction: Transaction, after: Mapping[SliceKey, int], known: Mapping[SliceKey, Lot]
 ) -> Iterator[Refusal]:
     """Every rule that the transaction breaks, in the order of Refusal; each is asked only when it comes to it."""
-    legs, opens = transaction.legs, {lot.key for lot in transaction.opens}
-    if not legs:
+    legs = transaction.legs
+    if not legs and transaction.kind not in _MAY_BE_EMPTY:
         yield Refusal.NO_LEGS
     if any(leg.units == 0 or abs(leg.units) > UNITS_MAX for leg in legs):
         yield Refusal.UNITS_OUT_OF_RANGE
     if len({(leg.key, leg.side) for leg in legs}) < len(legs):
         yield Refusal.LEG_REPEATED
+    if any(not _has_its_side(transaction.kind, leg) for leg in legs) or _owes_to_the_member(legs):
+        yield Refusal.WRONG_SIDE
     if transaction.imbalance():
         yield Refusal.UNBALANCED
-    if opens & open_lots or len(opens) < len(transaction.opens):
-        yield Refusal.LOT_ALREADY_OPEN
-    if any(leg.key not in opens and leg.key not in open_lots for leg in legs):
-        yield Refusal.LOT_UNKNOWN
+    yield from _broken_lot_rules(transaction, known)
     if any(units < 0 for units in after.values()):
         yield Refusal.BELOW_ZERO
+
+
+def _has_its_side(kind: TransactionKind, leg: Leg) -> bool:
+    return any(leg.side is (falls if leg.units < 0 else rises) for falls, rises in _MOVES[kind])
+
+
+def _owes_to_the_member(legs: Iterable[Leg]) -> bool:
+    """Whether more is owed of a lot than is taken back of it: the rest would be held, and come from nowhere."""
+    taken_back = {leg.key: leg.units for leg in legs if leg.side is Side.ISSUED}
+    return any(leg.side is Side.OWED and leg.units + taken_back.get(leg.key, 0) < 0 for leg in legs)
+
+
+def _broken_lot_rules(transaction: Transaction, known: Mapping[SliceKey, Lot]) -> Iterator[Refusal]:
+    legs, opens, carries = transaction.legs, transaction.opens, transaction.carries
+    moved, opened, carried = {leg.key for leg in legs}, {lot.key for lot in opens}, {lot.key for lot in carries}
+    if opened != {leg.key for leg in legs if leg.side is Side.ISSUED and leg.units < 0}:
+        yield Refusal.LOT_NOT_ISSUED
+    if opened & known.keys() or len(opened) < len(opens):
+        yield Refusal.LOT_ALREADY_OPEN
+    if carried != (moved if transaction.kind.is_transfer else set()) or len(carried) < len(carries):
+        yield Refusal.LOT_NOT_CARRIED
+    if any(known.get(lot.key, lot) != lot for lot in carries):
+        yield Refusal.LOT_DIFFERS
+    arriving = carried if transaction.kind is TransactionKind.TRANSFER_IN else set()
+    if moved - opened - arriving - known.keys():
+        yield Refusal.LOT_UNKNOWN

@@ -22,6 +22,18 @@ MONEY = (Purse.PRINCIPAL, Purse.BONUS)
 """The purses that pay for goods as stored value."""
 
 
+class Asset(StrEnum):
+    """What a member asks for in one sum, whatever purses it lies in."""
+
+    MONEY = "money"
+    POINTS = "points"
+
+    @property
+    def purses(self) -> tuple[Purse, ...]:
+        """The purses that hold it."""
+        return MONEY if self is Asset.MONEY else (Purse.POINTS,)
+
+
 class SliceKey(NamedTuple):
     """One lot's part of one purse of one account; the place is that of the book which holds it."""
 

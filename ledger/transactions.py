@@ -13,7 +13,7 @@ from ledger.slices import Lot, Purse, SliceKey
 
 
 class Side(StrEnum):
-    """Where units are in their life. Per lot: issued + held + spent = 0, and so on as more sides come.
+    """Where units are in their life. Per lot: the sum of all sides is 0: what was issued is held, spent or in transit.
 
     A side is an account of the double-entry book that belongs to the member's account and lot: no row is shared by
     two members, so none is hot, and the conservation of every lot can be read off its own entries.
@@ -25,6 +25,10 @@ class Side(StrEnum):
     """The member can spend it at this place; never below zero."""
     SPENT = "spent"
     """Turned into goods."""
+    OWED = "owed"
+    """Negative: a refund should have taken it back and did not find it here."""
+    IN_TRANSIT = "in_transit"
+    """Left its giver's place; negative where it was taken. Over all places: what is under way."""
 
 
 class Leg(NamedTuple):
@@ -43,19 +47,39 @@ class Leg(NamedTuple):
 
 
 class TransactionKind(StrEnum):
-    """What a till did with a member's value."""
+    """What a keeper did with a member's value."""
 
     CHARGE = "charge"
+    SALE = "sale"
     LOAD = "load"
+    REFUND = "refund"
+    VOID = "void"
+    TRANSFER_OUT = "transfer_out"
+    """Value leaves for another place."""
+    TRANSFER_IN = "transfer_in"
+    """Value that left another place arrives."""
+
+    @property
+    def is_transfer(self) -> bool:
+        """Whether its other half lies at another place."""
+        return self in (TransactionKind.TRANSFER_OUT, TransactionKind.TRANSFER_IN)
 
 
 class Transaction(msgspec.Struct, frozen=True):
-    """A balanced set of legs with one identity. All legs lie at the keeper's place."""
+    """A balanced set of legs with one identity. All legs lie at the keeper's place.
+
+    `opens` are the lots that it brings into being; `carries` are the lots that a transfer moves, with their terms.
+    """
 
     kind: TransactionKind
     operation_id: OperationId
     legs: tuple[Leg, ...]
     opens: tuple[Lot, ...] = ()
+    carries: tuple[Lot, ...] = ()
+
+    def names(self) -> set[SliceKey]:
+        """Every slice or lot that it speaks of."""
+        return {leg.key for leg in self.legs} | {lot.key for lot in (*self.opens, *self.carries)}
 
     def imbalance(self) -> dict[SliceKey, int]:
         """What does not sum to zero, per account, purse and lot; empty when the transaction balances."""

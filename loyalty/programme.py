@@ -11,7 +11,8 @@ import msgspec
 from ledger.amounts import UNITS_MAX, Currency
 from ledger.cards import CardKind
 from ledger.ids import RecordRef
-from ledger.slices import MONEY, Purse, Slice
+from ledger.slices import Asset, Purse, Slice
+from loyalty.earning import EarningRule, RedeemingRate
 
 PARTS_MAX = 200
 """Slices that one charge may touch, so that its record keeps its bound. A member with more pays in two charges."""
@@ -56,11 +57,13 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     load: LoadRules = LoadRules()
     charge_max_units: Units = UNITS_MAX
     spending_order: SpendingOrder = SpendingOrder.PRINCIPAL_FIRST
+    earning: EarningRule | None = None
+    redeeming: RedeemingRate | None = None
 
-    def in_spending_order(self, slices: Iterable[Slice], business_date: str) -> list[Slice]:
-        """The money slices that may be spent today at once, in the order in which they pay; at most PARTS_MAX."""
+    def in_spending_order(self, slices: Iterable[Slice], business_date: str, asset: Asset = Asset.MONEY) -> list[Slice]:
+        """The slices of an asset that may be spent today at once, in the order in which they pay; at most PARTS_MAX."""
         first = Purse.PRINCIPAL if self.spending_order is SpendingOrder.PRINCIPAL_FIRST else Purse.BONUS
-        usable = [one for one in slices if one.key.purse in MONEY and one.spendable_on(business_date)]
+        usable = [one for one in slices if one.key.purse in asset.purses and one.spendable_on(business_date)]
         return sorted(usable, key=lambda one: (*_age(one), one.key.purse is not first))[:PARTS_MAX]
 
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TypeAlias
 
 import msgspec
 
-from checkout.results import Reason
 from checkout.slip_facts import SlipFacts
+from ledger.slices import Asset
 from ledger.transactions import Leg, Transaction
-from protocol.records import RECORD_BYTES_MAX, SignedRecord
+from loyalty.reasons import Reason
+from protocol.names import Day, LotName, Name, StoreName
+from protocol.records import RECORD_BYTES_MAX, Number, SignedRecord
 
 
 class LotOpened(msgspec.Struct, frozen=True):
     """A lot that this transaction brings in; `store` took the money and answers for it at settlement."""
 
-    account: str
+    account: Name
     purse: str
-    lot: str
-    store: str
-    opened_on: str
-    expires_on: str | None
+    lot: LotName
+    store: StoreName
+    opened_on: Day
+    expires_on: Day | None
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -47,12 +50,18 @@ class TransactionBody(msgspec.Struct, frozen=True):
 
 
 class DeclinedBody(msgspec.Struct, frozen=True):
-    """Someone asked for `units` and was told no. The card is named by its account."""
+    """Someone asked for `units` and was told no: by which cashier, with which sale, the card swiped or keyed.
+
+    The card is named by its account.
+    """
 
     kind: str
     operation_id: str
     account: str
     units: int
+    entry: str
+    cashier: str
+    pos_ref: str | None
     decline: str
     reasons: tuple[Reason, ...]
     programme: str
@@ -95,10 +104,69 @@ class Revoke(msgspec.Struct, frozen=True, tag="revoke"):
     held: int
 
 
-Order: TypeAlias = Enrol | Revoke
+class TransferPart(msgspec.Struct, frozen=True):
+    """Units of one lot in one purse, and the terms under which the lot was opened."""
+
+    purse: str
+    lot: LotName
+    store: StoreName
+    opened_on: Day
+    expires_on: Day | None
+    units: int
+
+
+class Why(StrEnum):
+    """What moves value to another place."""
+
+    DRAW = "draw"
+    """The taker has asked for it."""
+    GRANT = "grant"
+    """It is placed ahead, where its member is expected."""
+    RETURN = "return"
+    """It goes home: it was recalled, or came too late for its sale."""
+
+
+class Transfer(msgspec.Struct, frozen=True, tag="transfer"):
+    """A part of what one member has, given to another place. In a directive: HQ gives it to the addressee.
+
+    `operation_id` is that of the draw which it answers; empty when nobody has asked.
+    """
+
+    why: Why
+    operation_id: str
+    account: Name
+    parts: tuple[TransferPart, ...]
+
+
+class Recall(msgspec.Struct, frozen=True, tag="recall"):
+    """The addressee is to give back what it has of a member's asset (`money`, `points`) beyond `keep` units."""
+
+    account: Name
+    asset: Asset
+    keep: Number
+
+
+class Block(msgspec.Struct, frozen=True, tag="block"):
+    """These cards were lost or stolen, and are refused from now on. A card is named by its token."""
+
+    cards: tuple[str, ...]
+
+
+class Unblock(msgspec.Struct, frozen=True, tag="unblock"):
+    """These cards were found, and are good again."""
+
+    cards: tuple[str, ...]
+
+
+BLOCKED_CARDS_MAX = 1000
+"""In one directive."""
+
+Order: TypeAlias = Enrol | Revoke | Transfer | Recall | Block | Unblock
 
 DIRECTIVE_BYTES_MAX = RECORD_BYTES_MAX - 1024
 """A directive's record lies whole in the record that says that it was applied, and that one has its bound too."""
+GIVEN_BYTES_MAX = DIRECTIVE_BYTES_MAX
+"""So does a giver's in the record of its taker."""
 
 
 class Directive(msgspec.Struct, frozen=True):
@@ -114,6 +182,20 @@ class Applied(msgspec.Struct, frozen=True):
     """A directive was carried out; HQ's record as it was signed, so that this chain proves what was ordered."""
 
     directive: SignedRecord
+
+
+class Given(msgspec.Struct, frozen=True):
+    """Value leaves this place for the place `to`, whose keeper takes it in its epoch `to_epoch`."""
+
+    to: str
+    to_epoch: int
+    transfer: Transfer
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """Value has come; the giver's record as it was signed, so that this chain proves where from."""
+
+    given: SignedRecord
 
 
 def lots_opened(transaction: Transaction) -> tuple[LotOpened, ...]:

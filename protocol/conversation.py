@@ -4,12 +4,21 @@
     Challenge(nonce)             ──▶
                                  ◀──        Login(keeper, epoch, nonce, proof)
     Welcome(proof), Acknowledged ──▶
+                                 ◀──        Resume(...)           how far it got with what the upper one says
+    Ordered(directives)          ──▶
+    Directory(members)           ──▶
                                  ◀──        Records(...)          any number under way; each names itself
     Acknowledged(...)            ──▶
-    Ordered(directives)          ──▶
+                                 ◀──        Draw(...)             value is needed here now
+    Ordered(transfer)            ──▶                              or NotDrawn(...), and why
+                                 ◀──        Look(account)
+    Seen(account, ...)           ──▶
+                                 ◀──        Find(phone)
+    Found(phone, members)        ──▶
 
-There are no request numbers: everything names itself (a record by its place in the chain, a directive by its number),
-so whatever is said twice is recognised, and whatever was lost is said again after the next Welcome.
+There are no request numbers: everything names itself (a record by its place in the chain, a directive by its number, a
+draw by its operation), so whatever is said twice is recognised, and whatever was lost is said again after the next
+Welcome.
 
 A caller who was never enrolled, or whose proof is false, gets Rejected in place of Welcome, and the line is closed. One
 that is fenced is welcome: its records are rejected, but it must hear the directive that says why.
@@ -17,12 +26,18 @@ that is fenced is welcome: its records are rejected, but it must hear the direct
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Annotated
+
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from ledger.amounts import UNITS_MAX
 from ledger.ids import Place
+from ledger.slices import Asset
 from protocol.errors import MALFORMED, NotAMessage
-from protocol.records import Keeper, Number, SignedRecord
+from protocol.names import Name, Operation
+from protocol.records import Hash, Keeper, Number, SignedRecord
 from protocol.signing import Context, Signed, Signer, is_signed_by
 
 NONCE_BYTES = 32
@@ -30,6 +45,16 @@ FRAME_BYTES_MAX = 1 << 20
 BATCH_RECORDS_MAX = 250
 """So that a batch is a short step of the one writer at HQ, and real-time draws wait for little."""
 BATCH_BYTES_MAX = 512 * 1024
+DIRECTORY_LINES_MAX = 500
+"""In one message."""
+FOUND_MAX = 9
+"""Members on one phone number: a cashier picks one by a digit."""
+SHARES_MAX = 50
+"""Places in one answer: the largest come first."""
+Count = Annotated[int, msgspec.Meta(ge=1, le=UNITS_MAX)]
+"""Units, at least one."""
+Label = Annotated[str, msgspec.Meta(max_length=64)]
+"""A few words on a screen. Of such lines the largest Directory fits into a frame."""
 
 
 class Message(msgspec.Struct, frozen=True, array_like=True, tag=True, forbid_unknown_fields=True):
@@ -55,6 +80,17 @@ class Welcome(Message, frozen=True, tag="welcome"):
     """The upper one proves to be who the lower one was enrolled with."""
 
     proof: bytes
+
+
+class Resume(Message, frozen=True, tag="resume"):
+    """The lower one's first word after Welcome: from where the upper one is to go on.
+
+    `directive` is the last one that it has carried out in HQ's epoch `hq_epoch`, `directory` the version that it has.
+    """
+
+    hq_epoch: Number
+    directive: Number
+    directory: Number
 
 
 class Records(Message, frozen=True, tag="records"):
@@ -84,7 +120,125 @@ class Rejected(Message, frozen=True, tag="rejected"):
     at: str
 
 
-AnyMessage = Challenge | Login | Welcome | Records | Acknowledged | Ordered | Rejected
+class Draw(Message, frozen=True, tag="draw"):
+    """The lower one needs up to `units` of a member's asset for this operation; less than `least` is of no use to it.
+
+    The answer is a directive with a transfer that names the operation, or NotDrawn. A repeated draw has one effect.
+    """
+
+    operation_id: Operation
+    card: Name
+    account: Name
+    asset: Asset
+    units: Count
+    least: Number
+
+
+class Share(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What a member has at one place, in units, as far as HQ has posted it."""
+
+    place: Keeper
+    principal: Number
+    bonus: Number
+    points: Number
+
+
+Shares = Annotated[tuple[Share, ...], msgspec.Meta(max_length=SHARES_MAX)]
+
+
+class NoDraw(StrEnum):
+    """Why a draw brings nothing."""
+
+    NOT_ENOUGH = "not_enough"
+    """Less than `least` lies at HQ, and what lies elsewhere did not come home in time."""
+    BLOCKED = "blocked"
+    """The card was lost or stolen."""
+    FENCED = "fenced"
+    """HQ places nothing with this keeper."""
+    BUSY = "busy"
+    """HQ could not look at it now."""
+
+
+class NotDrawn(Message, frozen=True, tag="not_drawn"):
+    """A draw brought nothing. `shares` says what lies where, as of `at_ms`."""
+
+    operation_id: Operation
+    code: NoDraw
+    shares: Shares
+    at_ms: Number
+
+
+class Look(Message, frozen=True, tag="look"):
+    """A member stands at the till: what has it where, and who is it?"""
+
+    card: Name
+    account: Name
+
+
+class Member(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A line of the directory: what a till may know of a member.
+
+    `name` is masked, `phone` the keyed hash of the number (empty: none is known).
+    `birth_month` is 0 where it is not known; `gone`: forget this line.
+    """
+
+    account: Name
+    card: Label
+    masked: Label
+    kind: Label
+    name: Label
+    tier: Label
+    birth_month: Annotated[int, msgspec.Meta(ge=0, le=12)]
+    phone: Annotated[bytes, msgspec.Meta(max_length=32)]
+    gone: bool = False
+
+
+class Seen(Message, frozen=True, tag="seen"):
+    """What a member has, place by place, as of `at_ms`, and its line of the directory if it is known by name."""
+
+    account: Name
+    shares: Shares
+    member: Member | None
+    at_ms: Number
+
+
+class Find(Message, frozen=True, tag="find"):
+    """Who has this phone number? It travels as a keyed hash."""
+
+    phone: Hash
+
+
+class Found(Message, frozen=True, tag="found"):
+    """The members with that phone number: none, one, or a family."""
+
+    phone: Hash
+    members: Annotated[tuple[Member, ...], msgspec.Meta(max_length=FOUND_MAX)]
+
+
+class Directory(Message, frozen=True, tag="directory"):
+    """News of the members whom the lower one's store knows, up to `version`."""
+
+    members: Annotated[tuple[Member, ...], msgspec.Meta(max_length=DIRECTORY_LINES_MAX)]
+    version: Number
+
+
+AnyMessage = (
+    Challenge
+    | Login
+    | Welcome
+    | Resume
+    | Records
+    | Acknowledged
+    | Ordered
+    | Rejected
+    | Draw
+    | NotDrawn
+    | Look
+    | Seen
+    | Find
+    | Found
+    | Directory
+)
 
 
 _DECODER: msgspec.msgpack.Decoder[AnyMessage] = msgspec.msgpack.Decoder(AnyMessage)

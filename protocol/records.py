@@ -43,6 +43,10 @@ class RecordKind(StrEnum):
     """HQ tells one keeper what to do."""
     APPLIED = "applied"
     """A keeper has done what HQ told it."""
+    GIVEN = "given"
+    """Value leaves this place for another one; from here on it is not here."""
+    TAKEN = "taken"
+    """Value that another place has given is here."""
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from ledger.transactions import Transaction, TransactionKind
 from protocol.bodies import DayClosedBody, LotOpened, TransactionBody
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
+from protocol.transfers import given_in, incoming, outgoing, taken_in
 
 
 def lines(records: Iterable[SignedRecord]) -> Iterator[Line]:
@@ -23,29 +24,37 @@ def lines(records: Iterable[SignedRecord]) -> Iterator[Line]:
 
 def line_of(record: Record) -> Line | None:
     """What a record tells of the book; None when it tells nothing. Raises NotARecord."""
-    match record.kind:
-        case RecordKind.TRANSACTION:
-            return posting_of(record)
-        case RecordKind.DAY_CLOSED:
-            return Closing(record.ref, record.body_as(DayClosedBody).digest)
-        case _:
-            return None
+    if record.kind is RecordKind.DAY_CLOSED:
+        return Closing(record.ref, record.body_as(DayClosedBody).digest)
+    return posting_of(record)
 
 
-def posting_of(record: Record) -> Posting:
-    """What a record of kind TRANSACTION has moved. Raises NotARecord."""
-    body = record.body_as(TransactionBody)
+def posting_of(record: Record) -> Posting | None:
+    """What a record has moved at its keeper's place; None when it moved nothing. Raises NotARecord."""
     try:
-        return Posting(record.ref, record.business_date, _receipt(record.ref, body), _transaction(body))
+        if record.kind is RecordKind.TRANSACTION:
+            body = record.body_as(TransactionBody)
+            return _posting(record, _transaction(body), _receipt(record.ref, body))
+        given, taken = given_in(record), taken_in(record)
+        if given is not None:
+            return _posting(record, outgoing(given))
+        return None if taken is None else _posting(record, incoming(taken))
     except ValueError as fault:
         raise NotARecord(f"{record.ref}: {fault}") from fault
+
+
+def _posting(record: Record, transaction: Transaction, receipt: int | None = None) -> Posting:
+    return Posting(record.ref, record.business_date, receipt, transaction)
 
 
 def _transaction(body: TransactionBody) -> Transaction:
     operation_id = parse_operation_id(body.operation_id)
     if operation_id is None:
         raise ValueError("its operation id is none")
-    return Transaction(TransactionKind(body.kind), operation_id, body.legs, tuple(_lot(lot) for lot in body.opens))
+    kind = TransactionKind(body.kind)
+    if kind.is_transfer:
+        raise ValueError("a transfer has a record of its own kind")
+    return Transaction(kind, operation_id, body.legs, tuple(_lot(lot) for lot in body.opens))
 
 
 def _lot(lot: LotOpened) -> Lot:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from checkout.slip_facts import SlipFacts, SlipKind
+from checkout.sold import Paid, PaidWith
 from ledger.amounts import Currency
 from receipts.slip import Align, Blank, Block, Line, Pair, Qr, Rule, Size, Slip, Title
 from receipts.wording import Language, Wording
@@ -66,6 +67,9 @@ class _Words:
     def parts(self, parts: dict[str, int]) -> list[Block]:
         return [Pair(self.say(key), self.money(units), inset=True) for key, units in parts.items()]
 
+    def points(self, counts: dict[str, int]) -> list[Block]:
+        return [Pair(self.say(key), f"{count:+,}", inset=True) for key, count in counts.items() if count]
+
 
 def _head(facts: SlipFacts, standing: Standing, words: _Words, *, copy: bool) -> list[Block]:
     mark = Line(words.say("slip.copy"), Align.CENTER, Size.BIG, bold=True)
@@ -99,6 +103,35 @@ def _charge(facts: SlipFacts, words: _Words) -> list[Block]:
     ]
 
 
+def _sale(facts: SlipFacts, words: _Words) -> list[Block]:
+    return [
+        Pair(words.say("slip.sale.amount"), words.money(facts.amount), Size.BIG, bold=True),
+        *(row for part in facts.paid for row in _part(part, facts, words)),
+        *words.points({"slip.points_out": -facts.points_out, "slip.points_in": facts.points_in}),
+    ]
+
+
+def _undo(facts: SlipFacts, words: _Words) -> list[Block]:
+    moved = {
+        "slip.points_back": facts.points_in,
+        "slip.points_taken": -facts.points_out,
+        "slip.points_owed": -facts.points_owed,
+    }
+    return [
+        Pair(words.say("slip.original"), facts.original or ""),
+        Pair(words.say(f"slip.{facts.kind}.amount"), words.money(facts.amount), Size.BIG, bold=True),
+        *(row for part in facts.paid for row in _part(part, facts, words)),
+        *words.points(moved),
+    ]
+
+
+def _part(part: Paid, facts: SlipFacts, words: _Words) -> list[Block]:
+    """A part of a payment; stored value by its shares where bonus paid, too."""
+    if part.tender is PaidWith.STORED_VALUE and facts.bonus:
+        return words.parts({"slip.sale.principal": facts.principal, "slip.sale.bonus": facts.bonus})
+    return words.parts({f"tender.{part.tender}": part.units})
+
+
 def _load(facts: SlipFacts, words: _Words) -> list[Block]:
     tender = [Pair(words.say("slip.load.tender"), words.say(f"tender.{facts.tender}"), inset=True)]
     return [
@@ -108,7 +141,13 @@ def _load(facts: SlipFacts, words: _Words) -> list[Block]:
     ]
 
 
-_MOVEMENTS = {SlipKind.CHARGE: _charge, SlipKind.LOAD: _load}
+_MOVEMENTS = {
+    SlipKind.CHARGE: _charge,
+    SlipKind.SALE: _sale,
+    SlipKind.LOAD: _load,
+    SlipKind.REFUND: _undo,
+    SlipKind.VOID: _undo,
+}
 
 
 def _left_on_card(facts: SlipFacts, words: _Words) -> list[Block]:

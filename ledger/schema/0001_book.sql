@@ -36,14 +36,15 @@ CREATE TABLE entries (
     FOREIGN KEY (keeper, epoch, sequence) REFERENCES transactions
 ) STRICT, WITHOUT ROWID;
 
--- The sum of the held entries per place, kept so that a sale need not add up years. A slice that reaches zero is deleted.
+-- The sum of the held entries per place and epoch of its keeper (what a lost till held is not what its successor holds), kept so that a sale need not add up years. A slice that reaches zero is deleted.
 CREATE TABLE slices (
     account TEXT    NOT NULL,
     purse   TEXT    NOT NULL,
     lot     TEXT    NOT NULL,
     place   TEXT    NOT NULL,
+    epoch   INTEGER NOT NULL,
     units   INTEGER NOT NULL CHECK (units > 0),
-    PRIMARY KEY (account, purse, lot, place),
+    PRIMARY KEY (account, purse, lot, place, epoch),
     FOREIGN KEY (account, purse, lot) REFERENCES lots
 ) STRICT, WITHOUT ROWID;
 

@@ -6,17 +6,18 @@ import msgspec
 import pytest
 
 from checkout.charge import charge
-from checkout.requests import BookView, Charge, PresentedCard
-from checkout.results import Decline, Declined, Done, Reason
+from checkout.requests import BookView, Charge, Elsewhere, Entry, PresentedCard
+from checkout.results import Decline, Declined, Done
 from checkout.slip_facts import SlipFacts, SlipKind
 from ledger.ids import LotId, OperationId, Place, RecordRef
 from ledger.judging import Posted, judge
 from ledger.slices import Lot, Purse, Slice, SliceKey
 from ledger.transactions import Leg, Side
 from loyalty.programme import Programme
+from loyalty.reasons import Reason
 from tests.chains.company import ALICE, POINTS_ONLY, PROGRAMME, TWD, card, keyed, swiped
 
-TODAY = "2026-11-22"
+TODAY, AT = "2026-11-22", 1_795_320_000_000
 OLD_LOT, NEW_LOT = LotId("07-2/1/9"), LotId("07-2/1/10")
 
 
@@ -68,12 +69,14 @@ def test_the_book_takes_what_a_charge_makes() -> None:
     answer = ask(58_004)
     assert isinstance(answer, Done)
     held = {one.key: one.units for one in SLICES}
-    assert judge(answer.transaction, held, held.keys()) == Posted(dict.fromkeys(held, 0))
+    known = {one.key: one.lot for one in SLICES}
+    assert judge(answer.transaction, held, known) == Posted(dict.fromkeys(held, 0))
 
 
 def test_the_reasons_are_every_rule_that_was_asked_with_its_bound() -> None:
     answer = ask(100)
     assert answer.reasons == (
+        Reason("not_blocked", 1, 1),
         Reason("stored_value", 1, 1),
         Reason("card_present", 1, 1),
         Reason("charge_step", 1, 100),
@@ -114,6 +117,85 @@ def test_the_last_reason_of_a_decline_is_the_rule_that_said_it() -> None:
     assert ask(58_005).reasons[-1] == Reason("spendable_here", 58_004, 58_005)
     assert ask(300_001).reasons[-1] == Reason("charge_max", 300_000, 300_001)
     assert ask(100, keyed(ALICE)).reasons[-1] == Reason("card_present", 1, 0)
+
+
+def seen(
+    units: int,
+    elsewhere: Elsewhere | None = None,
+    presented: PresentedCard = ALICE_SWIPED,
+    programme: Programme = PROGRAMME,
+    *,
+    blocked: bool = False,
+) -> Done | Declined:
+    """The same with what the till knows beside its book; 58 004 units lie here."""
+    request = Charge(OperationId("operation-1"), presented, units, "C01")
+    view_of = msgspec.structs.replace(view(*SLICES), elsewhere=elsewhere, blocked=blocked)
+    return charge(request, view_of, programme)
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "decline"),
+    [
+        (None, Decline.NOT_ENOUGH_HERE),
+        (Elsewhere(0, AT), Decline.NOT_ENOUGH_HERE),
+        (Elsewhere(1, AT), Decline.LIES_ELSEWHERE),
+        (Elsewhere(1_000, AT), Decline.LIES_ELSEWHERE),
+        (Elsewhere(0, AT, for_this=True), Decline.NOT_ENOUGH),
+        (Elsewhere(999, AT, for_this=True), Decline.NOT_ENOUGH),
+        (Elsewhere(1_000, AT, for_this=True), Decline.LIES_ELSEWHERE),
+        (Elsewhere(10**9, AT, for_this=True), Decline.LIES_ELSEWHERE),
+    ],
+)
+def test_a_shortfall_is_named_by_what_hq_has_said_of_other_places(
+    elsewhere: Elsewhere | None, decline: Decline
+) -> None:
+    """1 000 are missing here. Old news may be wrong, so that it never says that the card has too little."""
+    answer = seen(59_004, elsewhere)
+    assert isinstance(answer, Declined)
+    assert answer.decline is decline
+    assert answer.reasons[-1] == Reason("spendable_here", 58_004, 59_004)
+    told = [reason for reason in answer.reasons if reason.rule == "elsewhere"]
+    assert told == ([] if elsewhere is None else [Reason("elsewhere", 0, elsewhere.units)])
+
+
+def test_what_lies_elsewhere_is_no_matter_where_enough_lies_here() -> None:
+    answer = seen(58_004, Elsewhere(10**9, AT, for_this=True))
+    assert isinstance(answer, Done)
+    assert answer == seen(58_004)
+
+
+@pytest.mark.parametrize("units", [0, 100, 10**13])
+@pytest.mark.parametrize("presented", [swiped(ALICE), keyed(ALICE), swiped(card(1, POINTS_ONLY))])
+def test_a_blocked_card_is_refused_before_anything_else(units: int, presented: PresentedCard) -> None:
+    answer = seen(units, Elsewhere(10**9, AT), presented, blocked=True)
+    assert answer == Declined(Decline.CARD_BLOCKED, (Reason("not_blocked", 1, 0),))
+
+
+@pytest.mark.parametrize("elsewhere", [None, Elsewhere(10**9, AT)])
+@pytest.mark.parametrize("units", [1, 58_004, 58_005])
+def test_who_is_found_by_a_phone_number_may_not_spend(units: int, elsewhere: Elsewhere | None) -> None:
+    answer = seen(units, elsewhere, PresentedCard(ALICE, Entry.PHONE))
+    assert isinstance(answer, Declined)
+    assert answer.decline is Decline.SWIPE_NEEDED
+    assert answer.reasons[-1] == Reason("card_present", 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("units", "programme", "decline"),
+    [
+        (300_001, PROGRAMME, Decline.ABOVE_CHARGE_LIMIT),
+        (0, PROGRAMME, Decline.NOT_CHARGEABLE),
+        (150, NO_COINS, Decline.NOT_CHARGEABLE),
+    ],
+)
+def test_what_could_not_be_charged_anyway_is_not_said_to_lie_elsewhere(
+    units: int, programme: Programme, decline: Decline
+) -> None:
+    """Or a till would draw for it."""
+    answer = seen(units, Elsewhere(10**9, AT), programme=programme)
+    assert isinstance(answer, Declined)
+    assert answer.decline is decline
+    assert "elsewhere" not in {reason.rule for reason in answer.reasons}
 
 
 def test_what_has_expired_is_not_spent_and_is_still_shown_as_held() -> None:

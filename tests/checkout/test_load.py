@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from checkout.load import load
-from checkout.requests import BookView, Load, PresentedCard, Tender
-from checkout.results import Decline, Declined, Done, Reason
+from checkout.requests import BookView, Elsewhere, Entry, Load, PresentedCard, Tender
+from checkout.results import Decline, Declined, Done
 from checkout.slip_facts import SlipFacts, SlipKind
 from ledger.amounts import UNITS_MAX
 from ledger.ids import LotId, OperationId, Place, RecordRef
@@ -13,6 +13,7 @@ from ledger.judging import Posted, judge
 from ledger.slices import Lot, Purse, Slice, SliceKey
 from ledger.transactions import Leg, Side
 from loyalty.programme import LoadRules, Programme
+from loyalty.reasons import Reason
 from tests.chains.company import ALICE, POINTS_ONLY, PROGRAMME, TWD, card, keyed, swiped
 
 LOT = LotId("07-2/1/31")
@@ -62,13 +63,36 @@ def test_a_load_without_bonus_opens_no_empty_lot() -> None:
 def test_the_book_takes_what_a_load_makes() -> None:
     answer = ask(50_000)
     assert isinstance(answer, Done)
-    assert judge(answer.transaction, {}, set()) == Posted({PRINCIPAL: 50_000, BONUS: 6_055})
+    assert judge(answer.transaction, {}, {}) == Posted({PRINCIPAL: 50_000, BONUS: 6_055})
 
 
 def test_a_keyed_card_may_load_and_the_slip_says_so() -> None:
     answer = ask(100, keyed(ALICE))
     assert isinstance(answer, Done)
     assert answer.facts.keyed
+
+
+def test_who_is_found_by_a_phone_number_may_load_and_the_slip_does_not_say_that_a_card_was_swiped() -> None:
+    answer = ask(100, PresentedCard(ALICE, Entry.PHONE))
+    assert isinstance(answer, Done)
+    assert answer.facts.keyed
+    swiped_too = ask(100)
+    assert isinstance(swiped_too, Done)
+    assert answer.transaction == swiped_too.transaction
+
+
+@pytest.mark.parametrize("units", [0, 100, 500_001])
+@pytest.mark.parametrize("entry", Entry)
+def test_a_blocked_card_is_refused_before_anything_else(units: int, entry: Entry) -> None:
+    request = Load(OperationId("operation-1"), PresentedCard(ALICE, entry), units, Tender.CASH, "C01")
+    answer = load(request, msgspec.structs.replace(VIEW, blocked=True), PROGRAMME)
+    assert answer == Declined(Decline.CARD_BLOCKED, (Reason("not_blocked", 1, 0),))
+
+
+def test_what_lies_elsewhere_is_no_matter_to_a_load() -> None:
+    request = Load(OperationId("operation-1"), ALICE_SWIPED, 50_000, Tender.CASH, "C01")
+    view = msgspec.structs.replace(VIEW, elsewhere=Elsewhere(5, 0, for_this=True))
+    assert load(request, view, PROGRAMME) == ask(50_000)
 
 
 NO_COINS = msgspec.structs.replace(PROGRAMME, currency=TWD)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.audit import REFUSED, Book, Closing, Entry, Finding, Heading, Line, Posting, compare, replay
+from ledger.audit import REFUSED, Book, Closing, Entry, Finding, Heading, Line, Posting, Replayed, compare, replay
 from ledger.digest import digest
-from ledger.ids import AccountId, LotId, OperationId, Place, RecordRef
+from ledger.ids import HEADQUARTERS, AccountId, LotId, OperationId, Place, RecordRef
 from ledger.judging import Refusal
 from ledger.slices import Lot, Purse, SliceKey
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
@@ -100,13 +100,86 @@ def test_a_lot_that_is_opened_twice_is_found() -> None:
     assert "07-2/1/3: it opens a lot that was open already" in said(LOAD, again)
 
 
+def transferred(
+    sequence: int, kind: TransactionKind, units: int, lot: Lot = LOT, giver: RecordRef | None = None
+) -> Posting:
+    """A transfer has no slip, hence no receipt number; taken, it is named after the record that gave it."""
+    out = kind is TransactionKind.TRANSFER_OUT
+    falls, rises = (Side.HELD, Side.IN_TRANSIT) if out else (Side.IN_TRANSIT, Side.HELD)
+    operation = ref(sequence).given if out else (giver or RecordRef(HEADQUARTERS, 1, sequence)).taken
+    made = Transaction(kind, operation, moved(lot.key, units, falls, rises), carries=(lot,))
+    return Posting(ref(sequence), "2026-11-22", None, made)
+
+
+OUT, IN = TransactionKind.TRANSFER_OUT, TransactionKind.TRANSFER_IN
+
+
+def test_what_goes_to_another_place_and_comes_again_is_replayed_without_a_word() -> None:
+    day = LOAD, transferred(3, OUT, 500), transferred(4, IN, 200), posting(5, 2, *moved(KEY, 150))
+    replayed = replay([*day, Closing(ref(6), digest({KEY: 50, BONUS: 60}))])
+    assert replayed.findings == ()
+    assert replayed.book.entries[Entry(ref(3), KEY, Side.IN_TRANSIT)] == 500
+    assert replayed.book.entries[Entry(ref(4), KEY, Side.IN_TRANSIT)] == -200
+    assert replayed.book.transactions[ref(4)] == Heading(IN, OperationId("taken/hq/1/4"), "2026-11-22")
+
+
+def test_a_lot_that_came_from_elsewhere_is_in_the_book_on_the_terms_that_came_with_it() -> None:
+    foreign = Lot(KEY._replace(lot=LotId("12-1/3/9")), "12", "2026-10-01", "2027-10-01")
+    replayed = replay([transferred(2, IN, 70, foreign), posting(3, 1, *moved(foreign.key, 70))])
+    assert replayed == Replayed(replayed.book, ())
+    assert replayed.book.lots == {foreign.key: foreign}
+    assert replayed.book.slices == {}
+
+
+def test_a_transfer_takes_no_receipt_number_away() -> None:
+    assert said(LOAD, transferred(3, OUT, 5), posting(4, 2, *moved(KEY, 1))) == []
+    assert said(LOAD, transferred(3, OUT, 5), posting(4, 3, *moved(KEY, 1))) == [
+        "07-2/1/4: its receipt has number 3, expected 2"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (transferred(3, OUT, 501), "it takes value that was not there"),
+        (transferred(3, OUT, 5, replace(LOT, expires_on="2099-01-01")), "it names other terms of a lot"),
+        (transferred(3, IN, 5, replace(LOT, store="08")), "it names other terms of a lot"),
+        (
+            transferred(3, OUT, 5, replace(LOT, key=KEY._replace(lot=LotId("07-2/1/9")))),
+            "it moves value of a lot that no record before it has opened",
+        ),
+        (transferred(3, IN, -5), "it moves units to or from where its kind of transaction does not move them"),
+    ],
+)
+def test_a_fault_of_a_transfer_is_found_and_named(fault: Posting, words: str) -> None:
+    (found,) = said(LOAD, fault)
+    assert found.startswith(f"07-2/1/3: {words}")
+
+
+def test_a_transfer_whose_lots_are_not_those_that_it_names_is_found() -> None:
+    fault = transferred(3, IN, 5)
+    for carries in ((), (LOT, LOT), (LOT, BONUS_LOT)):
+        made = Transaction(IN, fault.transaction.operation_id, fault.transaction.legs, carries=carries)
+        (found,) = said(LOAD, replace(fault, transaction=made))
+        assert found.startswith("07-2/1/3: the lots whose terms it names are not those that it moves")
+
+
+def test_what_was_given_once_and_is_taken_twice_is_found() -> None:
+    giver = RecordRef(HEADQUARTERS, 1, 40)
+    assert said(transferred(2, IN, 5, giver=giver), transferred(3, IN, 5, giver=giver)) == [
+        "07-2/1/3: operation taken/hq/1/40 had its effect in 07-2/1/2"
+    ]
+
+
 def test_a_record_that_comes_twice_is_found() -> None:
     assert "07-2/1/3: this record was posted before" in said(LOAD, CHARGE, CHARGE)
 
 
 def test_what_was_below_zero_in_between_is_found_even_if_the_end_is_right() -> None:
-    early, late = posting(3, 2, *moved(KEY, 501)), posting(4, 3, *moved(KEY, 100, Side.ISSUED, Side.HELD))
-    assert said(LOAD, early, late) == ["07-2/1/3: it takes value that was not there"]
+    early, late = posting(3, 2, *moved(KEY, 501)), transferred(4, TransactionKind.TRANSFER_IN, 100)
+    replayed = replay([LOAD, early, late])
+    assert [str(finding) for finding in replayed.findings] == ["07-2/1/3: it takes value that was not there"]
+    assert replayed.book.slices[KEY] == 99
 
 
 def test_after_a_fault_the_audit_goes_on_with_what_was_signed() -> None:

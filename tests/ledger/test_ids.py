@@ -34,6 +34,14 @@ def test_a_record_is_named_and_read_back() -> None:
     assert ref.next() == RecordRef(Place("07-2"), 1, 32)
 
 
+def test_giving_and_taking_are_named_after_the_givers_record_as_no_client_can_name_anything() -> None:
+    ref = RecordRef(Place("07-2"), 1, 31)
+    assert (ref.given, ref.taken) == ("given/07-2/1/31", "taken/07-2/1/31")
+    assert parse_operation_id(ref.given) is None
+    assert parse_operation_id(ref.taken) is None
+    assert ref.next().taken != ref.taken != RecordRef(Place("07-2"), 2, 31).taken
+
+
 def test_records_are_in_order_by_number_and_not_by_text() -> None:
     assert RecordRef(Place("07-2"), 1, 9) < RecordRef(Place("07-2"), 1, 10) < RecordRef(Place("07-2"), 2, 1)
 

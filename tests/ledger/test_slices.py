@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.ids import AccountId, LotId
-from ledger.slices import Lot, Part, Purse, Slice, SliceKey, take, total
+from ledger.slices import MONEY, Asset, Lot, Part, Purse, Slice, SliceKey, take, total
 
 ALICE = AccountId("alice")
 
@@ -39,6 +39,11 @@ def test_a_balance_is_the_sum_of_the_slices_of_the_purses_asked_for() -> None:
     assert (total(slices, Purse.PRINCIPAL), total(slices, Purse.BONUS), total(slices, Purse.POINTS)) == (370, 5, 0)
     assert total(slices, Purse.PRINCIPAL, Purse.BONUS) == 375
     assert total(slices) == 0
+
+
+def test_every_purse_belongs_to_one_asset() -> None:
+    assert Asset.MONEY.purses == MONEY
+    assert [purse for asset in Asset for purse in asset.purses] == list(Purse)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """What a stranger sends as an acknowledgement or a message is one, or is none: nothing else is ever raised."""
 
 import random
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
 from protocol.acknowledgements import open_acknowledgement
-from protocol.conversation import FRAME_BYTES_MAX, decode
+from protocol.conversation import FRAME_BYTES_MAX, AnyMessage, decode, encode
 from protocol.errors import NotAMessage, NotAnAcknowledgement
 from protocol.signing import Signed
 from tests.protocol.wire_vectors import DOCUMENT, vectors
@@ -14,6 +15,41 @@ from tests.protocol.wire_vectors import DOCUMENT, vectors
 VECTORS = vectors(DOCUMENT.read_text(encoding="utf-8"))
 FRAMES = [bytes.fromhex(vector.results["frame"]) for vector in VECTORS if vector.kind == "frame"]
 SAID = next(bytes.fromhex(vector.results["content"]) for vector in VECTORS if vector.kind == "acknowledgement")
+TAGS = [message.__struct_config__.tag for message in get_args(AnyMessage)]
+WORDS: list[Any] = [
+    *(
+        None,
+        True,
+        0,
+        1,
+        -1,
+        2**63 - 1,
+        2**63,
+        2**64 - 1,
+        -(2**63),
+        1.5,
+        float("nan"),
+        "",
+        "hq",
+        "07-2",
+        "money",
+        "busy",
+    ),
+    *(
+        "operation-1",
+        "a" * 64,
+        "a" * 65,
+        "x" * 70_000,
+        b"",
+        bytes(32),
+        bytes(70_000),
+        [],
+        [[]],
+        [b"", b""],
+        [["hq", 0, 0, 0]],
+    ),
+    *({}, {"a": 1}, [["a", "", "", "", "", "", 0, b"", False]], ["a", "", "", "", "", "", 0, b""], [[[[[]]]]] * 3),
+]
 PLAIN = msgspec.msgpack.decode(SAID)
 
 
@@ -73,6 +109,20 @@ def test_whatever_bytes_come_they_are_a_message_or_they_are_none(seed: int) -> N
         for _ in range(chance.randrange(1, 4)):
             frame[chance.randrange(len(frame))] = chance.randrange(256)
         try:
-            decode(bytes(frame[: chance.randrange(len(frame) + 1)] if chance.random() < 0.2 else frame))
+            said = decode(bytes(frame[: chance.randrange(len(frame) + 1)] if chance.random() < 0.2 else frame))
         except NotAMessage:
             continue
+        assert decode(encode(said)) == said
+
+
+@pytest.mark.parametrize("name", [tag for tag in TAGS if tag not in {"challenge", "welcome"}])
+def test_whatever_a_message_of_a_known_name_is_made_of_it_is_one_or_it_is_none(name: str) -> None:
+    """Words of every type at every place; two whose bounds are their sizes are left out: bytes are all they have."""
+    chance = random.Random(name)
+    for _ in range(500):
+        words = [chance.choice(WORDS) for _ in range(chance.randrange(8))]
+        try:
+            said = decode(msgspec.msgpack.encode([name, *words]))
+        except NotAMessage:
+            continue
+        assert decode(encode(said)) == said

@@ -12,7 +12,22 @@ from checkout.requests import BookView, Charge
 from checkout.results import Done
 from ledger.ids import LotId, OperationId, Place, RecordRef
 from ledger.slices import Lot, Purse, Slice, SliceKey
-from protocol.bodies import DayClosedBody, DeclinedBody, Opened, PrintBody, TransactionBody
+from protocol.bodies import (
+    Applied,
+    Block,
+    DayClosedBody,
+    DeclinedBody,
+    Directive,
+    Given,
+    Opened,
+    PrintBody,
+    Recall,
+    Taken,
+    TransactionBody,
+    Transfer,
+    TransferPart,
+    Unblock,
+)
 from protocol.errors import NotARecord
 from protocol.records import RECORD_BYTES_MAX, Record, RecordKind, SignedRecord, encode_body, seal, signed_message
 from tests.chains.company import ALICE, PROGRAMME, swiped
@@ -82,7 +97,16 @@ def test_any_messagepack_reader_can_read_a_record() -> None:
     [
         (Opened, "place public_key software"),
         (TransactionBody, "kind operation_id account receipt_number legs opens slip reasons programme software"),
-        (DeclinedBody, "kind operation_id account units decline reasons programme software"),
+        (DeclinedBody, "kind operation_id account units entry cashier pos_ref decline reasons programme software"),
+        (Directive, "to to_epoch number order"),
+        (Applied, "directive"),
+        (Given, "to to_epoch transfer"),
+        (Taken, "given"),
+        (Transfer, "why operation_id account parts"),
+        (TransferPart, "purse lot store opened_on expires_on units"),
+        (Recall, "account asset keep"),
+        (Block, "cards"),
+        (Unblock, "cards"),
         (PrintBody, "receipt_number run step reasons"),
         (DayClosedBody, "closed opens digest slices units"),
     ],

@@ -9,10 +9,31 @@ from ledger.audit import Closing, Posting
 from ledger.slices import Purse
 from protocol.bodies import TransactionBody
 from protocol.errors import NotARecord
-from protocol.records import SignedRecord, seal
-from protocol.replaying import lines, posting_of
+from protocol.records import RecordKind, SignedRecord, seal
+from protocol.replaying import line_of, lines, posting_of
 from tests.chains.company import ALICE
 from tests.chains.till import KEY, Till
+
+LOT = {
+    "account": "a",
+    "purse": "bonus",
+    "lot": "07-2/1/2",
+    "store": "07",
+    "opened_on": "2026-11-22",
+    "expires_on": None,
+}
+ODD_TERMS: list[dict[str, str | None]] = [
+    {"account": ""},
+    {"account": "a" * 65},
+    {"lot": "07-2/1/02"},
+    {"lot": "l"},
+    {"store": "s" * 9},
+    {"store": ""},
+    {"opened_on": "2026-11-22T12:00"},
+    {"opened_on": None},
+    {"expires_on": "z"},
+]
+"""What a till could sign to fill every transfer of its lots, or to have one that never expires."""
 
 
 @pytest.fixture
@@ -42,6 +63,8 @@ def test_movements_and_day_closes_are_told_in_order(chain: list[SignedRecord]) -
     [
         {"kind": "gift"},
         {"operation_id": "no"},
+        {"operation_id": "given/07-2/1/2"},
+        {"operation_id": "taken/hq/1/2"},
         {"receipt_number": "07-3-000001"},
         {"receipt_number": "07-2-"},
         {"receipt_number": "07-2-0x1"},
@@ -49,6 +72,7 @@ def test_movements_and_day_closes_are_told_in_order(chain: list[SignedRecord]) -
         {"receipt_number": "07-2-" + "9" * 5_000},
         {"opens": [{"account": "a", "purse": "gold", "lot": "l", "store": "07", "opened_on": "x", "expires_on": None}]},
         {"legs": [["a", "principal", "l", "elsewhere", 5]]},
+        *({"opens": [LOT | change]} for change in ODD_TERMS),
         {"legs": [["a", "principal", "l", "held"]]},
     ],
 )
@@ -65,6 +89,25 @@ def test_a_run_with_bytes_that_are_no_record_is_refused(chain: list[SignedRecord
         list(lines([chain[0], SignedRecord(b"", b"")]))
 
 
-def test_a_body_of_another_kind_is_no_movement(chain: list[SignedRecord]) -> None:
+@pytest.mark.parametrize("kind", ["transaction", "day_closed", "given", "taken", "applied"])
+def test_a_body_of_another_kind_is_no_movement(chain: list[SignedRecord], kind: str) -> None:
+    odd = msgspec.structs.replace(chain[0].open(), kind=RecordKind(kind))
     with pytest.raises(NotARecord):
-        posting_of(chain[0].open())
+        line_of(odd)
+
+
+def test_what_moves_nothing_tells_nothing_of_the_book(chain: list[SignedRecord]) -> None:
+    silent = [RecordKind.OPENED, RecordKind.DECLINED, RecordKind.PRINT]
+    for kind in silent:
+        assert line_of(msgspec.structs.replace(chain[0].open(), kind=kind)) is None
+    assert posting_of(chain[4].open()) is None, "a day close is no movement"
+
+
+@pytest.mark.parametrize("kind", ["transfer_out", "transfer_in"])
+def test_a_transfer_does_not_come_as_a_transaction(chain: list[SignedRecord], kind: str) -> None:
+    """It would come without the giver's record."""
+    record = chain[1].open()
+    body = msgspec.to_builtins(record.body_as(TransactionBody)) | {"kind": kind}
+    odd = msgspec.structs.replace(record, body=msgspec.Raw(msgspec.msgpack.encode(body)))
+    with pytest.raises(NotARecord):
+        posting_of(odd)

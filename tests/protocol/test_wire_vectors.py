@@ -1,21 +1,40 @@
 """docs/wire-protocol.md is true: every example is what our code makes, and what its words alone make."""
 
 import io
+from typing import get_args
 
 import msgspec
 import pytest
 
+from checkout.requests import Entry
+from checkout.results import Decline
 from hq_server.intake import examine
+from ledger.audit import replay
 from ledger.cards import TOKEN_BYTES
+from ledger.slices import Asset
+from loyalty.programme import PARTS_MAX
 from offline_queue.export_file import ITEM_BYTES_MAX, ExportReader
 from offline_queue.forwarding import WINDOW_BATCHES
 from protocol.acknowledgements import open_acknowledgement
-from protocol.bodies import DIRECTIVE_BYTES_MAX
+from protocol.bodies import BLOCKED_CARDS_MAX, DIRECTIVE_BYTES_MAX, GIVEN_BYTES_MAX, Directive, Order, Revoke, Why
 from protocol.chain import verify_each
-from protocol.conversation import BATCH_BYTES_MAX, BATCH_RECORDS_MAX, FRAME_BYTES_MAX, Records, decode
+from protocol.conversation import (
+    BATCH_BYTES_MAX,
+    BATCH_RECORDS_MAX,
+    DIRECTORY_LINES_MAX,
+    FOUND_MAX,
+    FRAME_BYTES_MAX,
+    SHARES_MAX,
+    AnyMessage,
+    NoDraw,
+    Records,
+    decode,
+)
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX, EnrolmentAnswer, EnrolmentRequest, open_answer, request_is_true
+from protocol.names import NAME_LENGTH_MAX
 from protocol.records import RECORD_BYTES_MAX, Record, RecordKind, SignedRecord
 from protocol.rejections import Rejection
+from protocol.replaying import lines
 from protocol.signing import Context, Signed, is_signed_by, public_key
 from tests.protocol import independent
 from tests.protocol.wire_vectors import BODIES, DOCUMENT, MAKERS, Vector, computed, refreshed, vectors
@@ -23,6 +42,10 @@ from tests.protocol.wire_vectors import BODIES, DOCUMENT, MAKERS, Vector, comput
 TEXT = DOCUMENT.read_text(encoding="utf-8")
 VECTORS = {vector.name: vector for vector in vectors(TEXT)}
 EACH = pytest.mark.parametrize("vector", VECTORS.values(), ids=VECTORS.keys())
+
+
+TILLS_CHAIN = "opened", "load", "declined", "print", "day-closed", "applied", "given", "applied-transfer"
+HQS_CHAIN = "hq-opened", "enrol", "taken", "transfer", "recall", "block", "unblock"
 
 
 def signed(name: str) -> SignedRecord:
@@ -60,10 +83,10 @@ def test_a_wrong_byte_in_the_document_is_found_and_computed_anew() -> None:
 
 
 def test_the_records_of_the_document_are_one_good_chain() -> None:
-    chain = [signed(name) for name in ("opened", "load", "declined", "print", "day-closed", "applied")]
+    chain = [signed(name) for name in TILLS_CHAIN]
     till, hq = (public_key(result(VECTORS[name], "public_key")) for name in ("till", "hq"))
-    assert str(getattr(verify_each(chain, till), "ref", None)) == "07-2/1/6"
-    assert str(getattr(verify_each([signed("hq-opened"), signed("enrol")], hq), "ref", None)) == "hq/1/2"
+    assert str(getattr(verify_each(chain, till), "ref", None)) == "07-2/1/8"
+    assert str(getattr(verify_each([signed(name) for name in HQS_CHAIN], hq), "ref", None)) == "hq/1/7"
     assert examine(Records(chain[0].open().keeper, 1, tuple(chain)), till, None, lambda _: None).fault is None
 
 
@@ -77,7 +100,24 @@ def test_the_acknowledgement_of_the_document_confirms_that_chain() -> None:
 
 def test_every_frame_of_the_document_is_read() -> None:
     frames = [result(vector, "frame") for vector in VECTORS.values() if vector.kind == "frame"]
-    assert len({type(decode(frame)) for frame in frames}) == 7
+    assert {type(decode(frame)) for frame in frames} == set(get_args(AnyMessage))
+
+
+def test_the_books_that_follow_from_the_chains_of_the_document_are_good_and_agree() -> None:
+    till, hq = (replay(lines(map(signed, names))) for names in (TILLS_CHAIN, HQS_CHAIN))
+    assert (till.findings, hq.findings) == ((), ())
+    assert sorted(till.book.slices.values()) == [1_234, 20_000]
+    assert sorted(hq.book.slices.values()) == [4_821, 30_000]
+    assert till.book.lots == hq.book.lots
+
+
+def test_every_order_of_the_document_is_one_and_none_is_missing() -> None:
+    orders = [signed(name).open().body_as(Directive).order for name in HQS_CHAIN if name not in {"hq-opened", "taken"}]
+    told = {type(order) for order in orders}
+    assert told == set(get_args(Order)) - {Revoke}
+    for order in get_args(Order):
+        for field in ("`" + order.__struct_config__.tag + "`", *order.__struct_encode_fields__):
+            assert field in TEXT, field
 
 
 def test_the_enrolment_of_the_document_is_believed_by_both() -> None:
@@ -95,13 +135,15 @@ def test_the_export_of_the_document_is_read() -> None:
 
 
 def test_every_code_context_and_bound_stands_in_the_document() -> None:
-    for code in (*Rejection, *RecordKind):
+    for code in (*Rejection, *RecordKind, *Decline, *Entry, *NoDraw, *Why, *Asset):
         assert f"`{code}`" in TEXT, code
     for context in Context:
         assert f"`{context.value.decode().removesuffix(chr(0))}\\0`" in TEXT
     bounds = (RECORD_BYTES_MAX, DIRECTIVE_BYTES_MAX, FRAME_BYTES_MAX, BATCH_BYTES_MAX, ITEM_BYTES_MAX)
     for bound in bounds:
         assert f"{bound:,}".replace(",", " ") in TEXT, bound
+    assert (DIRECTORY_LINES_MAX, FOUND_MAX, SHARES_MAX, PARTS_MAX, NAME_LENGTH_MAX) == (500, 9, 50, 200, 64)
+    assert (BLOCKED_CARDS_MAX, GIVEN_BYTES_MAX) == (1_000, DIRECTIVE_BYTES_MAX)
     assert (BATCH_RECORDS_MAX, WINDOW_BATCHES, TRIES_MAX, CODE_VALID_S, TOKEN_BYTES) == (250, 4, 5, 24 * 3600, 12)
 
 

@@ -22,7 +22,17 @@ from ledger.slices import Purse, SliceKey
 from offline_queue.export_file import write_export
 from offline_queue.export_items import AnyItem
 from protocol.acknowledgements import Acknowledgement, seal_acknowledgement
-from protocol.bodies import Applied, DayClosedBody, DeclinedBody, Directive, Opened, PrintBody, TransactionBody
+from protocol.bodies import (
+    Applied,
+    DayClosedBody,
+    DeclinedBody,
+    Directive,
+    Given,
+    Opened,
+    PrintBody,
+    Taken,
+    TransactionBody,
+)
 from protocol.check_code import approval_code, check_code
 from protocol.conversation import AnyMessage, Challenge, encode, log_in, welcome
 from protocol.enrolment import _key, answer, ask, code_text
@@ -37,6 +47,8 @@ BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.DAY_CLOSED: DayClosedBody,
     RecordKind.DIRECTIVE: Directive,
     RecordKind.APPLIED: Applied,
+    RecordKind.GIVEN: Given,
+    RecordKind.TAKEN: Taken,
 }
 BLOCK = re.compile(r"^```vector (?P<kind>\w+) (?P<name>[\w-]+)\n(?P<lines>.*?)^```$", re.DOTALL | re.MULTILINE)
 LINE = re.compile(r"^(?P<name>\w+)(?P<sign>:| =>) ?(?P<value>.*(?:\n[ ].*)*)", re.MULTILINE)

@@ -9,6 +9,7 @@ import pytest
 
 from checkout.requests import Tender
 from checkout.results import Decline
+from checkout.sold import PaidWith
 from drivers.events import SwipeFault
 from drivers.printer.outcome import PrinterReason
 from ledger.amounts import Currency
@@ -128,4 +129,5 @@ def test_each_language_writes_money_its_own_way(currency: Currency, said: tuple[
 
 def test_a_page_fetches_its_labels_at_once() -> None:
     tenders = WORDS.starting("tender.", Language.MAINLAND)
-    assert tenders == {"tender.bank_card": "银行卡", "tender.cash": "现金", "tender.mobile": "移动支付"}
+    assert tenders.keys() == {f"tender.{tender}" for tender in PaidWith}
+    assert (tenders["tender.bank_card"], tenders["tender.mobile"]) == ("银行卡", "移动支付")

@@ -1,0 +1,114 @@
+"""Sale: what is bought, paid with any mix of stored value, points and the shop's other tenders, and what it earns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from checkout.requests import BookView, Entry, Sale
+from checkout.results import Decline, Declined, Done
+from checkout.rules import Rule, ask, enough_here, not_blocked
+from checkout.slip_facts import SlipFacts, SlipKind
+from checkout.sold import CARD, Paid, PaidWith, Sold
+from ledger.slices import MONEY, Asset, Lot, Part, Purse, SliceKey, take, total
+from ledger.transactions import Leg, Side, Transaction, TransactionKind
+from loyalty.evaluation import Basket, Buyer, evaluate
+from loyalty.programme import Programme
+from loyalty.reasons import Reason
+
+
+def sale(request: Sale, view: BookView, programme: Programme) -> Done | Declined:
+    """Take the card's parts of the price in the programme's order, and put the points that it earns on the card."""
+    money = programme.in_spending_order(view.slices, view.business_date, Asset.MONEY)
+    points = programme.in_spending_order(view.slices, view.business_date, Asset.POINTS)
+    paid = tuple(_counted(part, programme) for part in request.paid)
+    here = {Asset.MONEY: total(money, *MONEY), Asset.POINTS: total(points, Purse.POINTS)}
+    reasons = ask(_rules(request, paid, view, programme, here))
+    if isinstance(reasons, Declined):
+        return reasons
+    parts = [*take(money, _units(paid, PaidWith.STORED_VALUE)), *take(points, _points(paid))]
+    basket = Basket(request.items, _units(paid, PaidWith.POINTS))
+    earned = evaluate(basket, Buyer(request.presented.card.kind), programme, view.business_date)
+    opens = (_lot(request, view),) if earned.points else ()
+    legs = (*_spend(parts), *(leg for lot in opens for leg in _issue(lot, earned.points)))
+    transaction = Transaction(TransactionKind.SALE, request.operation_id, legs, opens)
+    facts = _facts(request, view, parts, paid, earned.points)
+    return Done(transaction, facts, (*reasons, *earned.trail), sold=Sold(request.items, paid))
+
+
+def _rules(
+    request: Sale, paid: tuple[Paid, ...], view: BookView, programme: Programme, here: dict[Asset, int]
+) -> Iterator[Rule]:
+    kind, sum_of_parts = request.presented.card.kind, sum(part.units for part in paid)
+    yield not_blocked(view)
+    coins = [request.units, *(part.units for part in paid if part.tender not in CARD)]
+    payable = all(programme.currency.can_charge(units) for units in coins)
+    yield Rule(Reason("charge_step", programme.currency.charge_step, request.units), payable, Decline.NOT_CHARGEABLE)
+    adds_up = sum_of_parts == request.units and all(part.units > 0 for part in paid)
+    yield Rule(Reason("parts", request.units, sum_of_parts), adds_up, Decline.PARTS_DIFFER)
+    if _units(paid, PaidWith.STORED_VALUE) or _points(paid) or _units(paid, PaidWith.POINTS):
+        swiped = request.presented.entry is Entry.SWIPED
+        yield Rule(Reason("card_present", 1, int(swiped)), swiped, Decline.SWIPE_NEEDED)
+    if _units(paid, PaidWith.POINTS):
+        takes = kind.points and programme.redeeming is not None
+        yield Rule(Reason("points", 1, int(takes)), takes, Decline.NO_POINTS)
+        enough = _points(paid) <= here[Asset.POINTS]
+        yield Rule(Reason("points_here", here[Asset.POINTS], _points(paid)), enough, Decline.NOT_ENOUGH_POINTS)
+    units = _units(paid, PaidWith.STORED_VALUE)
+    if units:
+        yield Rule(Reason("stored_value", 1, int(kind.stored_value)), kind.stored_value, Decline.NO_STORED_VALUE)
+        most = programme.charge_max_units
+        yield Rule(Reason("charge_max", most, units), units <= most, Decline.ABOVE_CHARGE_LIMIT)
+        yield from enough_here(view, here[Asset.MONEY], units)
+
+
+def _counted(part: Paid, programme: Programme) -> Paid:
+    """The part with the points that it costs, as the programme counts them."""
+    rate = programme.redeeming
+    counts = part.tender is PaidWith.POINTS and rate is not None
+    return msgspec.structs.replace(part, points=rate.points_for(part.units) if counts and rate else 0)
+
+
+def _units(paid: tuple[Paid, ...], tender: PaidWith) -> int:
+    return sum(part.units for part in paid if part.tender is tender)
+
+
+def _points(paid: tuple[Paid, ...]) -> int:
+    return sum(part.points for part in paid)
+
+
+def _lot(request: Sale, view: BookView) -> Lot:
+    key = SliceKey(request.presented.card.account, Purse.POINTS, view.next_record.lot)
+    return Lot(key, view.store, view.business_date)
+
+
+def _spend(parts: list[Part]) -> Iterator[Leg]:
+    for one, units in parts:
+        yield Leg(*one.key, Side.HELD, -units)
+        yield Leg(*one.key, Side.SPENT, units)
+
+
+def _issue(lot: Lot, units: int) -> tuple[Leg, Leg]:
+    return Leg(*lot.key, Side.ISSUED, -units), Leg(*lot.key, Side.HELD, units)
+
+
+def _facts(request: Sale, view: BookView, parts: list[Part], paid: tuple[Paid, ...], earned: int) -> SlipFacts:
+    taken = {purse: sum(units for one, units in parts if one.key.purse is purse) for purse in Purse}
+    left = {purse: total(view.slices, purse) - taken[purse] for purse in Purse}
+    return SlipFacts(
+        kind=SlipKind.SALE,
+        card=request.presented.card.masked,
+        keyed=request.presented.entry is not Entry.SWIPED,
+        amount=request.units,
+        principal=taken[Purse.PRINCIPAL],
+        bonus=taken[Purse.BONUS],
+        principal_after=left[Purse.PRINCIPAL],
+        bonus_after=left[Purse.BONUS],
+        points_after=left[Purse.POINTS] + earned,
+        cashier=request.cashier,
+        pos_ref=request.pos_ref,
+        paid=paid,
+        points_in=earned,
+        points_out=taken[Purse.POINTS],
+    )

@@ -1,0 +1,21 @@
+"""Names and dates as they may stand in bodies and messages: the form is checked where they are read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+NAME_LENGTH_MAX = 64
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
+"""An account, or a card by its token."""
+Operation = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._:-]{8,64}\Z")]
+"""An operation id, as ledger.ids has it."""
+StoreName = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,8}\Z")]
+LotName = Annotated[
+    str, msgspec.Meta(pattern=r"^(hq|[0-9A-Za-z]{1,8}-[0-9A-Za-z]{1,4})/(0|[1-9][0-9]{0,17})/(0|[1-9][0-9]{0,17})\Z")
+]
+"""The record that opened a lot, as ledger.ids writes it. A programme finds the oldest lot by it."""
+Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+"""A date by ISO 8601. Dates are compared as text: one of another form would come before or after all others."""

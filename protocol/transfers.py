@@ -1,0 +1,120 @@
+"""Transfers: one record of the giver, and from it the transactions of both places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from ledger.ids import HEADQUARTERS, AccountId, LotId, RecordRef
+from ledger.slices import Lot, Part, Purse, SliceKey
+from ledger.transactions import Leg, Side, Transaction, TransactionKind
+from protocol.bodies import GIVEN_BYTES_MAX, Applied, Directive, Given, Taken, Transfer, TransferPart, Why
+from protocol.errors import NotARecord
+from protocol.records import Record, RecordKind, SignedRecord
+
+
+class Passage(NamedTuple):
+    """A transfer between its two places: `giver` is the record that gave it, `to` the keeper who alone may take it."""
+
+    giver: RecordRef
+    to: str
+    to_epoch: int
+    transfer: Transfer
+
+
+def transfer_of(why: Why, operation_id: str, account: AccountId, parts: Iterable[Part]) -> Transfer:
+    """A transfer of these parts, all of one account."""
+    parts = tuple(parts)
+    assert all(one.key.account == account for one, _ in parts), "a transfer moves what one member has"
+    return Transfer(
+        why,
+        operation_id,
+        account,
+        tuple(
+            TransferPart(one.key.purse, one.key.lot, one.lot.store, one.lot.opened_on, one.lot.expires_on, units)
+            for one, units in parts
+        ),
+    )
+
+
+def given_in(record: Record) -> Passage | None:
+    """The transfer that this record gives away; None when it gives nothing. Raises NotARecord."""
+    match record.kind:
+        case RecordKind.GIVEN:
+            # Its keeper alone bounds what it signs, and its taker must be able to sign a record around it.
+            if len(msgspec.msgpack.encode(record)) > GIVEN_BYTES_MAX:
+                raise NotARecord(f"{record.ref}: no record of its taker could hold it")
+            given = record.body_as(Given)
+            return Passage(record.ref, given.to, given.to_epoch, given.transfer)
+        case RecordKind.DIRECTIVE if record.keeper == HEADQUARTERS:
+            directive = record.body_as(Directive)
+            if isinstance(directive.order, Transfer):
+                return Passage(record.ref, directive.to, directive.to_epoch, directive.order)
+        case _:
+            pass
+    return None
+
+
+def giver_of(record: Record) -> SignedRecord | None:
+    """The giver's record, when this one takes what that one gave; None when it takes nothing. Raises NotARecord.
+
+    What HQ gives is taken by applying its directive, and in no other way: or one could be had without its number.
+    """
+    match record.kind:
+        case RecordKind.TAKEN:
+            signed = record.body_as(Taken).given
+            return _of_kind(RecordKind.GIVEN, signed, record.ref)
+        case RecordKind.APPLIED:
+            signed = _of_kind(RecordKind.DIRECTIVE, record.body_as(Applied).directive, record.ref)
+            return None if given_in(signed.open()) is None else signed
+        case _:
+            return None
+
+
+def _of_kind(kind: RecordKind, signed: SignedRecord, taker: RecordRef) -> SignedRecord:
+    if signed.open().kind is not kind:
+        raise NotARecord(f"{taker}: the record in it is not of kind {kind}")
+    return signed
+
+
+def taken_in(record: Record) -> Passage | None:
+    """The transfer that this record takes; None when it takes nothing. Raises NotARecord, also for another's transfer.
+
+    What a till has given to HQ, HQ may take in a later epoch of its own.
+    """
+    signed = giver_of(record)
+    if signed is None:
+        return None
+    passage = given_in(signed.open())
+    if passage is None:
+        raise NotARecord(f"{record.ref}: what it takes was not given")
+    in_time = passage.to_epoch == record.epoch or (record.keeper == HEADQUARTERS and passage.to_epoch < record.epoch)
+    if passage.to != record.keeper or not in_time:
+        raise NotARecord(f"{record.ref}: it takes what was given to {passage.to}/{passage.to_epoch}")
+    return passage
+
+
+def outgoing(passage: Passage) -> Transaction:
+    """What the giver's book posts. Raises ValueError for a purse that does not exist."""
+    return _transaction(TransactionKind.TRANSFER_OUT, passage)
+
+
+def incoming(passage: Passage) -> Transaction:
+    """What the taker's book posts: once, as its operation is named after the giver's record. Raises ValueError."""
+    return _transaction(TransactionKind.TRANSFER_IN, passage)
+
+
+def _transaction(kind: TransactionKind, passage: Passage) -> Transaction:
+    goes = kind is TransactionKind.TRANSFER_OUT
+    parts = [(_lot(passage.transfer.account, part), part.units) for part in passage.transfer.parts]
+    falls, rises = (Side.HELD, Side.IN_TRANSIT) if goes else (Side.IN_TRANSIT, Side.HELD)
+    legs = tuple(leg for lot, units in parts for leg in (Leg(*lot.key, falls, -units), Leg(*lot.key, rises, units)))
+    operation_id = passage.giver.given if goes else passage.giver.taken
+    return Transaction(kind, operation_id, legs, carries=tuple(lot for lot, _ in parts))
+
+
+def _lot(account: str, part: TransferPart) -> Lot:
+    key = SliceKey(AccountId(account), Purse(part.purse), LotId(part.lot))
+    return Lot(key, part.store, part.opened_on, part.expires_on)
