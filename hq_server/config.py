@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from hq_server.valuing import Placement
 from offline_queue.settings import Port
 
 LINES_MAX = 10_000
@@ -14,6 +15,9 @@ RECORDS_PER_S = 1000
 """A till that was cut off for three months catches up in minutes."""
 RECORDS_PER_S_MIN = 50
 """Slower, and a till takes HQ for dead while a batch waits for its turn."""
+RECALL_WAIT_S = 1.5
+RECALL_WAIT_S_MAX = 2.5
+"""A till waits three seconds for its draw, and the answer has to travel."""
 
 
 class HqSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,3 +30,6 @@ class HqSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timezone: str = "Asia/Taipei"
     lines_max: Annotated[int, msgspec.Meta(ge=1)] = LINES_MAX
     records_per_s: Annotated[int, msgspec.Meta(ge=RECORDS_PER_S_MIN)] = RECORDS_PER_S
+    programme: str = "programme.toml"
+    placement: Placement = Placement()
+    recall_wait_s: Annotated[float, msgspec.Meta(ge=0, le=RECALL_WAIT_S_MAX)] = RECALL_WAIT_S

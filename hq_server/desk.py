@@ -11,18 +11,25 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from hq_server.enrolling import Disclosed, NotEnrolled, enrol
 from hq_server.intake import Fault
-from hq_server.news import ChainId, News
+from hq_server.news import ChainId, News, OfAccount
 from hq_server.poster import Poster
+from hq_server.reception import Reception
+from hq_server.storage.conservation import Conservation
 from hq_server.storage.keepers import Keepers
+from hq_server.storage.mirrors import Step
 from hq_server.storage.showing import Showing
-from hq_server.storage.sqlite import POST_RECORDS_MAX, HqStore
+from hq_server.storage.sqlite import HqStore
+from hq_server.storage.z_totals import ZTotals
+from hq_server.teller import Teller
 from hq_server.views import HqView
 from hq_server.world import World
+from ledger.amounts import Currency
+from ledger.cards import CardScheme
 from ledger.ids import Place
 from offline_queue.book_thread import BookThread
 from offline_queue.outbox import Stamp
 from protocol.acknowledgements import seal_acknowledgement
-from protocol.conversation import Records
+from protocol.conversation import BATCH_RECORDS_MAX, Draw, NotDrawn, Records
 from protocol.enrolment import CODE_BYTES, EnrolmentAnswer, EnrolmentRequest, code_text
 from protocol.records import SignedRecord
 from protocol.signing import Signed, Signer, public_key
@@ -35,19 +42,34 @@ log = structlog.get_logger()
 class Desk:
     """All that HQ does. Its methods raise DiskFull and BookBroken; what they have returned is on the disk."""
 
-    def __init__(
-        self, store: BookThread[HqStore], sign: Signer, disclosed: Disclosed, zone: ZoneInfo, world: World
+    def __init__(  # noqa: PLR0913 - HQ's parts, put together in one place only
+        self,
+        store: BookThread[HqStore],
+        sign: Signer,
+        world: World,
+        *,
+        disclosed: Disclosed,
+        scheme: CardScheme,
+        currency: Currency,
+        zone: ZoneInfo,
+        recall_wait_s: float,
     ) -> None:
         self.news = News()
+        self.currency = currency
+        self.zone = zone
         self.sign = sign
         self.world = world
+        self.reception = Reception(store, self.news, world, scheme)
         self._store = store
         self._disclosed = disclosed
-        self._zone = zone
         self._poster = Poster(self._post)
+        self._teller = Teller(store, self.news, self._stamp, recall_wait_s=recall_wait_s)
 
     async def post_what_is_held(self) -> None:
-        """Post until cancelled, beginning with what the last run held and did not post."""
+        """Post until cancelled, beginning with what the last run held and did not post, or not place."""
+        while (step := await self._store.do(HqStore.settle, self._stamp())).has_more:
+            self._tell(step)
+        self._tell(step)
         for chain in await self._store.do(HqStore.unposted):
             self._poster.wake(ChainId(*chain))
         await self._poster.run()
@@ -76,8 +98,26 @@ class Desk:
         return seal_acknowledgement(heads, self.sign)
 
     async def directives(self, chain: ChainId, after: int) -> tuple[SignedRecord, ...]:
-        """The directives to a keeper from number after + 1 on."""
-        return await self._keeping(lambda keepers: keepers.directives(*chain, after))
+        """The next directives to a keeper from number after + 1 on, no more than one message has."""
+        return await self._keeping(lambda keepers: keepers.directives(*chain, after, BATCH_RECORDS_MAX))
+
+    async def hq_epoch(self) -> int:
+        """The epoch in which HQ numbers its directives."""
+        return await self._keeping(lambda keepers: keepers.epoch)
+
+    async def draw(self, chain: ChainId, asked: Draw) -> SignedRecord | NotDrawn:
+        """Give a keeper what it needs now: the directive that does, or why not; within about `recall_wait_s`."""
+        return await self._teller.draw(chain, asked)
+
+    async def block(self, card: str) -> bool:
+        """Refuse a card everywhere, by its token; False when it is refused already."""
+        stamp = self._stamp()
+        return self._told(await self._keeping(lambda keepers: keepers.block(card, stamp)))
+
+    async def unblock(self, card: str) -> bool:
+        """Take a card again; False when it is not refused."""
+        stamp = self._stamp()
+        return self._told(await self._keeping(lambda keepers: keepers.unblock(card, stamp)))
 
     async def offer(self, place: Place, store: str) -> str:
         """A new pairing code for a place, as a person reads it out; an earlier one is forgotten."""
@@ -116,6 +156,14 @@ class Desk:
         """Read something for people."""
         return await self._store.do(HqStore.showing, look)
 
+    async def weighing(self, look: Callable[[Conservation], T]) -> T:
+        """Add up a part of the book."""
+        return await self._store.do(HqStore.weighing, look)
+
+    async def counting(self, work: Callable[[ZTotals], T]) -> T:
+        """Do something about what the POS has counted."""
+        return await self._store.do(HqStore.counting, work)
+
     async def headquarters(self) -> HqView:
         """HQ as its tills know it."""
         head = await self._store.do(HqStore.own_head)
@@ -125,10 +173,27 @@ class Desk:
         return await self._store.do(HqStore.keeping, change)
 
     async def _post(self, chain: ChainId) -> bool:
-        posted = await self._store.do(HqStore.post, *chain)
-        if posted:
+        step = await self._store.do(HqStore.post, *chain, self._stamp(), self.news.accounts())
+        if step.records:
             self.news.tell(chain)
-        return posted == POST_RECORDS_MAX
+        self._tell(step)
+        return step.has_more
+
+    def _tell(self, step: Step) -> None:
+        """Say what a step has done to whoever waits for it."""
+        for waited in step.woken:
+            self._poster.wake(waited)
+        for ordered in step.ordered:
+            self.news.tell(ordered)
+        for account in step.accounts:
+            self.news.tell(OfAccount(account))
+        for store in step.stores:
+            self.news.tell_store(store)
+
+    def _told(self, chains: list[ChainId] | None) -> bool:
+        for chain in chains or ():
+            self.news.tell(chain)
+        return chains is not None
 
     def _stamp(self) -> Stamp:
-        return self.world.stamp(self._zone)
+        return self.world.stamp(self.zone)

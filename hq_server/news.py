@@ -1,13 +1,14 @@
-"""Who wants to hear that something about a chain has changed."""
+"""Who wants to hear that something about a chain, a store or a member has changed."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
-from ledger.ids import Place
+from ledger.ids import AccountId, Place
 
 
 class ChainId(NamedTuple):
@@ -16,27 +17,61 @@ class ChainId(NamedTuple):
     keeper: Place
     epoch: int
 
+    @property
+    def store(self) -> str:
+        """The store of a till: `07` of `07-2`."""
+        return self.keeper.partition("-")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class OfStore:
+    """What concerns all tills of a store: its members' directory."""
+
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfAccount:
+    """What is posted of one member."""
+
+    account: AccountId
+
+
+Topic: TypeAlias = ChainId | OfStore | OfAccount
+
 
 class News:
     """Says that there is news, not what: whoever hears it looks for itself, and any number of news is one look."""
 
     def __init__(self) -> None:
-        self._listeners: dict[ChainId, set[asyncio.Event]] = {}
+        self._listeners: dict[Topic, set[asyncio.Event]] = {}
 
     @contextmanager
-    def about(self, chain: ChainId) -> Iterator[asyncio.Event]:
-        """An event that is set at each news of this chain."""
+    def about(self, topic: Topic) -> Iterator[asyncio.Event]:
+        """An event that is set at each news of this topic."""
         event = asyncio.Event()
-        listeners = self._listeners.setdefault(chain, set())
+        listeners = self._listeners.setdefault(topic, set())
         listeners.add(event)
         try:
             yield event
         finally:
             listeners.discard(event)
             if not listeners:
-                self._listeners.pop(chain, None)
+                self._listeners.pop(topic, None)
 
-    def tell(self, chain: ChainId) -> None:
-        """There is news of this chain."""
-        for event in self._listeners.get(chain, ()):
+    def is_heard(self, topic: Topic) -> bool:
+        """Whether anybody listens; to a chain, that is its keeper's line while it is up."""
+        return topic in self._listeners
+
+    def accounts(self) -> frozenset[AccountId]:
+        """The members of whom somebody waits to hear."""
+        return frozenset(topic.account for topic in self._listeners if isinstance(topic, OfAccount))
+
+    def tell(self, topic: Topic) -> None:
+        """There is news of this topic."""
+        for event in self._listeners.get(topic, ()):
             event.set()
+
+    def tell_store(self, store: str) -> None:
+        """There is news of this store's members."""
+        self.tell(OfStore(store))

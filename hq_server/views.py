@@ -21,7 +21,9 @@ class KeeperView(msgspec.Struct, frozen=True):
     """One till as HQ knows it. `held` and `posted` are record numbers; `heard_at_ms` is None before its first word.
 
     `waits` is how many records are held and not yet posted; `fences` says why nothing more is taken from it; `on_line`
-    is whether its line is up.
+    is whether its line is up. `mode` is the way in which its store runs, as its last record has it; `money` and
+    `points` are what lies there or is under way to it, in units: what each copy of a stolen till could spend once more.
+    `directives` are those of HQ that it has not yet said to have carried out.
     """
 
     keeper: str
@@ -35,6 +37,10 @@ class KeeperView(msgspec.Struct, frozen=True):
     business_date: str | None
     fences: tuple[str, ...]
     on_line: bool = False
+    mode: str | None = None
+    money: int = 0
+    points: int = 0
+    directives: int = 0
 
 
 class SuspenseView(msgspec.Struct, frozen=True):
@@ -65,6 +71,20 @@ class DifferenceList(msgspec.Struct, frozen=True):
 
     total: int
     lines: list[DifferenceView]
+
+
+class WaitView(msgspec.Struct, frozen=True):
+    """A record that takes what another keeper has given, and that keeper's record, which is not posted here yet."""
+
+    record: str
+    giver: str
+
+
+class WaitList(msgspec.Struct, frozen=True):
+    """The records that wait, at most one of a till: the first LINES_SHOWN_MAX of `total`."""
+
+    total: int
+    lines: list[WaitView]
 
 
 class PlaceBalance(msgspec.Struct, frozen=True):

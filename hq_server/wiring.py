@@ -12,7 +12,10 @@ from hq_server.config import HqSettings
 from hq_server.desk import Desk
 from hq_server.enrolling import Disclosed
 from hq_server.storage.sqlite import HqStore
+from hq_server.valuing import Rules
 from hq_server.world import World
+from ledger.cards import CardScheme
+from loyalty.programme import Programme
 from offline_queue.book_thread import BookThread
 from offline_queue.keys import CardKeys, signing_key
 from offline_queue.settings import SettingsWrong, read_toml, zone
@@ -36,28 +39,39 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
     world = world or World()
     settings = read_toml(settings_file, HqSettings)
     where = zone(settings.timezone)
-    card_keys = _card_keys(settings_file.parent / settings.card_keys)
+    card_keys, keys = _card_keys(settings_file.parent / settings.card_keys)
+    programme = read_toml(settings_file.parent / settings.programme, Programme)
     data = settings_file.parent / settings.data
     data.mkdir(parents=True, exist_ok=True)
     key = signing_key(data / KEY_FILE)
     public_key = key.public_key().public_bytes_raw()
     token = make_token(data, world)
-    store = HqStore.open(data / BOOK_FILE, key.sign)
+    store = HqStore.open(data / BOOK_FILE, key.sign, Rules(programme, settings.placement))
     try:
         store.begin(public_key, f"counterfoil {version('counterfoil')}", world.stamp(where))
     except BaseException:
         store.close()
         raise
     thread = BookThread(store)
-    desk = Desk(thread, key.sign, Disclosed(public_key, card_keys), where, world)
+    scheme = CardScheme(programme.card_kinds, keys.token_key, keys.stripe_keys)
+    desk = Desk(
+        thread,
+        key.sign,
+        world,
+        disclosed=Disclosed(public_key, card_keys),
+        scheme=scheme,
+        currency=programme.currency,
+        zone=where,
+        recall_wait_s=settings.recall_wait_s,
+    )
     return Parts(settings, data, desk, thread, token)
 
 
-def _card_keys(path: Path) -> bytes:
-    """The file as it is: that is what tills are given."""
+def _card_keys(path: Path) -> tuple[bytes, CardKeys]:
+    """The file as it is, which is what tills are given, and what it says."""
     try:
         content = path.read_bytes()
-        msgspec.json.decode(content, type=CardKeys)
+        keys = msgspec.json.decode(content, type=CardKeys)
     except (OSError, msgspec.DecodeError) as fault:
         raise SettingsWrong(f"card_keys = {str(path)!r} does not hold the chain's card keys.") from fault
-    return content
+    return content, keys

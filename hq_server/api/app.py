@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 
@@ -18,7 +19,9 @@ from hq_server.api.routes import ROUTES, Route
 from hq_server.desk import Desk
 from hq_server.enrolling import NotEnrolled
 from hq_server.gateway.door import Door
+from hq_server.members import NotKept
 from hq_server.rate import TokenBucket
+from hq_server.web.pages import add_pages
 from offline_queue.book_thread import DiskFull
 from offline_queue.http_log import http_logger
 from receipts.wording import Wording
@@ -35,13 +38,16 @@ FAULTS: dict[type[web.HTTPException], HqProblem] = {
     web.HTTPRequestEntityTooLarge: HqProblem.TOO_LARGE,
 }
 
+_DIGITS = re.compile(r"[0-9]{5,}")
+"""What is wrong with a body may quote it; a card's or a phone's number in a wrong place is not said again."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = structlog.get_logger()
 
 
 def make_app(desk: Desk, door: Door, token: str) -> web.Application:
-    """The server of this HQ: its API, and the lines of its tills. `token` is what its own people must have."""
+    """The server of this HQ: its API, its pages, and the lines of its tills. `token` is what its own people must have."""
     problems = Problems(Wording.load())
     app = web.Application(middlewares=[_faults_as_problems(problems)], client_max_size=BODY_BYTES_MAX)
     app.on_response_prepare.append(_say_that_nobody_keeps_it)
@@ -50,6 +56,7 @@ def make_app(desk: Desk, door: Door, token: str) -> web.Application:
     office = Office(desk, door, bucket)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(route, office, problems, token))
+    add_pages(app)
     return app
 
 
@@ -104,7 +111,7 @@ async def _read(request: web.Request, decoder: msgspec.json.Decoder[msgspec.Stru
     except (ConnectionError, web.RequestPayloadError):
         return Flaw(HqProblem.BAD_REQUEST, "The body did not arrive whole.")
     except msgspec.ValidationError as fault:
-        return Flaw(HqProblem.BAD_REQUEST, f"{fault}.")
+        return Flaw(HqProblem.BAD_REQUEST, f"{_DIGITS.sub('…', str(fault))}.")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Flaw(HqProblem.BAD_REQUEST, "The body is not JSON in UTF-8.")
 
@@ -115,7 +122,7 @@ def _response(reply: object, route: Route, problems: Problems) -> web.StreamResp
             return reply
         case Flaw(problem, detail):
             return problems.response(problem, detail)
-        case HqProblem() | NotEnrolled():
+        case HqProblem() | NotEnrolled() | NotKept():
             return problems.response(reply)
         case _:
             return web.Response(body=msgspec.json.encode(reply), status=route.status, content_type="application/json")

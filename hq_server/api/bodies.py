@@ -6,6 +6,8 @@ from typing import Annotated
 
 import msgspec
 
+from hq_server.day_totals import GivenTotal
+from hq_server.members import Told
 from hq_server.views import KeeperView, PlaceBalance
 
 TillPlace = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,8}-[0-9A-Za-z]{1,4}\Z")]
@@ -40,9 +42,39 @@ class HqHello(msgspec.Struct, frozen=True):
 
 
 class Tills(msgspec.Struct, frozen=True):
-    """Every till that was ever enrolled, in each of its epochs."""
+    """The tills that were ever enrolled, in each of their epochs: all, or a page of `total`, as it was asked.
+
+    `after` asks for the next page; None: the end. `now_ms` is HQ's clock, to hold `heard_at_ms` against.
+    """
 
     tills: list[KeeperView]
+    total: int = 0
+    after: str | None = None
+    now_ms: int = 0
+
+
+class CurrencyView(msgspec.Struct, frozen=True):
+    """How to read and show the amounts; `symbols` by language."""
+
+    code: str
+    minor_digits: int
+    shown_digits: int
+    symbols: dict[str, str]
+
+
+class About(msgspec.Struct, frozen=True):
+    """What a page has to know of HQ: its clock, its zone, the calendar's date there, and the chain's currency."""
+
+    now_ms: int
+    timezone: str
+    today: str
+    currency: CurrencyView
+
+
+class GivenTotals(msgspec.Struct, frozen=True):
+    """All totals that were given of one cashier, till and day, the last one last: it counts."""
+
+    given: list[GivenTotal]
 
 
 class MemberBalances(msgspec.Struct, frozen=True):
@@ -50,3 +82,28 @@ class MemberBalances(msgspec.Struct, frozen=True):
 
     account: str
     places: list[PlaceBalance]
+
+
+class NewMember(Told, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Whoever joins, and the number of the card that opens the account."""
+
+    number: str
+
+
+class MemberSearch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Who has this phone number, or whose is this card? One of the two. They travel in a body: an address is logged."""
+
+    phone: str | None = None
+    card: str | None = None
+
+    def __repr__(self) -> str:
+        return "<MemberSearch>"
+
+
+class CardNumber(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A card by its number."""
+
+    number: str
+
+    def __repr__(self) -> str:
+        return "<CardNumber>"

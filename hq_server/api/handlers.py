@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import msgspec
@@ -9,17 +10,19 @@ from aiohttp import web
 
 from hq_server.api.bodies import Empty, HqHello, MemberBalances, NewTill, Pairing, Tills
 from hq_server.api.problems import Flaw, HqProblem
+from hq_server.conservation import ConservationPage
 from hq_server.desk import Desk
 from hq_server.enrolling import NotEnrolled
 from hq_server.gateway.door import Door
 from hq_server.news import ChainId
 from hq_server.rate import TokenBucket
 from hq_server.storage.showing import Showing
-from hq_server.views import DifferenceList, HqView, KeeperView, SuspenseList
-from ledger.ids import AccountId, Place, parse_place
+from hq_server.views import DifferenceList, HqView, KeeperView, SuspenseList, WaitList
+from ledger.ids import AccountId, Place, RecordRef, parse_place
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX, EnrolmentAnswer, EnrolmentRequest
 
 API_VERSION = "1"
+TILLS_PAGE_MAX = 200
 ENROLMENTS_PER_S = 5
 ENROLMENTS_BURST = 20
 """Anybody may try, and each try is a commit."""
@@ -61,10 +64,16 @@ async def headquarters(office: Office, _request: web.Request) -> HqView:
     return await office.desk.headquarters()
 
 
-async def tills(office: Office, _request: web.Request) -> Tills:
-    """Every till with its heads, and whether its line is up."""
-    views = await office.desk.showing(Showing.keepers)
-    return Tills([_with_line(view, office.door) for view in views])
+async def tills(office: Office, request: web.Request) -> Tills | Flaw:
+    """Every till with its heads, and whether its line is up; with `limit` a page of them, behind `after`."""
+    asked = _page_of(request)
+    if asked is None:
+        return Flaw(HqProblem.BAD_REQUEST, f"`limit` is 1 to {TILLS_PAGE_MAX}, `after` a till's epoch such as 07-2/1.")
+    after, most = asked
+    views = await office.desk.showing(lambda showing: showing.keepers(after, most))
+    total = await office.desk.showing(Showing.keepers_total)
+    last = f"{views[-1].keeper}/{views[-1].epoch}" if len(views) == most else None
+    return Tills([_with_line(view, office.door) for view in views], total, last, office.desk.world.now_ms())
 
 
 async def add_till(office: Office, _request: web.Request, body: NewTill) -> Pairing | Flaw:
@@ -81,7 +90,8 @@ async def revoke_till(office: Office, request: web.Request, _body: Empty) -> Til
     place = parse_place(request.match_info["place"])
     if place is None or not await office.desk.revoke(place):
         return HqProblem.PLACE_UNKNOWN
-    return Tills([till for till in (await tills(office, request)).tills if till.keeper == place])
+    views = await office.desk.showing(Showing.keepers)
+    return Tills([_with_line(view, office.door) for view in views if view.keeper == place])
 
 
 async def suspense(office: Office, _request: web.Request) -> SuspenseList:
@@ -94,10 +104,31 @@ async def differences(office: Office, _request: web.Request) -> DifferenceList:
     return await office.desk.showing(Showing.differences)
 
 
+async def waiting(office: Office, _request: web.Request) -> WaitList:
+    """The records that wait for another keeper's."""
+    return await office.desk.showing(Showing.waiting)
+
+
+async def conservation(office: Office, request: web.Request) -> ConservationPage:
+    """Some accounts, added up, from the one after `after` on."""
+    after = request.query.get("after", "")
+    return await office.desk.weighing(lambda lots: lots.page(after))
+
+
 async def balances(office: Office, request: web.Request) -> MemberBalances:
     """What a member has, place by place."""
     account = AccountId(request.match_info["account"])
     return MemberBalances(account, await office.desk.showing(lambda showing: showing.balances(account)))
+
+
+def _page_of(request: web.Request) -> tuple[tuple[str, int], int] | None:
+    """After which till to begin, and how many to show; -1: all. None when it is not said as it should be."""
+    limit, after = request.query.get("limit"), request.query.get("after")
+    last = None if after is None else RecordRef.parse(f"{after}/0")
+    if (after is not None and last is None) or (limit is not None and not re.fullmatch(r"[1-9][0-9]{0,2}", limit)):
+        return None
+    begin = ("", 0) if last is None else (last.keeper, last.epoch)
+    return begin, -1 if limit is None else min(int(limit), TILLS_PAGE_MAX)
 
 
 def _with_line(view: KeeperView, door: Door) -> KeeperView:

@@ -11,6 +11,7 @@ import msgspec
 from aiohttp import web
 
 from hq_server.enrolling import NotEnrolled
+from hq_server.members import NotKept
 from receipts.wording import Language, Wording
 
 RETRY_AFTER_S = 1
@@ -25,12 +26,14 @@ class HqProblem(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     TOO_LARGE = "too_large"
     PLACE_UNKNOWN = "place_unknown"
+    RECORD_UNKNOWN = "record_unknown"
+    Z_TOTALS_CROWDED = "z_totals_crowded"
     BUSY = "busy"
     DISK_FULL = "disk_full"
     INTERNAL = "internal"
 
 
-Code = HqProblem | NotEnrolled
+Code = HqProblem | NotEnrolled | NotKept
 
 STATUS: Mapping[Code, HTTPStatus] = {
     HqProblem.BAD_REQUEST: HTTPStatus.BAD_REQUEST,
@@ -39,11 +42,19 @@ STATUS: Mapping[Code, HTTPStatus] = {
     HqProblem.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     HqProblem.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HqProblem.PLACE_UNKNOWN: HTTPStatus.NOT_FOUND,
+    HqProblem.RECORD_UNKNOWN: HTTPStatus.NOT_FOUND,
+    HqProblem.Z_TOTALS_CROWDED: HTTPStatus.CONFLICT,
     HqProblem.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     HqProblem.DISK_FULL: HTTPStatus.INSUFFICIENT_STORAGE,
     HqProblem.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
     NotEnrolled.CODE_WRONG: HTTPStatus.FORBIDDEN,
     NotEnrolled.KEY_REVOKED: HTTPStatus.FORBIDDEN,
+    NotKept.NAME_WRONG: HTTPStatus.BAD_REQUEST,
+    NotKept.PHONE_WRONG: HTTPStatus.BAD_REQUEST,
+    NotKept.PHONE_CROWDED: HTTPStatus.CONFLICT,
+    NotKept.CARD_WRONG: HTTPStatus.BAD_REQUEST,
+    NotKept.CARD_TAKEN: HTTPStatus.CONFLICT,
+    NotKept.MEMBER_UNKNOWN: HTTPStatus.NOT_FOUND,
 }
 RETRYABLE = frozenset({HqProblem.BUSY, HqProblem.DISK_FULL})
 """The same request, unchanged, may succeed later."""

@@ -8,8 +8,10 @@ from http import HTTPStatus
 
 import msgspec
 
-from hq_server.api import handlers
-from hq_server.api.bodies import Empty, NewTill
+from hq_server.api import book_handlers, handlers, member_handlers
+from hq_server.api.bodies import CardNumber, Empty, MemberSearch, NewMember, NewTill
+from hq_server.day_totals import ZTotal
+from hq_server.members import Changes
 from protocol.enrolment import EnrolmentRequest
 
 
@@ -37,5 +39,24 @@ ROUTES = (
     Route("POST", "/v1/tills/{place}/revocations", handlers.revoke_till, Empty),
     Route("GET", "/v1/suspense", handlers.suspense),
     Route("GET", "/v1/differences", handlers.differences),
+    Route("GET", "/v1/waiting", handlers.waiting),
+    Route("GET", "/v1/conservation", handlers.conservation, at_once_max=1),
+    Route("POST", "/v1/members", member_handlers.join, NewMember, HTTPStatus.CREATED),
+    Route("POST", "/v1/member-searches", member_handlers.search, MemberSearch),
+    Route("GET", "/v1/members/{account}", member_handlers.account),
     Route("GET", "/v1/members/{account}/balances", handlers.balances),
+    Route("POST", "/v1/members/{account}/changes", member_handlers.change, Changes),
+    Route("POST", "/v1/members/{account}/erasures", member_handlers.erase, Empty),
+    Route("GET", "/v1/blocks", member_handlers.blocks),
+    Route("POST", "/v1/blocks", member_handlers.block, CardNumber),
+    Route("POST", "/v1/unblocks", member_handlers.unblock, CardNumber),
+    Route("GET", "/v1/about", book_handlers.about),
+    Route("GET", "/v1/wording", book_handlers.wording, open_to_all=True),
+    Route("POST", "/v1/account-searches", book_handlers.search, MemberSearch),
+    Route("GET", "/v1/accounts/{account}", book_handlers.account, at_once_max=4),
+    Route("GET", "/v1/chains/{place}/{epoch}/records", book_handlers.records, at_once_max=4),
+    Route("GET", "/v1/chains/{place}/{epoch}/records/{sequence}", book_handlers.record),
+    Route("GET", "/v1/day-totals", book_handlers.day_totals, at_once_max=1),
+    Route("GET", "/v1/day-sales", book_handlers.day_sales, at_once_max=1),
+    Route("POST", "/v1/z-totals", book_handlers.give_total, ZTotal, HTTPStatus.CREATED),
 )

@@ -1,4 +1,4 @@
-"""One keeper's line after its login: batches come up, acknowledgements and directives go down."""
+"""One keeper's line after its login: batches and questions come up, acknowledgements and directives go down."""
 
 from __future__ import annotations
 
@@ -8,13 +8,26 @@ import structlog
 from aiohttp import WSCloseCode
 
 from hq_server.desk import Desk
+from hq_server.gateway.questions import Questions
 from hq_server.gateway.wire import LineOver, Wire
 from hq_server.intake import Fault
-from hq_server.news import ChainId
+from hq_server.news import ChainId, OfStore
 from hq_server.rate import TokenBucket
-from offline_queue.forwarding import cut
+from offline_queue.forwarding import WINDOW_BATCHES, cut
 from protocol.bodies import Directive
-from protocol.conversation import BATCH_RECORDS_MAX, Acknowledged, Ordered, Records, Rejected
+from protocol.conversation import (
+    BATCH_RECORDS_MAX,
+    Acknowledged,
+    AnyMessage,
+    Draw,
+    Find,
+    Look,
+    Ordered,
+    Records,
+    Rejected,
+    Resume,
+)
+from protocol.records import SignedRecord
 from protocol.rejections import Rejection
 
 log = structlog.get_logger()
@@ -28,18 +41,26 @@ class Line:
         self._wire = wire
         self._desk = desk
         self._bucket = TokenBucket(records_per_s, BATCH_RECORDS_MAX, desk.world.monotonic_s())
-        self._turn = asyncio.Lock()
+        # What a till may have under way waits here, and no more: behind that, its questions wait too.
+        self._batches: asyncio.Queue[Records | LineOver] = asyncio.Queue(WINDOW_BATCHES)
+        self._questions = Questions(chain, wire, desk, self._deliver)
+        self._acknowledging = asyncio.Lock()
+        self._ordering = asyncio.Lock()
+        self._resumed: asyncio.Future[Resume] = asyncio.get_running_loop().create_future()
         self._ordered = 0
         self._complained = ""
         self._told: asyncio.Future[LineOver] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
         """Speak until the line is over. Raises an ExceptionGroup: of a LineOver, or of what HQ's disk has raised."""
-        with self._desk.news.about(self.chain) as news:
+        with self._desk.news.about(self.chain) as news, self._desk.news.about(OfStore(self.chain.store)) as of_store:
             news.set()  # what the keeper has missed is news to it
+            of_store.set()
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._hear())
+                tasks.create_task(self._hear(tasks))
+                tasks.create_task(self._take())
                 tasks.create_task(self._tell(news))
+                tasks.create_task(self._tell_directory(of_store))
                 tasks.create_task(self._leave())
 
     def leave(self, over: LineOver) -> None:
@@ -50,12 +71,36 @@ class Line:
     async def _leave(self) -> None:
         raise await self._told
 
-    async def _hear(self) -> None:
+    async def _hear(self, tasks: asyncio.TaskGroup) -> None:
+        resume = await self._wire.hear()
+        if not isinstance(resume, Resume):
+            raise _out_of_turn()
+        # Directives of another epoch of HQ's have numbers of their own.
+        self._ordered = resume.directive if resume.hq_epoch == await self._desk.hq_epoch() else 0
+        self._resumed.set_result(resume)
+        tasks.create_task(self._order())
+        try:
+            while True:
+                await self._heard(await self._wire.hear(), tasks)
+        except LineOver as over:
+            # Behind what has arrived: that is held though its line is gone.
+            await self._batches.put(over)
+
+    async def _heard(self, message: AnyMessage, tasks: asyncio.TaskGroup) -> None:
+        match message:
+            case Records():
+                await self._batches.put(message)
+            case Draw() | Look() | Find():
+                await self._questions.ask(message, tasks)
+            case _:
+                raise _out_of_turn()
+
+    async def _take(self) -> None:
         """One batch after another; while one is under way, or the keeper has had its share, the next has to wait."""
         while True:
-            batch = await self._wire.hear()
-            if not isinstance(batch, Records):
-                raise LineOver(WSCloseCode.PROTOCOL_ERROR, "out_of_turn")
+            batch = await self._batches.get()
+            if isinstance(batch, LineOver):
+                raise batch
             share = min(1 + len(batch.records), BATCH_RECORDS_MAX)
             await asyncio.sleep(self._bucket.take(share, self._desk.world.monotonic_s()))
             fault = await self._desk.take(batch)
@@ -75,14 +120,40 @@ class Line:
             await news.wait()
             news.clear()
             await self._acknowledge(self.chain)
-            await self._order()
+            if self._resumed.done():
+                await self._order()
+
+    async def _tell_directory(self, news: asyncio.Event) -> None:
+        version = (await self._resumed).directory
+        while True:
+            await news.wait()
+            news.clear()
+            while (told := await self._desk.reception.directory(self.chain, version)) is not None:
+                await self._wire.say(told)
+                version = told.version
 
     async def _acknowledge(self, chain: ChainId) -> None:
         # One at a time: an older word that arrives after a newer one would say that HQ has lost records.
-        async with self._turn:
+        async with self._acknowledging:
             await self._wire.say(Acknowledged(await self._desk.acknowledge(chain)))
 
     async def _order(self) -> None:
-        while run := cut(await self._desk.directives(self.chain, self._ordered)):
-            await self._wire.say(Ordered(run))
-            self._ordered = run[-1].open().body_as(Directive).number
+        async with self._ordering:
+            while run := cut(await self._desk.directives(self.chain, self._ordered)):
+                await self._wire.say(Ordered(run))
+                self._ordered = _number(run[-1])
+
+    async def _deliver(self, directive: SignedRecord) -> None:
+        """Send a directive in its turn, or once more when that was before."""
+        if _number(directive) <= self._ordered:
+            await self._wire.say(Ordered((directive,)))
+        else:
+            await self._order()
+
+
+def _out_of_turn() -> LineOver:
+    return LineOver(WSCloseCode.PROTOCOL_ERROR, "out_of_turn")
+
+
+def _number(directive: SignedRecord) -> int:
+    return directive.open().body_as(Directive).number

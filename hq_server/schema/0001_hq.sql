@@ -77,6 +77,83 @@ CREATE TABLE pairings (
     tries      INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- A chain whose next record takes what another chain has given and HQ has not posted yet. It goes on when that one does.
+CREATE TABLE waits (
+    keeper         TEXT    NOT NULL,
+    epoch          INTEGER NOT NULL,
+    sequence       INTEGER NOT NULL,
+    giver          TEXT    NOT NULL,
+    giver_epoch    INTEGER NOT NULL,
+    giver_sequence INTEGER NOT NULL,
+    PRIMARY KEY (keeper, epoch)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX waits_by_giver ON waits (giver, giver_epoch, giver_sequence);
+
+-- What a draw was answered with: the number of a record of HQ's chain. A draw that comes again gets the same.
+CREATE TABLE draws (
+    keeper       TEXT    NOT NULL,
+    epoch        INTEGER NOT NULL,
+    operation_id TEXT    NOT NULL,
+    hq_epoch     INTEGER NOT NULL,
+    sequence     INTEGER NOT NULL,
+    PRIMARY KEY (keeper, epoch, operation_id)
+) STRICT, WITHOUT ROWID;
+
+-- What HQ has given to a keeper of a member's asset and its records have not yet said to have come.
+CREATE TABLE under_way (
+    keeper  TEXT    NOT NULL,
+    epoch   INTEGER NOT NULL,
+    account TEXT    NOT NULL,
+    asset   TEXT    NOT NULL,
+    units   INTEGER NOT NULL CHECK (units > 0),
+    PRIMARY KEY (account, asset, keeper, epoch)
+) STRICT, WITHOUT ROWID;
+
+-- The same of all members together, and what lies there: sums, kept so that placing need not add up a whole place.
+CREATE TABLE totals (
+    keeper    TEXT    NOT NULL,
+    epoch     INTEGER NOT NULL,
+    asset     TEXT    NOT NULL,
+    held      INTEGER NOT NULL,
+    under_way INTEGER NOT NULL,
+    PRIMARY KEY (keeper, epoch, asset)
+) STRICT, WITHOUT ROWID;
+
+-- Where a member came last.
+CREATE TABLE visits (
+    account TEXT    NOT NULL,
+    keeper  TEXT    NOT NULL,
+    epoch   INTEGER NOT NULL,
+    at_ms   INTEGER NOT NULL,
+    PRIMARY KEY (account, keeper)
+) STRICT, WITHOUT ROWID;
+
+-- The last recall that a keeper has not carried out yet, so that nothing is asked for twice.
+CREATE TABLE recalls (
+    keeper   TEXT    NOT NULL,
+    epoch    INTEGER NOT NULL,
+    account  TEXT    NOT NULL,
+    asset    TEXT    NOT NULL,
+    keep     INTEGER NOT NULL,
+    hq_epoch INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (keeper, epoch, account, asset)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX recalls_by_record ON recalls (hq_epoch, sequence);
+
+-- Members of whom something was posted since it was last looked at what of theirs should lie where.
+CREATE TABLE unsettled (
+    account TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+-- Cards that were lost or stolen, by their tokens.
+CREATE TABLE blocks (
+    card     TEXT    NOT NULL PRIMARY KEY,
+    since_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER draws_are_kept BEFORE DELETE ON draws BEGIN SELECT raise(ABORT, 'draws are append-only'); END;
+CREATE TRIGGER draws_are_fixed BEFORE UPDATE ON draws BEGIN SELECT raise(ABORT, 'draws are append-only'); END;
 CREATE TRIGGER keepers_are_kept BEFORE DELETE ON keepers BEGIN SELECT raise(ABORT, 'keepers are append-only'); END;
 CREATE TRIGGER keepers_are_fixed BEFORE UPDATE ON keepers BEGIN SELECT raise(ABORT, 'keepers are append-only'); END;
 CREATE TRIGGER directives_are_kept BEFORE DELETE ON directives BEGIN SELECT raise(ABORT, 'directives are append-only'); END;

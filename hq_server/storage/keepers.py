@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from hq_server.news import ChainId
+from hq_server.storage.blocks import Blocks
 from ledger.ids import HEADQUARTERS, Place
 from ledger.journal_sqlite import Connection
 from offline_queue.keys import KeyUnusable
 from offline_queue.outbox import Chain, Outbox, Stamp
-from protocol.bodies import Directive, Enrol, Opened, Order, Revoke
+from protocol.bodies import Block, Directive, Enrol, Opened, Order, Revoke, Taken, Unblock
 from protocol.chain import Head
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX
 from protocol.records import RecordKind, SignedRecord
@@ -24,6 +26,7 @@ class Keepers:
         last = connection.execute("select max(epoch) from records where keeper = ?", (HEADQUARTERS,)).get
         self.epoch: int = last or 1
         self._own = Outbox(connection, HEADQUARTERS, self.epoch, sign)
+        self.blocks = Blocks(connection)
 
     def begin(self, key: bytes, software: str, stamp: Stamp) -> None:
         """Open HQ's own chain, the first time; later, make sure that `key` is still the one. Raises KeyUnusable."""
@@ -71,13 +74,24 @@ class Keepers:
             self._connection.execute("insert into keepers values (?, ?, ?, ?)", (place, epoch, store, key))
             self._connection.execute("insert into progress values (?, ?, 0, 0)", (place, epoch))
         self._connection.execute("delete from pairings where place = ?", (place,))
-        return self._order(place, epoch, Enrol(key), stamp)
+        enrolled = self.order(place, epoch, Enrol(key), stamp)
+        for cards in self.blocks.runs():
+            self.order(place, epoch, Block(cards), stamp)
+        return enrolled
 
     def revoke(self, place: Place, epoch: int, stamp: Stamp) -> SignedRecord:
         """Trust a till's key no longer. What is held stands; nothing more is taken."""
         head: Head | None = Chain(self._connection, place, epoch).head()
         self.fence(place, epoch, REVOKED, stamp.now_ms)
-        return self._order(place, epoch, Revoke(0 if head is None else head.ref.sequence), stamp)
+        return self.order(place, epoch, Revoke(0 if head is None else head.ref.sequence), stamp)
+
+    def block(self, card: str, stamp: Stamp) -> list[ChainId] | None:
+        """Have a card refused everywhere; the keepers that are told so. None when it was refused already."""
+        return self._order_all(Block((card,)), stamp) if self.blocks.add(card, stamp.now_ms) else None
+
+    def unblock(self, card: str, stamp: Stamp) -> list[ChainId] | None:
+        """Have a card taken again; the keepers that are told so. None when it was not refused."""
+        return self._order_all(Unblock((card,)), stamp) if self.blocks.remove(card) else None
 
     def is_revoked(self, place: Place, key: bytes) -> bool:
         """Whether this place's keeper had that key, and it was revoked: it is trusted in no later epoch either."""
@@ -94,6 +108,18 @@ class Keepers:
             (place, REVOKED),
         )
         return [epoch for (epoch,) in rows]
+
+    def trusted(self) -> list[ChainId]:
+        """Every keeper that is not fenced."""
+        rows = self._connection.execute(
+            "select keeper, epoch from keepers where not exists (select 1 from fences where fences.keeper ="
+            " keepers.keeper and fences.epoch = keepers.epoch) order by keeper, epoch"
+        )
+        return [ChainId(Place(keeper), epoch) for keeper, epoch in rows]
+
+    def is_open(self, place: Place, epoch: int) -> bool:
+        """Whether this keeper may be given value: it is not fenced, and no other key has taken its place over."""
+        return self._last_key(place)[0] == epoch and not self.fences(place, epoch)
 
     def is_known(self, place: Place) -> bool:
         """Whether anybody ever kept this place."""
@@ -115,12 +141,12 @@ class Keepers:
         rows = self._connection.execute("select why from fences where keeper = ? and epoch = ?", (place, epoch))
         return tuple(why for (why,) in rows)
 
-    def directives(self, place: Place, epoch: int, after: int = 0) -> tuple[SignedRecord, ...]:
-        """The directives of this HQ epoch to a keeper, from number after + 1 on, in their order."""
+    def directives(self, place: Place, epoch: int, after: int = 0, most: int = -1) -> tuple[SignedRecord, ...]:
+        """The directives of this HQ epoch to a keeper, from number after + 1 on, in their order; `most`, or all."""
         rows = self._connection.execute(
             "select sequence from directives where keeper = ? and epoch = ? and hq_epoch = ? and number > ?"
-            " order by number",
-            (place, epoch, self.epoch, after),
+            " order by number limit ?",
+            (place, epoch, self.epoch, after, most),
         )
         return tuple(self._given(sequence) for (sequence,) in rows)
 
@@ -133,21 +159,37 @@ class Keepers:
         ).get
         return (0, None) if row is None else (row[0], self._given(row[1]))
 
+    def order(self, place: Place, epoch: int, order: Order, stamp: Stamp) -> SignedRecord:
+        """Give a keeper its next directive. One that moves value is for the vault, which posts it in this commit."""
+        number = self.last_directive(place, epoch)[0] + 1
+        given = self._append(RecordKind.DIRECTIVE, Directive(place, epoch, number, order), stamp)
+        line = (place, epoch, self.epoch, number, given.open().sequence)
+        self._connection.execute("insert into directives values (?, ?, ?, ?, ?)", line)
+        return given
+
+    def take(self, given: SignedRecord, stamp: Stamp) -> SignedRecord:
+        """Record that HQ has what a till gave it. It belongs to the vault, which posts it in this commit."""
+        return self._append(RecordKind.TAKEN, Taken(given), stamp)
+
+    def own_key(self) -> bytes:
+        """HQ's public key, 32 bytes."""
+        return self._given(1).open().body_as(Opened).public_key
+
+    def _order_all(self, order: Order, stamp: Stamp) -> list[ChainId]:
+        chains = self.trusted()
+        for chain in chains:
+            self.order(*chain, order, stamp)
+        return chains
+
+    def _append(self, kind: RecordKind, body: Directive | Taken, stamp: Stamp) -> SignedRecord:
+        return self._given(self._own.append(self._own.head(), kind, body, stamp).ref.sequence)
+
     def _last_key(self, place: Place) -> tuple[int, bytes | None]:
         query = "select epoch, public_key from keepers where keeper = ? order by epoch desc limit 1"
         row = self._connection.execute(query, (place,)).get
         return (0, None) if row is None else row
 
-    def _order(self, place: Place, epoch: int, order: Order, stamp: Stamp) -> SignedRecord:
-        number = self.last_directive(place, epoch)[0] + 1
-        directive = Directive(place, epoch, number, order)
-        head = self._own.append(self._own.head(), RecordKind.DIRECTIVE, directive, stamp)
-        self._connection.execute(
-            "insert into directives values (?, ?, ?, ?, ?)", (place, epoch, self.epoch, number, head.ref.sequence)
-        )
-        return self._given(head.ref.sequence)
-
     def _given(self, sequence: int) -> SignedRecord:
         signed = self._own.record(sequence)
-        assert signed is not None, "a directive's record stands in HQ's own chain"
+        assert signed is not None, "what HQ has said stands in its own chain"
         return signed

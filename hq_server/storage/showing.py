@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from hq_server.news import ChainId
+from hq_server.storage.chains import Chains
+from hq_server.storage.days import Days
+from hq_server.storage.movements import Movements
+from hq_server.storage.negative_list import NegativeList
 from hq_server.views import (
     LINES_SHOWN_MAX,
     DifferenceList,
@@ -10,10 +15,12 @@ from hq_server.views import (
     PlaceBalance,
     SuspenseList,
     SuspenseView,
+    WaitList,
+    WaitView,
 )
 from ledger.ids import AccountId, Place, RecordRef
 from ledger.journal_sqlite import Connection
-from ledger.slices import Purse
+from ledger.slices import Asset, Purse
 from offline_queue.outbox import Chain
 
 PURSES = (Purse.PRINCIPAL, Purse.BONUS, Purse.POINTS)
@@ -24,15 +31,29 @@ class Showing:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.refused = NegativeList(connection)
+        self.chains = Chains(connection)
+        self.movements = Movements(connection)
+        self.days = Days(connection)
 
-    def keepers(self) -> list[KeeperView]:
-        """Every till that was ever enrolled, with its heads."""
+    def keepers(self, after: tuple[str, int] = ("", 0), most: int = -1) -> list[KeeperView]:
+        """The tills that were ever enrolled, with their heads, in the order of their names: `most` of them, or all."""
         rows = self._connection.execute(
             "select keeper, epoch, store, public_key, posted, heard_at_ms, (select group_concat(why, ' ') from fences"
             " where fences.keeper = keepers.keeper and fences.epoch = keepers.epoch)"
-            " from keepers join progress using (keeper, epoch)"
+            " from keepers join progress using (keeper, epoch) where (keeper, epoch) > (?, ?)"
+            " order by keeper, epoch limit ?",
+            (*after, most),
         )
         return [self._keeper(row) for row in rows]
+
+    def keepers_total(self) -> int:
+        """How many tills were ever enrolled, in each of their epochs."""
+        return self._count("select count(*) from keepers")
+
+    def is_till(self, place: Place) -> bool:
+        """Whether a till of that place was ever enrolled."""
+        return self._connection.execute("select 1 from keepers where keeper = ?", (place,)).get is not None
 
     def suspense(self) -> SuspenseList:
         """What is set aside."""
@@ -53,6 +74,16 @@ class Showing:
         lines = [DifferenceView(_ref(*line), said, found) for *line, said, found in rows]
         return DifferenceList(self._count("select count(*) from differences"), lines)
 
+    def waiting(self) -> WaitList:
+        """The chains that are not posted further until another keeper's record has come."""
+        rows = self._connection.execute(
+            "select keeper, epoch, sequence, giver, giver_epoch, giver_sequence from waits"
+            " order by keeper, epoch limit ?",
+            (LINES_SHOWN_MAX,),
+        )
+        lines = [WaitView(_ref(*line[:3]), _ref(*line[3:])) for line in rows]
+        return WaitList(self._count("select count(*) from waits"), lines)
+
     def balances(self, account: AccountId) -> list[PlaceBalance]:
         """What an account has, place by place, as far as it is posted here."""
         rows = self._connection.execute(
@@ -72,6 +103,7 @@ class Showing:
         keeper, epoch, store, key, posted, heard_at_ms, fences = row
         head = Chain(self._connection, Place(keeper), epoch).head()
         held = 0 if head is None else head.ref.sequence
+        chain = ChainId(Place(keeper), epoch)
         return KeeperView(
             keeper=keeper,
             epoch=epoch,
@@ -83,7 +115,15 @@ class Showing:
             heard_at_ms=heard_at_ms or None,
             business_date=None if head is None else head.business_date,
             fences=tuple((fences or "").split()),
+            mode=None if head is None else head.mode,
+            money=self._placed(chain, Asset.MONEY),
+            points=self._placed(chain, Asset.POINTS),
+            directives=self.refused.not_carried_out(chain),
         )
+
+    def _placed(self, chain: ChainId, asset: Asset) -> int:
+        query = "select held + under_way from totals where keeper = ? and epoch = ? and asset = ?"
+        return int(self._connection.execute(query, (*chain, asset)).get or 0)
 
 
 def _ref(keeper: str, epoch: int, sequence: int) -> str:

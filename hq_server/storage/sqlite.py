@@ -9,22 +9,33 @@ from typing import TypeVar
 import apsw
 
 from hq_server.intake import Fault, examine
-from hq_server.posting import Different, Doubt, SetAside, post_record, set_aside
+from hq_server.news import ChainId
+from hq_server.storage.conservation import Conservation
+from hq_server.storage.drawing import Drawing, Drawn
 from hq_server.storage.keepers import FORKED, Keepers
+from hq_server.storage.members import Members
+from hq_server.storage.mirrors import Mirrors, Step
+from hq_server.storage.placing import Placing
 from hq_server.storage.showing import Showing
-from ledger.ids import Place, RecordRef
-from ledger.journal_sqlite import Connection, SqliteJournal, open_book, transaction
+from hq_server.storage.vault import Vault
+from hq_server.storage.whereabouts import Whereabouts
+from hq_server.storage.z_totals import ZTotals
+from hq_server.valuing import Rules
+from ledger.ids import AccountId, Place
+from ledger.journal_sqlite import Connection, open_book, transaction
 from offline_queue.outbox import Chain, Stamp
 from protocol.acknowledgements import VERSION, Acknowledgement
 from protocol.chain import Head
-from protocol.conversation import Records
-from protocol.records import FIRST_PREVIOUS, Record, SignedRecord
+from protocol.conversation import Draw, Records, Share
+from protocol.records import FIRST_PREVIOUS, SignedRecord
 from protocol.rejections import Rejection
 from protocol.signing import Signer, public_key
 
 SCHEMAS = ("ledger", "offline_queue", "hq_server")
 POST_RECORDS_MAX = 250
 """Records posted in one commit, so that whoever waits for the one writer waits little."""
+SETTLE_ACCOUNTS_MAX = 50
+"""Members whose value is placed anew in one commit, for the same reason."""
 HEARD_WITHIN_MS = 60_000
 T = TypeVar("T")
 
@@ -32,14 +43,19 @@ T = TypeVar("T")
 class HqStore:
     """Everything that HQ must not forget. Used from one thread; each method is one commit, on disk at its return."""
 
-    def __init__(self, connection: Connection, sign: Signer) -> None:
+    def __init__(self, connection: Connection, sign: Signer, rules: Rules) -> None:
         self._connection = connection
         self._keepers = Keepers(connection, sign)
+        self._whereabouts = Whereabouts(connection)
+        self._vault = Vault(connection, self._keepers, self._whereabouts, rules)
+        self._mirrors = Mirrors(connection, self._keepers, self._vault, self._whereabouts)
+        self._drawing = Drawing(connection, self._keepers, self._vault, self._whereabouts)
+        self._placing = Placing(connection, self._keepers, self._vault, self._whereabouts, rules.placement)
 
     @classmethod
-    def open(cls, path: Path | str, sign: Signer, *, vfs: str | None = None) -> HqStore:
+    def open(cls, path: Path | str, sign: Signer, rules: Rules, *, vfs: str | None = None) -> HqStore:
         """Open the file, or make it. Raises BookUnusable."""
-        return cls(open_book(path, *SCHEMAS, vfs=vfs), sign)
+        return cls(open_book(path, *SCHEMAS, vfs=vfs), sign, rules)
 
     def close(self) -> None:
         """Give the file free."""
@@ -60,6 +76,25 @@ class HqStore:
         with transaction(self._connection):
             return look(Showing(self._connection))
 
+    def knowing(self, work: Callable[[Members], T]) -> T:
+        """Do something about who is who, in one commit: `store.knowing(lambda members: members.of(account))`."""
+        with transaction(self._connection):
+            return work(Members(self._connection))
+
+    def counting(self, work: Callable[[ZTotals], T]) -> T:
+        """Do something about what the POS has counted, in one commit."""
+        with transaction(self._connection):
+            return work(ZTotals(self._connection))
+
+    def fold_log(self) -> None:
+        """Fold the log beside the book into it, and empty the log: what was overwritten in the book is then nowhere."""
+        self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+
+    def weighing(self, look: Callable[[Conservation], T]) -> T:
+        """Add up a part of the book, from one state of it."""
+        with transaction(self._connection):
+            return look(Conservation(self._connection))
+
     def take(self, batch: Records, now_ms: int) -> Fault | None:
         """Hold the good part of a batch, and say what is wrong with the rest. What is held stays, byte for byte."""
         with transaction(self._connection):
@@ -77,21 +112,37 @@ class HqStore:
             self._heard(batch.keeper, batch.epoch, now_ms)
             return examined.fault
 
-    def post(self, place: Place, epoch: int) -> int:
-        """Post the next records that are held, at most POST_RECORDS_MAX; how many were posted or set aside."""
+    def post(self, place: Place, epoch: int, stamp: Stamp, in_hand: frozenset[AccountId] = frozenset()) -> Step:
+        """Post the next records that are held, at most POST_RECORDS_MAX, and place anew what they have moved.
+
+        `in_hand` are members for whom somebody waits: what comes home of theirs stays until that is over.
+        """
         with transaction(self._connection):
-            if self._keepers.key_of(place, epoch) is None:
-                return 0
-            mirror = SqliteJournal(self._connection, place)
-            posted = done = self._posted(place, epoch)
-            for signed in Chain(self._connection, place, epoch).records(posted, POST_RECORDS_MAX):
-                record = signed.open()
-                self._note(record.ref, self._post_one(record, mirror))
-                done = record.sequence
-            self._connection.execute(
-                "update progress set posted = ? where keeper = ? and epoch = ?", (done, place, epoch)
-            )
-            return done - posted
+            step = self._mirrors.post(ChainId(place, epoch), POST_RECORDS_MAX, stamp)
+            self._settle(step, stamp, in_hand)
+            return step
+
+    def settle(self, stamp: Stamp) -> Step:
+        """Place anew what was left to place; at most SETTLE_ACCOUNTS_MAX members."""
+        with transaction(self._connection):
+            step = Step()
+            self._settle(step, stamp, frozenset())
+            return step
+
+    def draw(self, chain: ChainId, asked: Draw, stamp: Stamp) -> Drawn:
+        """Give a keeper what it needs now, or say why not; the same again has the same answer once it has one."""
+        with transaction(self._connection):
+            return self._drawing.draw(chain, asked, stamp)
+
+    def recall(self, asked: Draw, holders: tuple[ChainId, ...], stamp: Stamp) -> tuple[ChainId, ...]:
+        """Ask keepers for all that they have of what a draw needs; those that were not asked before."""
+        with transaction(self._connection):
+            return self._drawing.recall(asked, holders, stamp)
+
+    def shares(self, account: AccountId) -> tuple[Share, ...]:
+        """What a member has, place by place, the largest share first; at most SHARES_MAX."""
+        with transaction(self._connection):
+            return self._whereabouts.shares(account)
 
     def unposted(self) -> list[tuple[Place, int]]:
         """The chains of which more is held than posted, by keeper and epoch."""
@@ -121,7 +172,7 @@ class HqStore:
                 epoch=epoch,
                 held=0 if head is None else head.ref.sequence,
                 held_hash=FIRST_PREVIOUS if head is None else head.hash,
-                posted=self._posted(place, epoch),
+                posted=self._mirrors.posted(ChainId(place, epoch)),
                 directive=number,
                 directive_hash=FIRST_PREVIOUS if given is None else given.hash,
                 at_ms=now_ms,
@@ -137,25 +188,12 @@ class HqStore:
         """A keeper's chain as it is held, or HQ's own."""
         return Chain(self._connection, place, epoch).records(after)
 
-    def _post_one(self, record: Record, mirror: SqliteJournal) -> SetAside | Different | None:
-        """Whatever a keeper has signed, HQ's disk is not broken by it: what does not fit is set aside like the rest."""
-        self._connection.execute("savepoint record")
-        try:
-            result = post_record(record, mirror)
-        except (apsw.ConstraintError, OverflowError):
-            self._connection.execute("rollback to record")
-            result = set_aside(record, Doubt.NOT_STORABLE)
-        self._connection.execute("release record")
-        return result
-
-    def _note(self, ref: RecordRef, result: SetAside | Different | None) -> None:
-        line = (ref.keeper, ref.epoch, ref.sequence)
-        if isinstance(result, SetAside):
-            rows = [(*line, account, result.reason) for account in result.accounts]
-            self._connection.executemany("insert into suspense values (?, ?, ?, ?, ?)", rows)
-        elif isinstance(result, Different):
-            row = (*line, result.said, result.found)
-            self._connection.execute("insert into differences values (?, ?, ?, ?, ?)", row)
+    def _settle(self, step: Step, stamp: Stamp, in_hand: frozenset[AccountId]) -> None:
+        settled = 0
+        for account in self._whereabouts.unsettled(in_hand, SETTLE_ACCOUNTS_MAX):
+            step.ordered |= self._placing.settle(account, stamp)
+            settled += 1
+        step.has_more = step.has_more or settled == SETTLE_ACCOUNTS_MAX
 
     def _convict(self, batch: Records, second: SignedRecord, now_ms: int) -> None:
         self._connection.execute(
@@ -168,11 +206,6 @@ class HqStore:
         self._connection.execute(
             "update progress set heard_at_ms = ? where keeper = ? and epoch = ?", (now_ms, place, epoch)
         )
-
-    def _posted(self, place: Place, epoch: int) -> int:
-        row = self._connection.execute("select posted from progress where keeper = ? and epoch = ?", (place, epoch)).get
-        assert isinstance(row, int)
-        return row
 
 
 def _hash(signed: SignedRecord | None) -> bytes | None:

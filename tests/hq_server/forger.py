@@ -7,7 +7,18 @@ from checkout.slip_facts import SlipFacts, SlipKind
 from ledger.ids import AccountId, LotId, Place
 from ledger.slices import Purse
 from ledger.transactions import Leg, Side
-from protocol.bodies import DayClosedBody, LotOpened, Opened, TransactionBody
+from protocol.bodies import (
+    Applied,
+    DayClosedBody,
+    Given,
+    LotOpened,
+    Opened,
+    Taken,
+    TransactionBody,
+    Transfer,
+    TransferPart,
+    Why,
+)
 from protocol.conversation import Records
 from protocol.records import FIRST_PREVIOUS, VERSION, Record, RecordKind, SignedRecord, encode_body, seal
 
@@ -19,11 +30,13 @@ FACTS = SlipFacts(SlipKind.LOAD, "6222****0417", False, 100, 100, 0, 100, 0, 0, 
 class Keeper:
     """Till 07-2 unless told otherwise. `chain` is what it has signed so far; each record continues the one before."""
 
-    def __init__(self, place: str = "07-2", epoch: int = 1, seed: int = 7) -> None:
-        self.place, self.epoch = Place(place), epoch
+    def __init__(self, place: str = "07-2", epoch: int = 1, seed: int = 7, mode: str = "transfer") -> None:
+        self.place, self.epoch, self.mode = Place(place), epoch, mode
         self.key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
         self.chain: list[SignedRecord] = []
         self.receipts = 0
+        self.now_ms = 1
+        self.loaded: list[LotId] = []
 
     @property
     def public_key(self) -> Ed25519PublicKey:
@@ -40,9 +53,9 @@ class Keeper:
             keeper=self.place,
             epoch=self.epoch,
             sequence=len(self.chain) + 1,
-            recorded_at_ms=1,
+            recorded_at_ms=self.now_ms,
             business_date=DATE,
-            mode="transfer",
+            mode=self.mode,
             kind=kind,
             previous=self.chain[-1].hash if self.chain else FIRST_PREVIOUS,
             body=body if isinstance(body, msgspec.Raw) else encode_body(body),
@@ -57,11 +70,24 @@ class Keeper:
     def load(self, account: AccountId, units: int, operation: str = "") -> SignedRecord:
         """Bring in a lot of principal."""
         lot = self.next_lot()
+        self.loaded.append(lot)
         opens = (LotOpened(account, Purse.PRINCIPAL, lot, self.place.partition("-")[0], DATE, None),)
         return self.move((held(account, lot, units), issued(account, lot, -units)), opens=opens, operation=operation)
 
     def charge(self, account: AccountId, lot: LotId, units: int, operation: str = "") -> SignedRecord:
         return self.move((held(account, lot, -units), spent(account, lot, units)), kind="charge", operation=operation)
+
+    def give(self, account: AccountId, *parts: TransferPart, to: str = "hq", to_epoch: int = 1) -> SignedRecord:
+        """Give parts of what an account has to another place, HQ unless told otherwise."""
+        return self.write(RecordKind.GIVEN, Given(to, to_epoch, Transfer(Why.RETURN, "", account, parts)))
+
+    def apply(self, directive: SignedRecord) -> SignedRecord:
+        """Carry out what HQ has ordered, or seems to have."""
+        return self.write(RecordKind.APPLIED, Applied(directive))
+
+    def take(self, given: SignedRecord) -> SignedRecord:
+        """Take what another place has given."""
+        return self.write(RecordKind.TAKEN, Taken(given))
 
     def move(
         self,
@@ -116,6 +142,11 @@ def issued(account: AccountId, lot: LotId, units: int) -> Leg:
 
 def spent(account: AccountId, lot: LotId, units: int) -> Leg:
     return Leg(account, Purse.PRINCIPAL, lot, Side.SPENT, units)
+
+
+def part(lot: str, units: int, purse: Purse = Purse.PRINCIPAL) -> TransferPart:
+    """Units of a lot that was opened as load() opens it."""
+    return TransferPart(purse, lot, lot.partition("-")[0], DATE, None, units)
 
 
 def traded(records: int = 6, place: str = "07-2", epoch: int = 1, seed: int = 7) -> Keeper:

@@ -8,7 +8,7 @@ from protocol.conversation import Records
 from protocol.records import SignedRecord
 from protocol.rejections import Rejection
 from tests.hq_server.forger import ALICE, BOB, Keeper
-from tests.hq_server.office import Office
+from tests.hq_server.office import STAMP, Office
 
 LENGTH = 24
 
@@ -70,7 +70,7 @@ def test_whatever_arrives_in_whatever_order_the_same_is_held_and_posted(journey:
     office.enrol(KEEPER)
     for chosen in journey:
         if chosen is None:
-            office.store.post(KEEPER.place, 1)
+            office.store.post(KEEPER.place, 1, STAMP)
         else:
             assert office.take(batch(chosen)) in (None, Rejection.GAP)
         assert office.view(KEEPER).posted <= office.view(KEEPER).held

@@ -52,7 +52,25 @@ def test_every_route_is_told() -> None:
 def test_every_setting_is_told_with_its_default() -> None:
     told = {named(row[0])[0]: named(row[1])[0] for row in table("setting")}
     defaults = msgspec.to_builtins(HqSettings())
-    assert told == {name: f'"{value}"' if isinstance(value, str) else str(value) for name, value in defaults.items()}
+    assert told == {name: _written(name, value) for name, value in defaults.items()}
+
+
+def test_every_bound_of_placement_is_told_with_its_default() -> None:
+    told = {named(row[0])[0]: [int(*named(cell)) for cell in row[1:4]] for row in table("placement")}
+    defaults = msgspec.to_builtins(HqSettings().placement)
+    assert list(defaults) == ["transfer", "real_time", "points"]
+    assert told == {name: [one[name] for one in defaults.values()] for name in defaults["points"]}
+
+
+def _written(name: str, value: object) -> str:
+    """As it stands in the file: a text in quotes, a table under its heading."""
+    match value:
+        case str():
+            return f'"{value}"'
+        case dict():
+            return f"[{name}]"
+        case _:
+            return str(value)
 
 
 def test_every_command_is_told() -> None:

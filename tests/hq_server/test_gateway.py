@@ -9,11 +9,11 @@ import pytest
 from hq_server.news import ChainId
 from protocol.acknowledgements import open_acknowledgement
 from protocol.bodies import Directive, Enrol, Revoke
-from protocol.conversation import Acknowledged, Ordered, Records, Rejected
+from protocol.conversation import Acknowledged, Ordered, Records, Rejected, Resume
 from protocol.records import SignedRecord
 from protocol.signing import Signed
 from tests.hq_server.forger import ALICE, traded
-from tests.hq_server.serving import GOING, LATER, REPLACED, Closed, Serving, serving
+from tests.hq_server.serving import ANEW, GOING, LATER, REPLACED, Closed, Serving, serving
 
 
 async def test_a_till_comes_in_hears_what_hq_holds_and_what_it_orders(hq: Serving) -> None:
@@ -22,6 +22,7 @@ async def test_a_till_comes_in_hears_what_hq_holds_and_what_it_orders(hq: Servin
         await caller.log_in(keeper)
         said = await caller.acknowledgement()
         assert (said.keeper, said.epoch, said.held, said.posted, said.directive) == ("07-2", 1, 0, 0, 1)
+        await caller.say(ANEW)
         ordered = await caller.hear()
         assert isinstance(ordered, Ordered)
         (given,) = ordered.records
@@ -85,6 +86,7 @@ async def test_an_older_acknowledgement_never_comes_after_a_newer_one(
     monkeypatch.setattr(hq.parts.desk, "acknowledge", dawdling)
     async with hq.call() as caller:
         await caller.log_in(keeper)
+        await caller.say(Resume(1, 1, 0))
         await caller.say(keeper.batch())
         words = [await caller.hear() for _ in range(3)]
     held = [open_acknowledgement(word.acknowledgement).held for word in words if isinstance(word, Acknowledged)]
@@ -161,6 +163,7 @@ async def test_a_till_that_was_revoked_while_it_was_away_hears_why(hq: Serving) 
     async with hq.call() as caller:
         await caller.log_in(keeper)
         assert (await caller.acknowledgement()).directive == 2
+        await caller.say(ANEW)
         ordered = await caller.hear()
         assert isinstance(ordered, Ordered)
         orders = [one.open().body_as(Directive).order for one in ordered.records]

@@ -20,11 +20,12 @@ from offline_queue.program import DISK_FAILED
 from protocol.enrolment import ask, parse_code
 from protocol.signing import public_key
 from tests.hq_server.forger import ALICE, Keeper, traded
+from tests.hq_server.office import RULES
 from tests.hq_server.serving import line, settings_file
 
 FAULTY = """
 import apsw, os, signal, sys
-from hq_server.storage import sqlite
+from hq_server.storage import mirrors, sqlite
 {fault}
 from hq_server.__main__ import main
 sys.argv[0] = "counterfoil-hq"
@@ -32,11 +33,11 @@ main()
 """
 KILLED_BEFORE_POSTING = "sqlite.HqStore.post = lambda *_: os.kill(os.getpid(), signal.SIGKILL)"
 KILLED_WHILE_POSTING = """
-post_record, seen = sqlite.post_record, []
-def post_and_die(record, mirror):
+post_record, seen = mirrors.post_record, []
+def post_and_die(record, *others):
     seen.append(record)
-    return post_record(record, mirror) if len(seen) < 100 else os.kill(os.getpid(), signal.SIGKILL)
-sqlite.post_record = post_and_die
+    return post_record(record, *others) if len(seen) < 100 else os.kill(os.getpid(), signal.SIGKILL)
+mirrors.post_record = post_and_die
 """
 DISK_BREAKS = """
 def broken(*_):
@@ -100,11 +101,11 @@ async def send(http: aiohttp.ClientSession, hq: HqProcess, keeper: Keeper) -> in
 
 def prove(folder: Path, keeper: Keeper) -> None:
     """Everything that HQ holds is posted, and its mirror is what the chain says."""
-    store = HqStore.open(folder / "data" / "hq.db", signing_key(folder / "data" / "hq.key").sign)
+    store = HqStore.open(folder / "data" / "hq.db", signing_key(folder / "data" / "hq.key").sign, RULES)
     heads = store.acknowledgement(keeper.place, 1, 0)
     assert (heads.held, heads.posted) == (250, 250)
     assert [signed.content for signed in store.records(keeper.place, 1)] == [one.content for one in keeper.chain]
-    mirror = SqliteJournal(store._connection, keeper.place).everything()
+    mirror = SqliteJournal(store._connection, keeper.place, keeper.epoch).everything()
     assert sum(mirror.values()) == 1 + 2 + 3 + 4 + 5 + 244
     assert digest(mirror) != digest({})
     store.close()

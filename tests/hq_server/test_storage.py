@@ -15,23 +15,27 @@ from offline_queue.keys import KeyUnusable
 from protocol.bodies import Opened
 from protocol.chain import verify_each
 from protocol.conversation import Records
-from protocol.records import FIRST_PREVIOUS, RecordKind
+from protocol.records import FIRST_PREVIOUS, RecordKind, SignedRecord
 from protocol.rejections import Rejection
-from tests.hq_server.forger import ALICE, Keeper, traded
-from tests.hq_server.office import HQ_KEY, HQ_RAW_KEY, NOON_MS, STAMP, Office
+from tests.hq_server.forger import ALICE, Keeper, part, traded
+from tests.hq_server.office import HQ_KEY, HQ_RAW_KEY, NOON_MS, NOTHING_PLACED, STAMP, Office
 
 APPEND_ONLY = {
     *("transactions", "lots", "entries", "records"),
-    *("keepers", "directives", "fences", "forks", "suspense", "differences"),
+    *("keepers", "directives", "fences", "forks", "suspense", "differences", "draws"),
 }
-KEPT = {"slices", "progress", "pairings", "migrations"}
+KEPT = {
+    *("slices", "progress", "pairings", "migrations", "waits", "blocks"),
+    *("under_way", "totals", "visits", "recalls", "unsettled"),
+    *("members", "cards", "directory"),
+}
 """What follows from the others, or is used up."""
 
 
 @pytest.fixture
 def book(tmp_path: Path) -> Iterator[apsw.Connection]:
     """HQ's book with something in every table."""
-    office, keeper = Office(tmp_path / "hq.db"), Keeper()
+    office, keeper = Office(tmp_path / "hq.db", rules=NOTHING_PLACED), Keeper()
     office.enrol(keeper)
     keeper.open()
     copy = keeper.copy()
@@ -39,7 +43,9 @@ def book(tmp_path: Path) -> Iterator[apsw.Connection]:
         till.load(ALICE, 100 if till is keeper else 200)
     keeper.load(ALICE, 2**62)
     keeper.close_day(bytes(32))
+    keeper.give(ALICE, part("07-2/1/2", 40))
     office.receive(keeper)
+    assert isinstance(office.draw(keeper, 30), SignedRecord)
     assert office.take(copy.batch()) is Rejection.FORK
     office.store.keeping(lambda keepers: keepers.offer(keeper.place, "07", bytes(10), NOON_MS))
     office.store.close()
@@ -113,7 +119,7 @@ def test_a_book_is_begun_once_and_by_one_key(tmp_path: Path) -> None:
     assert office.store.own_head().ref.sequence == 1
     office.store.close()
     stranger = Ed25519PrivateKey.from_private_bytes(bytes([66]) * 32)
-    store = HqStore.open(tmp_path / "hq.db", stranger.sign)
+    store = HqStore.open(tmp_path / "hq.db", stranger.sign, NOTHING_PLACED)
     with pytest.raises(KeyUnusable, match="not the one that opened this book"):
         store.begin(stranger.public_key().public_bytes_raw(), "0.1.0", STAMP)
     store.close()

@@ -1,0 +1,228 @@
+"""Records as people read them: one line each, and one in full. Pure; whatever a keeper has signed can be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import msgspec
+
+from ledger.slices import Purse
+from ledger.transactions import Leg, Side
+from protocol.bodies import (
+    Applied,
+    Block,
+    DayClosedBody,
+    DeclinedBody,
+    Directive,
+    Given,
+    Opened,
+    Order,
+    PrintBody,
+    Recall,
+    Taken,
+    TransactionBody,
+    Transfer,
+    Unblock,
+)
+from protocol.errors import MALFORMED, NotARecord
+from protocol.records import Record, RecordKind, SignedRecord
+from protocol.transfers import given_in
+
+Json: TypeAlias = Any
+
+UNREADABLE = "unreadable"
+"""Genuine, and its body has not the form of its kind."""
+EXACT_IN_A_BROWSER = 2**53
+"""Beyond it a browser rounds numbers, so that they are shown as text."""
+BOOK_PURSES = (Purse.PRINCIPAL, Purse.BONUS, Purse.POINTS)
+
+
+class Units(msgspec.Struct, frozen=True):
+    """Units by purse; negative: they left."""
+
+    principal: int = 0
+    bonus: int = 0
+    points: int = 0
+
+
+class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a record says, in short. `what` names it: the kind of a transaction, an order, or the record's own kind.
+
+    `moved` is by how much a member's value rose or fell at the keeper's place; `asked` what was declined, in units.
+    `why` is a code; `told` are names and numbers as they stand in the record, each in its own words.
+    """
+
+    what: str
+    account: str | None = None
+    moved: Units | None = None
+    asked: int | None = None
+    why: str | None = None
+    told: tuple[str, ...] = ()
+
+
+class RecordLine(msgspec.Struct, frozen=True):
+    """One record of a chain. `stands`: `posted`, `held`, `waits`, or `set_aside`; HQ's own are posted."""
+
+    record: str
+    kind: str
+    business_date: str
+    recorded_at_ms: int
+    hash: str
+    stands: str
+    summary: Summary
+
+
+class RecordList(msgspec.Struct, frozen=True):
+    """Some records of a chain, the newest first. `before` asks for the ones below; None: this is the beginning."""
+
+    keeper: str
+    epoch: int
+    held: int
+    lines: list[RecordLine]
+    before: int | None
+
+
+class RecordView(msgspec.Struct, frozen=True):
+    """One record in full. Bytes are in hexadecimal; `content` is what was signed, byte for byte."""
+
+    line: RecordLine
+    reasons: list[str]
+    fields: Json
+    content: str
+    signature: str
+
+
+def summary(record: Record) -> Summary:
+    """What a record says, in short; a body that cannot be read is said to be so."""
+    try:
+        return _SUMMARIES[record.kind](record)
+    except (NotARecord, ValueError):
+        return Summary(UNREADABLE)
+
+
+def in_full(record: Record) -> Json:
+    """Every field of a record, as JSON can say it."""
+    shown = {name: getattr(record, name) for name in record.__struct_fields__ if name != "body"}
+    return {**_legible(shown), "body": _body(bytes(record.body))}
+
+
+def held_units(legs: tuple[Leg, ...]) -> Units:
+    """By how much the member's value rose or fell, by purse."""
+    sums = (sum(leg.units for leg in legs if leg.side == Side.HELD and leg.purse == purse) for purse in BOOK_PURSES)
+    return Units(*sums)
+
+
+def _body(body: bytes) -> Json:
+    try:
+        return _legible(msgspec.msgpack.decode(body))
+    except (*MALFORMED, TypeError, ValueError):
+        return body.hex()
+
+
+def _legible(value: object) -> Json:
+    match value:
+        case bytes():
+            return _quoted(value) or value.hex()
+        case dict():
+            return {str(key): _legible(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_legible(one) for one in value]
+        case bool() | None | str() | float():
+            return value
+        case int():
+            return value if -EXACT_IN_A_BROWSER <= value <= EXACT_IN_A_BROWSER else str(value)
+        case _:
+            return repr(value)
+
+
+def _quoted(value: bytes) -> Json:
+    """A record inside a record, read as well; None when these bytes are none."""
+    try:
+        record = SignedRecord(value, b"").open()
+    except NotARecord:
+        return None
+    return in_full(record)
+
+
+def _transaction(record: Record) -> Summary:
+    body = record.body_as(TransactionBody)
+    told = (body.receipt_number, body.slip.cashier, body.slip.pos_ref)
+    return Summary(body.kind, body.account, held_units(body.legs), told=_said(*told))
+
+
+def _declined(record: Record) -> Summary:
+    body = record.body_as(DeclinedBody)
+    told = _said(body.kind, body.cashier, body.pos_ref)
+    return Summary("declined", body.account, asked=body.units, why=body.decline, told=told)
+
+
+def _opened(record: Record) -> Summary:
+    return Summary("opened", told=_said(record.body_as(Opened).software))
+
+
+def _print(record: Record) -> Summary:
+    body = record.body_as(PrintBody)
+    return Summary("print", told=_said(body.receipt_number, str(body.run), body.step, *body.reasons))
+
+
+def _day_closed(record: Record) -> Summary:
+    body = record.body_as(DayClosedBody)
+    return Summary("day_closed", told=_said(body.closed, body.opens))
+
+
+def _directive(record: Record) -> Summary:
+    body = record.body_as(Directive)
+    return _order(body.order, f"{body.to}/{body.to_epoch}", str(body.number), sign=-1)
+
+
+def _applied(record: Record) -> Summary:
+    quoted = record.body_as(Applied).directive.open()
+    return _order(quoted.body_as(Directive).order, str(quoted.ref), sign=1)
+
+
+def _given(record: Record) -> Summary:
+    body = record.body_as(Given)
+    return Summary("given", body.transfer.account, _of(body.transfer, -1), told=(f"{body.to}/{body.to_epoch}",))
+
+
+def _taken(record: Record) -> Summary:
+    quoted = record.body_as(Taken).given.open()
+    passage = given_in(quoted)
+    if passage is None:
+        return Summary("taken", told=(str(quoted.ref),))
+    return Summary("taken", passage.transfer.account, _of(passage.transfer, 1), told=(str(quoted.ref),))
+
+
+def _order(order: Order, *told: str, sign: int = 0) -> Summary:
+    tag = str(order.__struct_config__.tag)
+    match order:
+        case Transfer():
+            return Summary(tag, order.account, _of(order, sign), told=told)
+        case Recall():
+            return Summary(tag, order.account, told=told)
+        case Block() | Unblock():
+            return Summary(tag, told=(*told, str(len(order.cards))))
+        case _:
+            return Summary(tag, told=told)
+
+
+def _of(transfer: Transfer, sign: int) -> Units:
+    return Units(*(sign * sum(part.units for part in transfer.parts if part.purse == purse) for purse in BOOK_PURSES))
+
+
+def _said(*texts: str | None) -> tuple[str, ...]:
+    return tuple(text for text in texts if text)
+
+
+_SUMMARIES: dict[RecordKind, Callable[[Record], Summary]] = {
+    RecordKind.OPENED: _opened,
+    RecordKind.TRANSACTION: _transaction,
+    RecordKind.DECLINED: _declined,
+    RecordKind.PRINT: _print,
+    RecordKind.DAY_CLOSED: _day_closed,
+    RecordKind.DIRECTIVE: _directive,
+    RecordKind.APPLIED: _applied,
+    RecordKind.GIVEN: _given,
+    RecordKind.TAKEN: _taken,
+}

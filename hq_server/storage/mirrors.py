@@ -1,0 +1,177 @@
+"""HQ's mirror of every place: held records are posted, and what follows from them is done in the same commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import apsw
+
+from hq_server.news import ChainId
+from hq_server.posting import Different, Doubt, GiverStands, Outcome, SetAside, Waits, post_record, set_aside
+from hq_server.storage.keepers import Keepers
+from hq_server.storage.members import Members
+from hq_server.storage.vault import Vault
+from hq_server.storage.whereabouts import Whereabouts
+from ledger.audit import Posting
+from ledger.ids import HEADQUARTERS, AccountId, Place, RecordRef
+from ledger.journal_sqlite import Connection, SqliteJournal
+from offline_queue.outbox import Chain, Stamp
+from protocol.bodies import Applied
+from protocol.chain import check_signature
+from protocol.errors import ChainBroken
+from protocol.records import Record, RecordKind, SignedRecord
+from protocol.signing import public_key
+from protocol.transfers import given_in, giver_of
+
+
+@dataclass(slots=True)
+class Step:
+    """What one step of posting has done, for whoever wants to hear of it.
+
+    `records` were posted or set aside; `woken` are chains that waited for this one; `ordered` were given a directive;
+    of `accounts` something was posted; in `stores` somebody became known.
+    """
+
+    records: int = 0
+    has_more: bool = False
+    woken: set[ChainId] = field(default_factory=set)
+    ordered: set[ChainId] = field(default_factory=set)
+    accounts: set[AccountId] = field(default_factory=set)
+    stores: set[str] = field(default_factory=set)
+
+
+class Mirrors:
+    """Posts chains. Runs in the caller's transaction."""
+
+    def __init__(self, connection: Connection, keepers: Keepers, vault: Vault, whereabouts: Whereabouts) -> None:
+        self._connection = connection
+        self._keepers = keepers
+        self._vault = vault
+        self._whereabouts = whereabouts
+        self._members = Members(connection)
+
+    def post(self, chain: ChainId, most: int, stamp: Stamp) -> Step:
+        """Post the next records that are held, up to one that has to wait for another chain."""
+        step = Step()
+        if self._keepers.key_of(*chain) is None:
+            return step
+        posted = self.posted(chain)
+        for signed in Chain(self._connection, *chain).records(posted, most):
+            outcome = self._post_one(signed, chain, step, stamp)
+            self._note(chain, posted + step.records + 1, outcome)
+            if isinstance(outcome, Waits):
+                break
+            step.records += 1
+        if step.records:
+            self._went_on(chain, posted + step.records, step)
+        self._whereabouts.touched(step.accounts)
+        step.has_more = step.records == most
+        return step
+
+    def posted(self, chain: ChainId) -> int:
+        """Up to which record a chain is posted."""
+        row = self._connection.execute("select posted from progress where keeper = ? and epoch = ?", chain).get
+        assert isinstance(row, int)
+        return row
+
+    def _went_on(self, chain: ChainId, posted: int, step: Step) -> None:
+        self._connection.execute("update progress set posted = ? where keeper = ? and epoch = ?", (posted, *chain))
+        # Whoever stands before a later record notes that anew; what it waited for until now has come.
+        self._connection.execute("delete from waits where keeper = ? and epoch = ? and sequence <= ?", (*chain, posted))
+        rows = self._connection.execute(
+            "select keeper, epoch from waits where giver = ? and giver_epoch = ? and giver_sequence <= ?",
+            (*chain, posted),
+        )
+        step.woken.update(ChainId(Place(keeper), epoch) for keeper, epoch in rows)
+
+    def _post_one(self, signed: SignedRecord, chain: ChainId, step: Step, stamp: Stamp) -> Outcome:
+        """Whatever a keeper has signed, HQ's disk is not broken by it: what does not fit is set aside like the rest."""
+        record = signed.open()
+        self._connection.execute("savepoint record")
+        try:
+            outcome = self._post_and_follow(signed, record, chain, stamp)
+        except (apsw.ConstraintError, OverflowError):
+            outcome = set_aside(record, Doubt.NOT_STORABLE)
+        if isinstance(outcome, SetAside):
+            self._connection.execute("rollback to record")
+        self._connection.execute("release record")
+        if isinstance(outcome, Posting):
+            self._tell(record, outcome, chain, step, stamp)
+        return outcome
+
+    def _post_and_follow(self, signed: SignedRecord, record: Record, chain: ChainId, stamp: Stamp) -> Outcome:
+        """Post a record to its keeper's mirror; what it gives to HQ lies at HQ then."""
+        outcome = post_record(record, SqliteJournal(self._connection, *chain), self._giver_stands)
+        if record.kind is RecordKind.APPLIED and not isinstance(outcome, SetAside | Waits):
+            self._carried_out(record)
+        if not isinstance(outcome, Posting):
+            return outcome
+        self._whereabouts.moved(chain, outcome.transaction)
+        quoted, passage = giver_of(record), given_in(record)
+        if quoted is not None and quoted.open().keeper == HEADQUARTERS:
+            came = given_in(quoted.open())
+            assert came is not None, "what was taken was given"
+            self._whereabouts.arrived(chain, came.transfer)
+        if passage is not None and passage.to == HEADQUARTERS:
+            if not self._vault.can_take(passage, signed):
+                return set_aside(record, Doubt.HQ_CANNOT_TAKE)
+            self._vault.take(passage, signed, stamp)
+        return outcome
+
+    def _carried_out(self, record: Record) -> None:
+        """Only what HQ has ordered can be carried out."""
+        quoted = record.body_as(Applied).directive
+        ref = quoted.open().ref
+        if ref.keeper == HEADQUARTERS and Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence) == quoted:
+            self._whereabouts.carried_out(ref)
+
+    def _giver_stands(self, quoted: SignedRecord) -> GiverStands:
+        """HQ has the giver's record with these very bytes, and has posted it: in its own book, or in a mirror."""
+        ref = quoted.open().ref
+        held = Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence)
+        if held is None:
+            return GiverStands.NOT_YET if self._is_genuine(quoted, ref) else GiverStands.DIFFERS
+        if held != quoted:
+            return GiverStands.DIFFERS
+        query = "select 1 from transactions where keeper = ? and epoch = ? and sequence = ?"
+        if self._connection.execute(query, (ref.keeper, ref.epoch, ref.sequence)).get is not None:
+            return GiverStands.POSTED
+        is_over = ref.keeper == HEADQUARTERS or self.posted(ChainId(ref.keeper, ref.epoch)) >= ref.sequence
+        return GiverStands.SET_ASIDE if is_over else GiverStands.NOT_YET
+
+    def _is_genuine(self, quoted: SignedRecord, ref: RecordRef) -> bool:
+        """Whether its keeper has signed it: otherwise waiting for it would be in vain."""
+        key = self._keepers.own_key() if ref.keeper == HEADQUARTERS else self._keepers.key_of(ref.keeper, ref.epoch)
+        if key is None:
+            return False
+        try:
+            check_signature(quoted, public_key(key))
+        except ChainBroken:
+            return False
+        return True
+
+    def _tell(self, record: Record, posting: Posting, chain: ChainId, step: Step, stamp: Stamp) -> None:
+        accounts = {leg.account for leg in posting.transaction.legs}
+        step.accounts |= accounts
+        if record.kind is not RecordKind.TRANSACTION:
+            return
+        for account in accounts:
+            # A till whose clock is ahead is not the member's last for ever.
+            self._whereabouts.visited(chain, account, min(record.recorded_at_ms, stamp.now_ms))
+            if self._members.seen_at(chain.store, account):
+                step.stores.add(chain.store)
+
+    def _note(self, chain: ChainId, sequence: int, outcome: Outcome) -> None:
+        line = (*chain, sequence)
+        match outcome:
+            case SetAside():
+                rows = [(*line, account, outcome.reason) for account in outcome.accounts]
+                self._connection.executemany("insert into suspense values (?, ?, ?, ?, ?)", rows)
+            case Different():
+                row = (*line, outcome.said, outcome.found)
+                self._connection.execute("insert into differences values (?, ?, ?, ?, ?)", row)
+            case Waits(giver):
+                waits = (*line, giver.keeper, giver.epoch, giver.sequence)
+                self._connection.execute("insert or replace into waits values (?, ?, ?, ?, ?, ?)", waits)
+            case _:
+                pass

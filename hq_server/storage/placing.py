@@ -1,0 +1,70 @@
+"""Placing: what of a member's value should lie where is moved there. Runs in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hq_server.news import ChainId
+from hq_server.placement import AskBack, PlaceAhead, Stand, moves
+from hq_server.storage.keepers import Keepers
+from hq_server.storage.vault import Vault
+from hq_server.storage.whereabouts import Whereabouts
+from hq_server.valuing import Placement, transfer
+from ledger.ids import AccountId
+from ledger.journal_sqlite import Connection
+from ledger.slices import Asset, take
+from offline_queue.outbox import Chain, Stamp
+from protocol.bodies import Why
+
+
+class Placing:
+    """Carries out what hq_server.placement decides."""
+
+    def __init__(
+        self, connection: Connection, keepers: Keepers, vault: Vault, whereabouts: Whereabouts, rules: Placement
+    ) -> None:
+        self._connection = connection
+        self._keepers = keepers
+        self._vault = vault
+        self._whereabouts = whereabouts
+        self._rules = rules
+
+    def settle(self, account: AccountId, stamp: Stamp) -> set[ChainId]:
+        """Move what has to move of a member's value; the keepers that were given a directive."""
+        return {chain for asset in Asset for chain in self._settle(account, asset, stamp)}
+
+    def _settle(self, account: AccountId, asset: Asset, stamp: Stamp) -> Iterator[ChainId]:
+        stands = self._stands(account, asset)
+        if not stands:
+            return
+        at_hq = sum(one.units for one in self._vault.payable(account, asset, stamp.business_date))
+        for move in moves(at_hq, stands):
+            chain = ChainId(move.place, move.epoch)
+            match move:
+                case PlaceAhead():
+                    yield from self._grant(chain, account, asset, move.units, stamp)
+                case AskBack():
+                    self._vault.recall(chain, account, asset, move.keep, stamp)
+                    yield chain
+
+    def _grant(self, chain: ChainId, account: AccountId, asset: Asset, units: int, stamp: Stamp) -> Iterator[ChainId]:
+        parts = take(self._vault.payable(account, asset, stamp.business_date), units)
+        given = transfer(Why.GRANT, "", account, parts)
+        if given.parts:
+            self._vault.give(chain, given, stamp)
+            yield chain
+
+    def _stands(self, account: AccountId, asset: Asset) -> list[Stand]:
+        """The tills where the member was, the last one first, then those where something of it lies."""
+        held = self._whereabouts.held(account, asset)
+        chains = dict.fromkeys([*self._whereabouts.visits(account), *sorted(held)])
+        return [
+            self._stand(chain, account, asset, held.get(chain, 0)) for chain in chains if self._keepers.is_open(*chain)
+        ]
+
+    def _stand(self, chain: ChainId, account: AccountId, asset: Asset, held: int) -> Stand:
+        under_way = self._whereabouts.under_way(chain, account, asset)
+        total = self._whereabouts.total(chain, asset) - under_way
+        head = Chain(self._connection, *chain).head()
+        ahead = self._rules.ahead(asset, "" if head is None else head.mode)
+        return Stand(*chain, held, under_way, total, ahead, self._whereabouts.asked_keep(chain, account, asset))

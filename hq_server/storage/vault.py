@@ -1,0 +1,59 @@
+"""HQ's own place: what it gives to tills, and takes from them. Runs in the caller's transaction."""
+
+from __future__ import annotations
+
+from hq_server.news import ChainId
+from hq_server.storage.keepers import Keepers
+from hq_server.storage.whereabouts import Whereabouts
+from hq_server.valuing import Rules
+from ledger.ids import HEADQUARTERS, AccountId
+from ledger.journal_sqlite import Connection, SqliteJournal
+from ledger.judging import Refused
+from ledger.slices import Asset, Slice
+from ledger.transactions import Transaction
+from offline_queue.outbox import Stamp
+from protocol.bodies import DIRECTIVE_BYTES_MAX, Recall, Transfer
+from protocol.records import Record, SignedRecord
+from protocol.transfers import Passage, given_in, incoming, outgoing
+
+
+class Vault:
+    """Each movement is a record of HQ's own chain and a posting in HQ's own book, in one commit."""
+
+    def __init__(self, connection: Connection, keepers: Keepers, whereabouts: Whereabouts, rules: Rules) -> None:
+        self._keepers = keepers
+        self._whereabouts = whereabouts
+        self._rules = rules
+        self._book = SqliteJournal(connection, HEADQUARTERS, keepers.epoch)
+
+    def payable(self, account: AccountId, asset: Asset, business_date: str) -> list[Slice]:
+        """What HQ can give of a member's asset today, in the order in which it pays."""
+        return self._rules.payable(self._book.slices(account), asset, business_date)
+
+    def give(self, chain: ChainId, given: Transfer, stamp: Stamp) -> SignedRecord:
+        """Give value that lies here to a keeper; the directive that says so."""
+        signed = self._keepers.order(*chain, given, stamp)
+        record = signed.open()
+        passage = given_in(record)
+        assert passage is not None, "a directive with a transfer gives something"
+        self._post(outgoing(passage), record)
+        self._whereabouts.sent(chain, given)
+        return signed
+
+    def can_take(self, passage: Passage, given: SignedRecord) -> bool:
+        """Whether HQ can take what a till has given it: in an epoch that has begun, and in one record of HQ's."""
+        return passage.to_epoch <= self._keepers.epoch and len(given.content) <= DIRECTIVE_BYTES_MAX
+
+    def take(self, passage: Passage, given: SignedRecord, stamp: Stamp) -> None:
+        """Take what a till has given to HQ, once its mirror has let it go."""
+        self._post(incoming(passage), self._keepers.take(given, stamp).open())
+
+    def recall(self, chain: ChainId, account: AccountId, asset: Asset, keep: int, stamp: Stamp) -> None:
+        """Ask a keeper for what it has beyond `keep`."""
+        order = self._keepers.order(*chain, Recall(account, asset, keep), stamp).open()
+        self._whereabouts.recalled(chain, account, asset, keep, order.ref)
+
+    def _post(self, made: Transaction, record: Record) -> None:
+        verdict = self._book.post(made, record.ref, record.business_date)
+        # HQ gives only what lies here, and takes only what a mirror has let go: a refusal is our own mistake.
+        assert not isinstance(verdict, Refused), f"HQ's own book refuses {record.ref}: {verdict.reason.name}"

@@ -1,0 +1,74 @@
+"""What may be given away of a member's value, and the chain's rules for it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from hq_server.placement import NOTHING_AHEAD, Ahead
+from ledger.ids import AccountId, RecordRef
+from ledger.slices import Asset, Part, Slice
+from loyalty.programme import PARTS_MAX, Programme
+from protocol.bodies import DIRECTIVE_BYTES_MAX, Transfer, TransferPart, Why
+from protocol.transfers import transfer_of
+
+HEADING_BYTES_MAX = 2 * 1024
+"""What a directive says beside its transfer."""
+
+
+class Placement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What lies ready where nobody asks for it: money by the way in which a store runs, points everywhere alike.
+
+    The figures fit a chain in TWD, in hundredths: NT$3 000 of a member's money, less where HQ is asked for each sale.
+    """
+
+    transfer: Ahead = Ahead(300_000, 100_000_000, 2)
+    real_time: Ahead = Ahead(100_000, 30_000_000, 2)
+    points: Ahead = Ahead(2_000, 1_000_000, 1)
+
+    def ahead(self, asset: Asset, mode: str) -> Ahead:
+        """What may lie ready at a till that runs in this way: nothing where it draws nothing."""
+        money = {"transfer": self.transfer, "real_time": self.real_time}.get(mode, NOTHING_AHEAD)
+        return money if asset is Asset.MONEY or money is NOTHING_AHEAD else self.points
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What the chain has decided about its members' value."""
+
+    programme: Programme
+    placement: Placement = Placement()
+
+    def payable(self, slices: Iterable[Slice], asset: Asset, business_date: str) -> list[Slice]:
+        """What may be spent of an asset today, in the order in which it pays; no more slices than a transfer has."""
+        if asset is Asset.MONEY:
+            return self.programme.in_spending_order(slices, business_date)
+        usable = [one for one in slices if one.key.purse in asset.purses and one.spendable_on(business_date)]
+        return sorted(usable, key=_age)[:PARTS_MAX]
+
+
+def transfer(why: Why, operation_id: str, account: AccountId, parts: Sequence[Part]) -> Transfer:
+    """A transfer of these parts, or of the first of them that one directive has room for."""
+    whole = transfer_of(why, operation_id, account, parts)
+    return msgspec.structs.replace(whole, parts=tuple(_fitting(whole)))
+
+
+def units_of(given: Transfer) -> int:
+    """All units that a transfer moves."""
+    return sum(part.units for part in given.parts)
+
+
+def _fitting(whole: Transfer) -> Iterator[TransferPart]:
+    # A lot's terms are its till's words, and nothing but the size of a record bounds them.
+    room = DIRECTIVE_BYTES_MAX - HEADING_BYTES_MAX - len(whole.account.encode())
+    for part in whole.parts:
+        room -= len(msgspec.msgpack.encode(part))
+        if room < 0:
+            return
+        yield part
+
+
+def _age(one: Slice) -> tuple[str, str, str, int, int]:
+    ref = RecordRef.parse(one.key.lot)
+    assert ref is not None, "a lot is named by the record that opened it"
+    return one.lot.expires_on or "9999-12-31", one.lot.opened_on, ref.keeper, ref.epoch, ref.sequence

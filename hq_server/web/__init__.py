@@ -1,0 +1,1 @@
+"""HQ's pages for its people, and the routes that serve them."""

@@ -1,0 +1,72 @@
+/** Stores and tills: how far each chain is held and posted, when it was heard last, and what is placed there. */
+import { address, get } from "./api.js";
+import { h } from "./dom.js";
+import { count } from "./money.js";
+import { link, long, pager, sign, table } from "./parts.js";
+import { minutesBetween } from "./times.js";
+
+const PAGE = 100;
+/** A till whose line is down for longer is marked: someone should go and look. */
+const LONG_SILENCE_MIN = 15;
+
+/** `#/tills`, `#/tills/after/07-2/1` */
+export const load = ([, keeper, epoch]) => get(address("/v1/tills", { limit: PAGE, after: keeper ? `${keeper}/${epoch}` : null }));
+
+export function draw(voice, { tills, total, after, now_ms }, { args }) {
+  const last = new Map(tills.map(({ keeper, epoch }) => [keeper, epoch]));
+  const rows = byStore(tills).flatMap(([store, its]) => [heading(voice, store, its), ...its.map((till) => row(voice, till, last, now_ms))]);
+  const on_line = tills.filter((till) => till.on_line).length;
+  const placed = voice.money(tills.reduce((sum, till) => sum + till.money, 0));
+  return [
+    h("p", { class: "lead", "data-key": "lead" }, voice.say("tills.lead", { shown: count(tills.length), total: count(total), on_line: count(on_line), placed })),
+    table({ key: "tills", columns: columns(voice), rows, empty: voice.say("tills.empty") }),
+    pager(voice, { first: args.length ? "#/tills" : null, next: after && `#/tills/after/${after}` }),
+  ];
+}
+
+function byStore(tills) {
+  const stores = new Map();
+  for (const till of tills) stores.set(till.store, [...(stores.get(till.store) ?? []), till]);
+  return [...stores];
+}
+
+function heading(voice, store, its) {
+  const placed = its.reduce((sum, till) => sum + till.money, 0);
+  return { key: `store ${store}`, group: [voice.say("tills.store", { store }), h("span", { class: "aside" }, voice.say("tills.store_placed", { count: count(its.length), placed: voice.money(placed) }))] };
+}
+
+const columns = (voice) => [
+  { head: voice.say("tills.till") }, { head: voice.say("tills.line") }, { head: voice.say("tills.mode") }, { head: voice.say("business_date") },
+  { head: voice.say("tills.held"), num: true }, { head: voice.say("tills.posted"), num: true }, { head: voice.say("tills.directives"), num: true },
+  { head: voice.say("tills.placed"), num: true }, { head: voice.say("tills.fences") },
+];
+
+function row(voice, till, last, nowMs) {
+  const { keeper, epoch } = till;
+  const tone = toneOf(till, last, nowMs);
+  const name = [link(`#/records/${keeper}/${epoch}`, keeper), epoch > 1 && h("small", {}, ` ${voice.say("tills.epoch", { epoch })}`)];
+  const posted = till.waits ? sign("warn", count(till.posted)) : count(till.posted);
+  const directives = till.directives && tone !== "plain" ? sign("warn", count(till.directives)) : count(till.directives);
+  const fences = till.fences.map((why) => sign("bad", voice.word("fence", why)));
+  return {
+    key: `${keeper}/${epoch}`,
+    tone: till.fences.length ? "bad" : tone === "bad" ? "bad" : null,
+    cells: [name, lineOf(voice, till, last, nowMs), long(voice.mode(till.mode)), long(till.business_date ?? ""), count(till.held), posted, directives, voice.sum(till.money), fences],
+  };
+}
+
+function lineOf(voice, till, last, nowMs) {
+  const time = till.heard_at_ms && voice.short(till.heard_at_ms, nowMs);
+  const tone = toneOf(till, last, nowMs);
+  if (tone === "good") return sign(tone, voice.say("tills.on_line"));
+  if (till.epoch < last.get(till.keeper)) return sign(tone, voice.say("tills.replaced"));
+  if (!time) return sign(tone, voice.say("tills.never"));
+  return sign(tone, voice.say(tone === "bad" ? "tills.silent" : "tills.off_line", { time }));
+}
+
+/** A line that is up is good, however quiet; one that is down is first a warning. */
+function toneOf({ keeper, epoch, on_line, heard_at_ms }, last, nowMs) {
+  if (on_line) return "good";
+  if (epoch < last.get(keeper) || !heard_at_ms) return "plain";
+  return minutesBetween(heard_at_ms, nowMs) >= LONG_SILENCE_MIN ? "bad" : "warn";
+}
