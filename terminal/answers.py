@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from checkout.results import Reason
+from loyalty.reasons import Reason
 
 Texts = dict[str, str]
 """One sentence in each language: `{"zh-TW": …, "zh-CN": …, "en": …}`."""
@@ -47,11 +47,27 @@ class Answer(msgspec.Struct, frozen=True):
     decline: str | None = None
     cashier_message: Texts | None = None
     pos_ref: str | None = None
+    elsewhere: int | None = None
+    """The member's money at other places as HQ last said, when that decided; `elsewhere_as_of` is RFC 3339."""
+    elsewhere_as_of: str | None = None
     replayed: bool = False
 
 
+class PlaceShare(msgspec.Struct, frozen=True):
+    """What a member has at one place: `hq`, or a till such as `07-2`."""
+
+    place: str
+    principal: int
+    bonus: int
+    points: int
+
+
 class Presentation(msgspec.Struct, frozen=True):
-    """A card before the cashier, with what it may spend here now."""
+    """A card before the cashier, with what it may spend here now, and what lies where as HQ last said.
+
+    `total` is principal and bonus of all places, this one as it is now; None when HQ never said anything of the member.
+    `total_as_of` is RFC 3339; `total_is_fresh`: HQ has said so since the card was presented.
+    """
 
     presentation: str
     card: str
@@ -63,6 +79,29 @@ class Presentation(msgspec.Struct, frozen=True):
     bonus: int
     points: int
     expires_in_s: int
+    name: str | None = None
+    tier: str | None = None
+    blocked: bool = False
+    total: int | None = None
+    total_as_of: str | None = None
+    total_is_fresh: bool = False
+    shares: tuple[PlaceShare, ...] = ()
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A member who has the phone number that was asked for; `candidate` opens the card for a short while."""
+
+    candidate: str
+    name: str
+    card: str
+    tier: str | None
+
+
+class Search(msgspec.Struct, frozen=True):
+    """Who has a phone number: all whom HQ knows when it has answered, otherwise those whom this till remembers."""
+
+    members: tuple[Candidate, ...]
+    hq_answered: bool
 
 
 class DeviceStatus(msgspec.Struct, frozen=True):
@@ -126,6 +165,7 @@ class Stopped(StrEnum):
     ORDER_CHANGED = "order_changed"
     ORDER_UNKNOWN = "order_unknown"
     OTHER_KEY = "other_key"
+    TRANSFER_REFUSED = "transfer_refused"
 
 
 class HqStatus(msgspec.Struct, frozen=True):
@@ -193,6 +233,8 @@ class Problem(StrEnum):
     NO_CARD = "no_card"
     CARD_GONE = "card_gone"
     CARD_NUMBER_MISPLACED = "card_number_misplaced"
+    CANDIDATE_GONE = "candidate_gone"
+    NOT_A_PHONE = "not_a_phone"
     OPERATION_CONFLICT = "operation_conflict"
     POS_REF_CONFLICT = "pos_ref_conflict"
     UNKNOWN_OPERATION = "unknown_operation"

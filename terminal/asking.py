@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -46,6 +47,11 @@ class Moment(msgspec.Struct, frozen=True):
     def local_date(self) -> str:
         """The calendar's date at the store; the business date is another thing."""
         return self.local[:10]
+
+    def local_text(self, at_ms: int) -> str:
+        """Another time as the same clock shows it, as RFC 3339 with the same offset."""
+        offset = datetime.fromisoformat(self.local).tzinfo
+        return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(offset).isoformat(timespec="seconds")
 
 
 class Asked(msgspec.Struct, frozen=True):

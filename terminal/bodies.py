@@ -38,10 +38,28 @@ class LoadBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pos_ref: PosRef | None = None
 
 
-class KeyInBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A card number from the keyboard."""
+class PresentBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A card number from the keyboard, or a member whom a search has found: one of the two."""
 
-    number: Annotated[str, msgspec.Meta(max_length=32)]
+    number: Annotated[str, msgspec.Meta(max_length=32)] | None = None
+    candidate: ShortText | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, which the decoder turns into its own error."""
+        if (self.number is None) == (self.candidate is None):
+            raise ValueError("either a number or a candidate")
+
+    def __repr__(self) -> str:
+        return "<PresentBody>"
+
+
+class SearchBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A phone number from the keyboard, as somebody says it."""
+
+    phone: Annotated[str, msgspec.Meta(max_length=64)]
+
+    def __repr__(self) -> str:
+        return "<SearchBody>"
 
 
 class SlipAnswerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

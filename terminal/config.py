@@ -17,6 +17,9 @@ StoreText = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,8}$(?!\n)")]
 TillText = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,4}$(?!\n)")]
 
 
+DrawTimeout = Annotated[float, msgspec.Meta(gt=0, le=30)]
+
+
 class ReaderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A magnetic stripe reader. `address`: `COM3`, `/dev/serial/by-id/…`, `socket://host:port`, `rfc2217://host:port`."""
 
@@ -44,6 +47,8 @@ class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: Language = Language.TAIWAN
     timezone: str = "Asia/Taipei"
     mode: ModeName = ModeName.TRANSFER
+    draw_timeout_s: DrawTimeout = 3.0
+    """So long may a sale wait for value from HQ."""
     port: Port = 8370
     reader: ReaderSettings | None = None
     printer: PrinterSettings | None = None

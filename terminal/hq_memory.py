@@ -8,34 +8,56 @@ from ledger.journal_sqlite import Connection, transaction
 from offline_queue.doubts import Doubt, Given, compare_acknowledgement
 from offline_queue.outbox import Outbox, Stamp
 from protocol.acknowledgements import Acknowledgement, open_acknowledgement
-from protocol.bodies import Applied, Enrol, Order, Revoke
+from protocol.bodies import Applied, Block, Enrol, Order, Recall, Revoke, Transfer, Unblock, Why
 from protocol.records import RecordKind
 from protocol.signing import Signed
 from terminal.asking import Identity, Moment
+from terminal.negative_list import NegativeList
+from terminal.transfers import Transfers
 
 
 class HqKnown(msgspec.Struct, frozen=True):
-    """What the till knew of HQ when it was last on the line. `held` is a record's number; None: it was never heard."""
+    """What the till knew of HQ when it was last on the line. `held` is a record's number; None: it was never heard.
+
+    `directive` is the number of the last one that was carried out in the HQ epoch `hq_epoch`.
+    """
 
     hq_epoch: int = 0
+    directive: int = 0
     held: int = 0
     heard_at_ms: int | None = None
     revoked: bool = False
 
 
 class HqMemory:
-    """HQ's word. Each method is one commit, on the disk when it returns; only is_revoked() runs in the caller's."""
+    """HQ's word. Each method is one commit, on the disk when it returns, where it does not say otherwise."""
 
-    def __init__(self, connection: Connection, outbox: Outbox, identity: Identity) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        outbox: Outbox,
+        identity: Identity,
+        transfers: Transfers,
+        negative_list: NegativeList,
+    ) -> None:
         self._connection = connection
         self._outbox = outbox
         self._identity = identity
+        self._transfers = transfers
+        self._negative_list = negative_list
 
     def known(self) -> HqKnown:
         """All of it in short."""
         row = self._connection.execute("select hq_epoch, heard_at_ms from hq").get
         hq_epoch, heard_at_ms = (0, None) if row is None else row
-        return HqKnown(hq_epoch, _held(self.acknowledgement()), heard_at_ms, self.is_revoked())
+        held = _held(self.acknowledgement())
+        return HqKnown(hq_epoch, self._last_directive(hq_epoch), held, heard_at_ms, self.is_revoked())
+
+    @property
+    def epoch(self) -> int:
+        """The highest of HQ's epochs that was heard of; 0: none. Runs in the caller's transaction."""
+        epoch = self._connection.execute("select hq_epoch from hq").get
+        return 0 if epoch is None else int(epoch)
 
     def hear(self, now_ms: int) -> None:
         """Remember when HQ was heard."""
@@ -62,38 +84,73 @@ class HqMemory:
         return None if row is None else Signed(*row)
 
     def apply(self, given: Given, moment: Moment) -> Doubt | None:
-        """Carry out a genuine directive, once: its effect and the record of it are one commit."""
+        """Carry out a genuine directive, once: its effect and the record of it are one commit.
+
+        A transfer that was drawn for a sale came too late, if it comes here: it goes home in the same commit.
+        """
         with transaction(self._connection):
-            carried_out = self._carried_out(given.hq_epoch, given.directive.number)
-            doubt = self._doubt_place(given, carried_out) or self._doubt_order(given.directive.order)
-            if doubt is None and carried_out is None:
-                row = (given.hq_epoch, given.directive.number, _kind(given.directive.order), given.signed.hash)
-                self._connection.execute("insert into orders values (?, ?, ?, ?)", row)
-                self._hear(moment.now_ms, given.hq_epoch)
-                self._record(Applied(given.signed), moment)
+            return self.carry_out(given, moment, is_awaited=False)
+
+    def carry_out(self, given: Given, moment: Moment, *, is_awaited: bool) -> Doubt | None:
+        """The same in the caller's transaction. `is_awaited`: the sale that has drawn is decided in it too."""
+        order = given.directive.order
+        carried_out = self._carried_out(given.hq_epoch, given.directive.number)
+        doubt = self._doubt_place(given, carried_out) or self._doubt_order(order)
+        if doubt is not None or carried_out is not None:
             return doubt
+        if isinstance(order, Transfer) and not self._transfers.take(given.signed):
+            return Doubt.TRANSFER_REFUSED
+        row = (given.hq_epoch, given.directive.number, _kind(order), given.signed.hash)
+        self._connection.execute("insert into orders values (?, ?, ?, ?)", row)
+        self._hear(moment.now_ms, given.hq_epoch)
+        self._record(Applied(given.signed), moment)
+        self._follow(order, moment, is_awaited=is_awaited)
+        return None
+
+    def has_carried_out(self, given: Given) -> bool:
+        """Whether something was carried out under this directive's number. Runs in the caller's transaction."""
+        return self._carried_out(given.hq_epoch, given.directive.number) is not None
 
     def is_revoked(self) -> bool:
-        """Whether HQ has ordered this till to trade no more, and has not taken it in again."""
+        """Whether HQ has ordered this till to trade no more, and has not taken it in again.
+
+        Runs in the caller's transaction.
+        """
         query = "select kind from orders where kind in (?, ?) order by hq_epoch desc, number desc limit 1"
         last = self._connection.execute(query, (_kind(Enrol), _kind(Revoke))).get
         return last is not None and last == _kind(Revoke)
 
     def _doubt_place(self, given: Given, carried_out: bytes | None) -> Doubt | None:
         """Whether this directive comes next, or is the one that was carried out under its number."""
-        if given.hq_epoch < self.known().hq_epoch:
+        if given.hq_epoch < self.epoch:
             return Doubt.OLDER_HQ
         if carried_out is not None:
             return None if carried_out == given.signed.hash else Doubt.ORDER_CHANGED
-        last = self._connection.execute("select max(number) from orders where hq_epoch = ?", (given.hq_epoch,)).get
-        return None if given.directive.number == (last or 0) + 1 else Doubt.ORDER_MISSING
+        return None if given.directive.number == self._last_directive(given.hq_epoch) + 1 else Doubt.ORDER_MISSING
 
     def _doubt_order(self, order: Order) -> Doubt | None:
         match order:
             case Enrol(public_key=key):
                 return None if key == self._identity.public_key else Doubt.OTHER_KEY
-            case Revoke():
+            case Revoke() | Transfer() | Recall() | Block() | Unblock():
                 return None
+
+    def _follow(self, order: Order, moment: Moment, *, is_awaited: bool) -> None:
+        """What an order brings about after the record that it was applied."""
+        match order:
+            case Transfer(why=Why.DRAW) if not is_awaited:
+                self._transfers.send_home(order, self.epoch, moment.now_ms)
+            case Recall():
+                self._transfers.give_back(order, self.epoch, moment.now_ms)
+            case Block(cards=cards):
+                self._negative_list.block(cards)
+            case Unblock(cards=cards):
+                self._negative_list.unblock(cards)
+            case Enrol() | Revoke() | Transfer():
+                pass
+
+    def _last_directive(self, hq_epoch: int) -> int:
+        return self._connection.execute("select max(number) from orders where hq_epoch = ?", (hq_epoch,)).get or 0
 
     def _carried_out(self, hq_epoch: int, number: int) -> bytes | None:
         query = "select hash from orders where hq_epoch = ? and number = ?"

@@ -30,6 +30,7 @@ class Messages:
         if answer.decline is None:
             return answer
         decisive = answer.reasons[-1]
+        elsewhere = sum(reason.seen for reason in answer.reasons if reason.rule == "elsewhere")
         key = f"decline.{Decline(answer.decline)}"
         message = {
             language.value: self._wording.say(
@@ -37,6 +38,7 @@ class Messages:
                 language,
                 limit=self._wording.money(decisive.limit, self._currency, language),
                 seen=self._wording.money(decisive.seen, self._currency, language),
+                elsewhere=self._wording.money(elsewhere, self._currency, language),
             )
             for language in Language
         }

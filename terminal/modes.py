@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple, Protocol
 
 
 class ModeName(StrEnum):
@@ -12,3 +13,37 @@ class ModeName(StrEnum):
     TRANSFER = "transfer"
     HOSTED = "hosted"
     PROXY_RUN = "proxy_run"
+
+
+class Portion(NamedTuple):
+    """What of a sale HQ is asked for: up to `units`; with less than `least` it could not be done."""
+
+    units: int
+    least: int
+
+
+class Mode(Protocol):
+    """What a mode decides for a till."""
+
+    def portion(self, units: int, missing: int) -> Portion | None:
+        """What to draw for a sale of `units`, of which `missing` do not lie here; None: nothing."""
+
+
+class TransferMode:
+    """Value lies at the till beforehand, and HQ is asked for what is missing."""
+
+    def portion(self, units: int, missing: int) -> Portion | None:  # noqa: ARG002 - the other mode needs it
+        """What is missing."""
+        return Portion(missing, missing) if missing else None
+
+
+class RealTimeMode:
+    """Every sale is HQ's to fund, so that what lies at the till stays for when the line is down."""
+
+    def portion(self, units: int, missing: int) -> Portion | None:
+        """All of it; what is missing at least, as the rest lies here."""
+        return Portion(units, missing)
+
+
+MODES: dict[str, Mode] = {ModeName.REAL_TIME: RealTimeMode(), ModeName.TRANSFER: TransferMode()}
+"""Those that a till can run. HQ and a lead till keep the books of the others."""

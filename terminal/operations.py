@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from checkout.requests import BookView
 from checkout.results import Declined, Done
 from ledger.journal_sqlite import Connection
 from ledger.slices import Purse, Slice, total
@@ -98,8 +99,9 @@ def answer_done(asked: Asked, done: Done, receipt_number: str, head: Head) -> An
     )
 
 
-def answer_declined(asked: Asked, declined: Declined, slices: tuple[Slice, ...], head: Head) -> Answer:
+def answer_declined(asked: Asked, declined: Declined, view: BookView, head: Head) -> Answer:
     """The answer to a request that was declined; the record at `head` says so too."""
+    elsewhere = view.elsewhere if any(reason.rule == "elsewhere" for reason in declined.reasons) else None
     return Answer(
         operation_id=asked.request.operation_id,
         kind=asked.kind,
@@ -110,9 +112,11 @@ def answer_declined(asked: Asked, declined: Declined, slices: tuple[Slice, ...],
         card=asked.request.presented.card.masked,
         amount=asked.request.units,
         reasons=declined.reasons,
-        balance=balance_of(slices),
+        balance=balance_of(view.slices),
         decline=declined.decline,
         pos_ref=asked.request.pos_ref,
+        elsewhere=None if elsewhere is None else elsewhere.units,
+        elsewhere_as_of=None if elsewhere is None else asked.moment.local_text(elsewhere.at_ms),
     )
 
 

@@ -8,28 +8,34 @@ from pathlib import Path
 
 import msgspec
 
-from checkout.requests import BookView
-from checkout.results import Declined, Done
+from ledger.cards import Card
 from ledger.digest import digest
 from ledger.ids import AccountId
 from ledger.journal_sqlite import BookUnusable, Connection, SqliteJournal, open_book, transaction
-from ledger.judging import Posted
-from ledger.slices import Slice
+from ledger.slices import MONEY, Slice, total
 from loyalty.programme import Programme
+from offline_queue.doubts import Doubt, Given
 from offline_queue.forwarding import cut
 from offline_queue.outbox import Outbox, Stamp, first_record, last_epoch
-from protocol.bodies import DayClosedBody, DeclinedBody, Opened, PrintBody, TransactionBody, lots_opened
+from protocol.bodies import DayClosedBody, Opened, PrintBody, Transfer
 from protocol.chain import Head
-from protocol.conversation import BATCH_RECORDS_MAX
+from protocol.conversation import BATCH_RECORDS_MAX, Directory, Member, NotDrawn, Resume, Seen
 from protocol.records import RecordKind, SignedRecord
 from protocol.signing import Signer
 from terminal.answers import Answer, DayClose, Problem
 from terminal.asking import Asked, Identity, Moment
+from terminal.decisions import Decisions, Shelf, has_moved
 from terminal.hq_memory import HqMemory
-from terminal.operations import Operations, answer_declined, answer_done
+from terminal.members import Members
+from terminal.modes import Mode
+from terminal.negative_list import NegativeList
+from terminal.operations import Operations, balance_of
 from terminal.receipt_numbers import receipt_text
 from terminal.slip_job import SlipJob, SlipState, SlipStep
-from terminal.slips import Slips, StoredSlip, stored_slip
+from terminal.slips import Slips, StoredSlip
+from terminal.standing import Standing
+from terminal.transfers import Transfers
+from terminal.wanting import Want, want_of
 
 SCHEMAS = ("ledger", "offline_queue", "terminal")
 
@@ -45,13 +51,18 @@ class TillStore:
         self._connection = connection
         self._identity = identity
         self._programme = programme
-        self._journal = SqliteJournal(connection, identity.place)
         self._outbox = Outbox(
             connection, identity.place, last_epoch(connection, identity.place) or identity.epoch, sign
         )
+        self._journal = SqliteJournal(connection, identity.place, self._outbox.epoch)
         self._operations = Operations(connection)
         self._slips = Slips(connection)
-        self.hq = HqMemory(connection, self._outbox, identity)
+        self.members = Members(connection, identity.place)
+        self.negative_list = NegativeList(connection)
+        self._transfers = Transfers(self._outbox, self._journal, programme, self.members)
+        self.hq = HqMemory(connection, self._outbox, identity, self._transfers, self.negative_list)
+        shelf = Shelf(self._journal, self._operations, self._slips, self.members, self.negative_list, self.hq)
+        self._decisions = Decisions(self, shelf, identity, programme)
         self.appended: Callable[[], None] = _nobody
         """Called when the chain grows, from the store's thread, before the commit: whoever asks then waits for it."""
 
@@ -116,27 +127,46 @@ class TillStore:
         """The chain from after_sequence + 1 on, as much of it as may go up at once."""
         return cut(self._outbox.records(after_sequence, BATCH_RECORDS_MAX))
 
-    def perform(self, asked: Asked) -> Answer | Problem:
+    def perform(self, asked: Asked, told: NotDrawn | None = None) -> Answer | Problem:
         """Decide a request and make the answer true: entries, receipt number, slip, signed record and answer together.
 
-        A repeat gets the first answer, and nothing is done again.
+        A repeat gets the first answer, and nothing is done again. `told`: why HQ gave nothing for this very request.
         """
         with transaction(self._connection):
-            earlier = self._operations.earlier(asked)
-            if earlier is not None:
-                return earlier
-            if self.hq.is_revoked():
-                return Problem.TILL_REVOKED
-            head = self.head()
-            slices = self._journal.slices(asked.request.presented.card.account)
-            view = BookView(head.ref.next(), self._identity.store, head.business_date, slices)
-            outcome = asked.use_case(asked.request, view, self._programme)
-            if isinstance(outcome, Done):
-                answer = self._do(asked, outcome, head)
-            else:
-                answer = self._decline(asked, outcome, head, slices)
-            self._operations.keep(asked, answer)
+            return self._decisions.perform(asked, told)
+
+    def perform_or_want(self, asked: Asked, mode: Mode) -> Answer | Problem | Want:
+        """The same, unless the mode has value drawn for it first: then what to draw, and nothing is written."""
+        with transaction(self._connection):
+            known = self._decisions.known(asked)
+            if known is not None:
+                return known
+            view = self._decisions.view(asked)
+            outcome = self._decisions.outcome(asked, view)
+            return want_of(asked, outcome, mode) or self._decisions.commit(asked, outcome, view)
+
+    def settle(self, given: Given, asked: Asked) -> Answer | Problem | Doubt:
+        """Take what was drawn for a request and decide it, in one commit: nothing can come between.
+
+        What turns out not to be needed goes home in the same commit.
+        """
+        order = given.directive.order
+        assert isinstance(order, Transfer), "a sale waits for a transfer"
+        with transaction(self._connection):
+            is_new = not self.hq.has_carried_out(given)
+            doubt = self.hq.carry_out(given, asked.moment, is_awaited=True)
+            if doubt is not None:
+                return doubt
+            answer = self._decisions.perform(asked)
+            if is_new and not has_moved(answer):
+                self._transfers.send_home(order, self.hq.epoch, asked.moment.now_ms)
             return answer
+
+    def resume(self) -> Resume:
+        """From where HQ is to go on."""
+        with transaction(self._connection):
+            known = self.hq.known()
+            return Resume(known.hq_epoch, known.directive, self.members.version())
 
     def find(self, operation_id: str) -> Answer | None:
         """What became of an operation."""
@@ -178,7 +208,7 @@ class TillStore:
             opens = max(day_after, moment.local_date)
             place = self._journal.everything()
             closed = DayClosedBody(head.business_date, opens, digest(place), len(place), sum(place.values()))
-            new = self._append(head, RecordKind.DAY_CLOSED, closed, moment, business_date=opens)
+            new = self.append(head, RecordKind.DAY_CLOSED, closed, moment, business_date=opens)
             return DayClose(closed.closed, opens, str(new.ref))
 
     def _closed(self, business_date: str) -> DayClose | None:
@@ -189,54 +219,52 @@ class TillStore:
         body = last.body_as(DayClosedBody)
         return DayClose(body.closed, body.opens, str(last.ref)) if body.closed == business_date else None
 
-    def _do(self, asked: Asked, done: Done, head: Head) -> Answer:
-        verdict = self._journal.post(done.transaction, head.ref.next(), head.business_date)
-        assert isinstance(verdict, Posted), f"a use case made what the book refuses: {verdict}"
-        number = self._slips.next_number()
-        receipt = self._receipt_number(number)
-        body = TransactionBody(
-            kind=done.transaction.kind,
-            operation_id=done.transaction.operation_id,
-            account=asked.account,
-            receipt_number=receipt,
-            legs=done.transaction.legs,
-            opens=lots_opened(done.transaction),
-            slip=done.facts,
-            reasons=done.reasons,
-            programme=self._programme.version,
-            software=self._identity.software,
-        )
-        head = self._append(head, RecordKind.TRANSACTION, body, asked.moment)
-        self._slips.add(number, asked.moment.now_ms, stored_slip(asked, done.facts, receipt, head))
-        return answer_done(asked, done, receipt, head)
-
-    def _decline(self, asked: Asked, declined: Declined, head: Head, slices: tuple[Slice, ...]) -> Answer:
-        body = DeclinedBody(
-            kind=asked.kind,
-            operation_id=asked.request.operation_id,
-            account=asked.account,
-            units=asked.request.units,
-            decline=declined.decline,
-            reasons=declined.reasons,
-            programme=self._programme.version,
-            software=self._identity.software,
-        )
-        head = self._append(head, RecordKind.DECLINED, body, asked.moment)
-        return answer_declined(asked, declined, slices, head)
-
     def _step(self, job: SlipJob, step: SlipStep, reasons: tuple[str, ...], moment: Moment) -> SlipJob | None:
         after = self._slips.move(job, step, reasons)
         if after is not None:
             body = PrintBody(self._receipt_number(job.number), job.run, step, reasons)
-            self._append(self.head(), RecordKind.PRINT, body, moment)
+            self.append(self.head(), RecordKind.PRINT, body, moment)
         return after
 
-    def _append(
+    def append(
         self, after: Head, kind: RecordKind, body: msgspec.Struct, moment: Moment, business_date: str | None = None
     ) -> Head:
+        """Sign and store the record after `after`, which is the last one. Runs in the caller's transaction."""
         stamp = Stamp(moment.now_ms, business_date or after.business_date, after.mode)
         self.appended()
         return self._outbox.append(after, kind, body, stamp)
 
     def _receipt_number(self, number: int) -> str:
         return receipt_text(self._identity.place, number)
+
+    def standing(self, card: Card) -> Standing:
+        """All that is known here of who holds this card."""
+        place, slices = self._identity.place, self._journal.slices(card.account)
+        payable = self._programme.in_spending_order(slices, self.head().business_date)
+        shares, at_ms = self.members.shares(card.account) or (None, 0)
+        return Standing(
+            place=place,
+            spendable=total(payable, *MONEY),
+            balance=balance_of(slices),
+            blocked=self.negative_list.blocks(card.token),
+            member=self.members.of(card.account),
+            shares=None if shares is None else tuple(one for one in shares if one.place != place),
+            shares_at_ms=at_ms,
+        )
+
+    def remember_seen(self, seen: Seen, at_ms: int) -> None:
+        """HQ has said what a member has where, and who it is; `at_ms` is the latest that this can have been."""
+        with transaction(self._connection):
+            if seen.member is not None and seen.member.account == seen.account:
+                self.members.learn((seen.member,))
+            self.members.remember(seen.account, seen.shares, min(seen.at_ms, at_ms))
+
+    def remember_found(self, phone: bytes, members: tuple[Member, ...]) -> None:
+        """HQ has said who has this phone number."""
+        with transaction(self._connection):
+            self.members.found(phone, members)
+
+    def learn_directory(self, directory: Directory) -> None:
+        """HQ has said what is new of the members whom this store knows."""
+        with transaction(self._connection):
+            self.members.learn(directory.members, directory.version)

@@ -10,12 +10,11 @@ import structlog
 
 from checkout.charge import charge
 from checkout.load import load
-from checkout.requests import Charge, Entry, Load, PresentedCard
+from checkout.requests import Charge, Load, PresentedCard
 from drivers.events import CardSwiped, DeviceBack, DeviceEvent, DeviceLost, SwipeUnreadable
 from drivers.ports import Printer
-from ledger.cards import Card, CardFault, CardNumber, CardScheme
+from ledger.cards import CardFault, CardNumber, CardScheme
 from ledger.ids import OperationId
-from ledger.slices import MONEY, total
 from loyalty.programme import Programme
 from protocol.chain import Head
 from receipts.escpos import PaperSpec
@@ -27,22 +26,24 @@ from terminal.answers import (
     Hello,
     HqState,
     HqStatus,
-    Presentation,
     Problem,
     Status,
 )
 from terminal.asking import Asked, Identity, Moment, UseCase, fingerprint
 from terminal.bodies import ChargeBody, LoadBody
-from terminal.counter import Counter, Lying
+from terminal.deciding import Deciding
 from terminal.devices import LOST, READY, DeviceBoard
+from terminal.drawing import DRAW_TIMEOUT_S, Drawing
 from terminal.events import EventLog
 from terminal.messages import Messages
-from terminal.operations import balance_of
+from terminal.modes import MODES
 from terminal.printing import SlipPrinter
+from terminal.reception import Reception
 from terminal.slip_desk import SlipDesk
 from terminal.slip_writer import SlipWriter
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
+from terminal.under_way import Operation, UnderWay
 from terminal.world import World
 
 API_VERSION = "1"
@@ -61,6 +62,7 @@ class Shop(msgspec.Struct, frozen=True):
     language: Language
     zone: ZoneInfo
     mode: str
+    draw_timeout_s: float = DRAW_TIMEOUT_S
 
 
 class Till:
@@ -78,8 +80,11 @@ class Till:
         self._programme = programme
         self._store = store
         self._world = world
-        self._counter = Counter(world)
         self._messages = Messages(Wording.load(), currency)
+        self.reception = Reception(scheme, store, world, shop.zone, self.events)
+        self.drawing = Drawing(shop.draw_timeout_s)
+        self._deciding = Deciding(store, self.drawing, self._renewed, self._asks_hq)
+        self._under_way = UnderWay()
         self._head: Head | None = None
         self._hq = NEVER_REACHED
 
@@ -107,14 +112,13 @@ class Till:
 
     async def status(self) -> Status:
         """All that a page shows when it starts."""
-        lying = self._counter.lying()
         return Status(
             till=self.shop.identity.place,
             mode=self._mode,
             business_date=self._business_date,
             hq=self._hq,
             devices=self.board.all(),
-            presentation=None if lying is None else await self._present(lying),
+            presentation=await self.reception.before_the_cashier(),
             slips_waiting=await self.slips.waiting(),
         )
 
@@ -122,8 +126,9 @@ class Till:
         """Something happened at a reader."""
         match event:
             case CardSwiped(tracks=tracks):
-                card = self._scheme.read_tracks(tracks.track1, tracks.track2)
-                await self._put_down(card, Entry.SWIPED)
+                opened = await self.reception.swiped(tracks)
+                if isinstance(opened, CardFault):
+                    self._refuse_card(opened)
             case SwipeUnreadable(fault=fault):
                 self._refuse_card(f"swipe.{fault.name.lower()}")
             case DeviceLost(device=name):
@@ -136,25 +141,6 @@ class Till:
         known, self._hq = self._hq, status
         if caught_up or (known.state, known.stopped) != (status.state, status.stopped):
             self.events.say("status", await self.status())
-
-    async def key_in(self, number: str) -> Presentation | CardFault:
-        """Open a card from its number. It may load and look, not spend."""
-        parsed = self._scheme.parse_number(number)
-        if isinstance(parsed, CardFault):
-            return parsed
-        return await self._put_down(self._scheme.card(parsed), Entry.KEYED)
-
-    async def presentation(self, presentation_id: str) -> Presentation | None:
-        """The card of that name and what it may spend now; None when it is gone."""
-        lying = self._counter.find(presentation_id)
-        return None if lying is None else await self._present(lying)
-
-    def dismiss(self, presentation_id: str) -> bool:
-        """The customer leaves; False when that card was gone already."""
-        gone = self._counter.take_away(presentation_id)
-        if gone:
-            self.events.say("card.gone", {"presentation": presentation_id})
-        return gone
 
     async def charge(self, body: ChargeBody) -> Answer | Problem:
         """Pay from stored value."""
@@ -175,11 +161,13 @@ class Till:
 
     async def operation(self, operation_id: str) -> Answer | None:
         """What became of an operation; None when this till never did it."""
+        await self._under_way.ended(operation_id=operation_id)
         found = await self._store.do(TillStore.find, operation_id)
         return None if found is None else self._messages.with_message(found)
 
     async def sale(self, pos_ref: str) -> list[Answer]:
         """What became of every operation under a POS's own number."""
+        await self._under_way.ended(pos_ref=pos_ref)
         return [self._messages.with_message(found) for found in await self._store.do(TillStore.of_sale, pos_ref)]
 
     async def close_day(self, business_date: str | None = None) -> DayClose | Problem:
@@ -189,35 +177,9 @@ class Till:
         self.events.say("status", await self.status())
         return closed
 
-    async def _put_down(self, card: Card | CardFault, entry: Entry) -> Presentation | CardFault:
-        if isinstance(card, CardFault):
-            self._refuse_card(card)
-            return card
-        presentation = await self._present(self._counter.put(PresentedCard(card, entry)))
-        self.events.say("card.presented", presentation)
-        return presentation
-
     def _refuse_card(self, code: str) -> None:
         self.events.say("card.refused", {"code": code, "cashier_message": self._messages.say(code)})
         log.info("card refused", code=code)
-
-    async def _present(self, lying: Lying) -> Presentation:
-        card = lying.card.card
-        slices = await self._store.do(TillStore.slices, card.account)
-        payable = self._programme.in_spending_order(slices, self._business_date)
-        balance = balance_of(slices)
-        return Presentation(
-            presentation=lying.id,
-            card=card.masked,
-            entry=lying.card.entry,
-            kind=card.kind.name,
-            account=card.account,
-            spendable=total(payable, *MONEY),
-            principal=balance.principal,
-            bonus=balance.bonus,
-            points=balance.points,
-            expires_in_s=self._counter.left_s(lying),
-        )
 
     async def _ask(
         self, body: ChargeBody | LoadBody, use_case: UseCase, request: Callable[[PresentedCard], Charge | Load]
@@ -225,19 +187,33 @@ class Till:
         """Decide, commit, then print and show. A repeat is answered even when its card is long gone."""
         if self._holds_card_number(body.operation_id, body.cashier, body.pos_ref or ""):
             return Problem.CARD_NUMBER_MISPLACED
-        lying = self._counter.find(body.presentation)
-        if lying is None:
-            return await self._repeat(body, use_case)
         words = fingerprint(use_case.__name__, body)
-        asked = Asked(request(lying.card), use_case, words, self.moment(), self._hq)
-        answer = await self._store.do(TillStore.perform, asked)
+        again = await self._under_way.again(body.operation_id, words)
+        if again is not None:
+            return again
+        presented = self.reception.presented(body.presentation)
+        if presented is None:
+            return await self._repeat(body, use_case)
+        asked = Asked(request(presented), use_case, words, self.moment(), self._hq)
+        return await self._under_way.begin(Operation(body.operation_id, words, body.pos_ref), self._decide(asked))
+
+    async def _decide(self, asked: Asked) -> Answer | Problem:
+        """It goes on when whoever asked has gone, or another card lies before the cashier."""
+        answer = await self._deciding.decide(asked, MODES[self._mode])
         if isinstance(answer, Problem):
             return answer
         answer = self._messages.with_message(answer)
         if not answer.replayed:
             self.events.say("operation.done", answer)
             self.slips.work.set()
+            self.reception.look_again(asked.request.presented.card)
         return answer
+
+    def _renewed(self, asked: Asked) -> Asked:
+        return msgspec.structs.replace(asked, moment=self.moment(), hq=self._hq)
+
+    def _asks_hq(self, asked: Asked) -> None:
+        self.events.say("operation.asks_hq", {"operation_id": asked.request.operation_id})
 
     def _holds_card_number(self, *texts: str) -> bool:
         """Whether somebody swiped or keyed a card into a field that is stored, signed and printed."""
@@ -246,7 +222,7 @@ class Till:
     async def _repeat(self, body: ChargeBody | LoadBody, use_case: UseCase) -> Answer | Problem:
         known = await self._store.do(TillStore.repeat, body.operation_id, fingerprint(use_case.__name__, body))
         if known is None:
-            return Problem.NO_CARD if self._counter.lying() is None else Problem.CARD_GONE
+            return Problem.NO_CARD if self.reception.is_free else Problem.CARD_GONE
         return known if isinstance(known, Problem) else self._messages.with_message(known)
 
     @property

@@ -1,36 +1,52 @@
-"""The till's one task that speaks with HQ. No sale waits for it, and it never ends, whatever HQ does."""
+"""The till's one task that speaks with HQ. It never ends, whatever HQ does, and only a draw waits for it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from itertools import pairwise
 from math import inf
+from typing import Protocol
 
 import structlog
 
 from offline_queue.book_thread import BookBroken, DiskFull
-from offline_queue.doubts import Doubt, Hearer, check_acknowledgement, check_directive
+from offline_queue.doubts import Doubt, Hearer, check_acknowledgement
 from offline_queue.forwarding import Connect, Forwarding, HangUp, Patience, Send, Wait
-from protocol.conversation import Acknowledged, AnyMessage, Ordered, Records, Rejected
-from protocol.records import SignedRecord
+from protocol.conversation import (
+    Acknowledged,
+    AnyMessage,
+    Directory,
+    Found,
+    NotDrawn,
+    Ordered,
+    Records,
+    Rejected,
+    Seen,
+)
 from protocol.signing import Signed
 from protocol.upstream import LineLost, Session, Stranger, TurnedAway, Upstream
 from terminal.answers import Stopped
+from terminal.directives import Directives
 from terminal.hq_standing import HqStanding
+from terminal.listening import Ear, listening, until_one_ends
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.till import Till
 from terminal.world import World
 
-HEARD_MAX = 16
-"""Messages that were heard and not looked at yet; then HQ has to wait."""
 CODE_CHARACTERS_MAX = 40
-
-Heard = asyncio.Queue[AnyMessage | None]
+PROBE_S = 2.0
+"""So often HQ is probed while it is in doubt."""
 
 log = structlog.get_logger()
+
+
+class Listener(Protocol):
+    """Who wants to hear what HQ says of members."""
+
+    async def heard(self, message: Seen | Found | Directory) -> None:
+        """HQ has said this. Raises DiskFull, BookBroken."""
 
 
 class Uplink:
@@ -42,11 +58,33 @@ class Uplink:
         self._upstream = upstream
         self._hearer = hearer
         self._world = world
+        self._listener: Listener = till.reception
+        self._drawing = till.drawing
         self._standing = HqStanding(till, world)
+        self._directives = Directives(till, store, hearer, self._standing)
         self._state = Forwarding(head=0)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work = asyncio.Event()
         self._has_grown = False
+        self._session: Session | None = None
+        self._drawing.line = self
+        till.reception.hq.say = self.say
+
+    @property
+    def answers_draws(self) -> bool:
+        """Whether the line is up, and both ends agree on what was said so far."""
+        agreed = self._state.has_heard and self._state.halt is None and self._standing.disobeyed is None
+        return self._session is not None and agreed
+
+    async def say(self, message: AnyMessage) -> bool:
+        """Give a message to the line at once, before all records that wait; False when there is none to rely on."""
+        if self._session is None or self._drawing.in_doubt.is_set():
+            return False
+        try:
+            await self._session.send(message)
+        except LineLost:  # whoever listens on it notices too
+            return False
+        return True
 
     def wake(self) -> None:
         """The chain grows. May be called from any thread."""
@@ -102,31 +140,47 @@ class Uplink:
                 await self._store.do(lambda store: store.hq.hear(heard_at_ms))
 
     async def _talk(self, session: Session) -> None:
-        async with _listening(session, self._hear_something, self._work.set) as (ear, heard):
-            while True:
-                await self._attend(heard)
-                if ear.done():
-                    await ear
-                await self._standing.tell(self._state)
-                match self._state.step(self._now_s()):
-                    case Send(after=after):
-                        await self._send(session, after)
-                    case Wait(until_s=until_s):
-                        await self._pause(until_s)
-                    case HangUp() | Connect():
-                        raise LineLost("it did not answer in time")
+        await session.send(await self._store.do(TillStore.resume))
+        self._session = session
+        try:
+            async with listening(session, self._standing.hear) as ear:
+                await until_one_ends(self._attend(ear), self._forward(session), self._probe(session))
+        finally:
+            self._session = None
+            self._drawing.line_ends()
+
+    async def _forward(self, session: Session) -> None:
+        while True:
+            await self._standing.tell(self._state)
+            match self._state.step(self._now_s()):
+                case Send(after=after):
+                    await self._send(session, after)
+                case Wait(until_s=until_s):
+                    await self._pause(until_s)
+                case HangUp() | Connect():
+                    raise LineLost("it did not answer in time")
 
     async def _send(self, session: Session, after: int) -> None:
         batch = await self._store.do(TillStore.batch, after)
-        await session.send(Records(self._hearer.keeper, self._hearer.epoch, batch))
-        self._state = self._state.sent(after + len(batch), self._now_s())
+        if self._state.step(self._now_s()) == Send(after):  # HQ may have said meanwhile that it holds less, or all
+            self._state = self._state.sent(after + len(batch), self._now_s())
+            await session.send(Records(self._hearer.keeper, self._hearer.epoch, batch))
 
-    async def _attend(self, heard: Heard) -> None:
-        messages = [heard.get_nowait() for _ in range(heard.qsize())]
-        for message, following in pairwise([*messages, None]):
-            # A later acknowledgement says all that an earlier one said, and each one that is kept costs a commit.
-            if not (isinstance(message, Acknowledged) and isinstance(following, Acknowledged)):
-                await self._hear(message)
+    async def _probe(self, session: Session) -> None:
+        """Whether HQ answers again: while it is in doubt nobody waits for it."""
+        while True:
+            await self._drawing.in_doubt.wait()
+            self._drawing.probed()
+            await session.send(Records(self._hearer.keeper, self._hearer.epoch, ()))
+            await asyncio.sleep(PROBE_S)
+
+    async def _attend(self, ear: Ear) -> None:
+        while True:
+            for message, following in pairwise([*await ear.next(), None]):
+                # A later acknowledgement says all that an earlier one said, and each one that is kept costs a commit.
+                if not (isinstance(message, Acknowledged) and isinstance(following, Acknowledged)):
+                    await self._hear(message)
+            self._work.set()
 
     async def _hear(self, message: AnyMessage | None) -> None:
         match message:
@@ -136,17 +190,23 @@ class Uplink:
                 await self._believe(signed)
             case Ordered(records=records):
                 for directive in records:
-                    await self._obey(directive)
+                    await self._directives.obey(directive)
+                    self._grow()
+            case NotDrawn():
+                self._drawing.not_drawn(message)
+            case Seen() | Found() | Directory():
+                await self._listener.heard(message)
             case Rejected(code=code, at=at):
                 log.warning("hq has rejected records", code=code[:CODE_CHARACTERS_MAX], at=at[:CODE_CHARACTERS_MAX])
                 self._state = self._state.rejected(code[:CODE_CHARACTERS_MAX], self._now_s(), self._world.chance())
             case _:
-                raise LineLost("it said what only belongs into a login")
+                raise LineLost("it said what only the lower one says, or what belongs into a login")
 
     async def _believe(self, signed: Signed) -> None:
         said = check_acknowledgement(signed, self._hearer)
         if isinstance(said, Doubt):
             raise LineLost(said)
+        self._drawing.answered()
         now_ms = self._world.now_ms()
         doubt = await self._store.do(lambda store: store.hq.keep(signed, said, now_ms))
         if doubt is None:
@@ -154,27 +214,6 @@ class Uplink:
         else:
             log.error("what hq holds is not what lies here", doubt=doubt, held=said.held, hq_epoch=said.hq_epoch)
             self._state = self._state.doubted(doubt)
-
-    async def _obey(self, signed: SignedRecord) -> None:
-        """Carry a directive out; after one that can't be, no more on this line."""
-        if self._standing.disobeyed is not None:
-            return
-        doubt = await self._apply(signed)
-        if doubt is None:
-            self._standing.known = await self._store.do(lambda store: store.hq.known())
-            self._grow()
-        elif doubt.is_of_the_line:
-            raise LineLost(doubt)
-        else:
-            log.error("a directive of hq's is not carried out", doubt=doubt)
-            self._standing.disobeyed = doubt
-
-    async def _apply(self, signed: SignedRecord) -> Doubt | None:
-        given = check_directive(signed, self._hearer)
-        if isinstance(given, Doubt):
-            return given
-        moment = self._till.moment()
-        return await self._store.do(lambda store: store.hq.apply(given, moment))
 
     async def _pause(self, until_s: float) -> None:
         """Until something happens, at most until then."""
@@ -184,7 +223,8 @@ class Uplink:
         self._work.clear()
         if self._has_grown:
             self._has_grown = False
-            self._state = self._state.grown(await self._head())
+            head = await self._head()  # first: meanwhile HQ may be heard, and the state another
+            self._state = self._state.grown(head)
 
     async def _head(self) -> int:
         return (await self._store.do(TillStore.head)).ref.sequence
@@ -193,31 +233,5 @@ class Uplink:
         self._has_grown = True
         self._work.set()
 
-    def _hear_something(self) -> None:
-        self._standing.hear()
-        self._work.set()
-
     def _now_s(self) -> float:
         return self._world.monotonic_s()
-
-
-@asynccontextmanager
-async def _listening(
-    session: Session, noticed: Callable[[], None], ended: Callable[[], None]
-) -> AsyncIterator[tuple[asyncio.Task[None], Heard]]:
-    """Hear while something else is done. The task ends when the line does, by raising LineLost."""
-    heard: Heard = asyncio.Queue(HEARD_MAX)
-
-    async def listen() -> None:
-        while True:
-            message = await session.receive()
-            await heard.put(message)
-            noticed()
-
-    ear = asyncio.create_task(listen())
-    ear.add_done_callback(lambda _: ended())
-    try:
-        yield ear, heard
-    finally:
-        ear.cancel()
-        await asyncio.gather(ear, return_exceptions=True)

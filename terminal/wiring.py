@@ -26,6 +26,7 @@ from receipts.escpos import PaperSpec
 from terminal.asking import Identity
 from terminal.config import SettingsWrong, TillSettings, read_toml
 from terminal.hq_file import HQ_FILE, HqFile, read_hq_file
+from terminal.modes import MODES
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.till import Shop, Till
@@ -53,6 +54,9 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
     settings = read_toml(settings_file, TillSettings)
     programme = read_toml(settings_file.parent / settings.programme, Programme)
     data = settings_file.parent / settings.data
+    if settings.mode not in MODES:
+        known = ", ".join(MODES)
+        raise SettingsWrong(f"{settings_file}: mode = {str(settings.mode)!r} is not there yet; a till runs in {known}.")
     try:
         where, (reader, printer, paper) = zone(settings.timezone), _devices(settings)
     except SettingsWrong as fault:
@@ -67,6 +71,7 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
         settings.language,
         where,
         settings.mode,
+        settings.draw_timeout_s,
     )
     world = world or World()
     book = TillStore.open(data / BOOK_FILE, identity, key.sign, programme)

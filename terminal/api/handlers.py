@@ -9,10 +9,19 @@ from aiohttp import web
 
 from ledger.cards import CardFault
 from receipts.wording import Language, Wording
-from terminal.answers import Answer, DayClose, Hello, Presentation, Problem, SlipView, Status
+from terminal.answers import Answer, DayClose, Hello, Presentation, Problem, Search, SlipView, Status
 from terminal.api.event_stream import EventStreams
 from terminal.api.reading import Flaw
-from terminal.bodies import ChargeBody, DayCloseBody, EmptyBody, KeyInBody, LoadBody, PosRef, SlipAnswerBody
+from terminal.bodies import (
+    ChargeBody,
+    DayCloseBody,
+    EmptyBody,
+    LoadBody,
+    PosRef,
+    PresentBody,
+    SearchBody,
+    SlipAnswerBody,
+)
 from terminal.till import Till
 
 Words = dict[str, dict[str, str]]
@@ -42,20 +51,27 @@ async def wording(door: Door, _request: web.Request) -> Words:
     return {language.value: door.wording.starting("", language) for language in Language}
 
 
-async def key_in(door: Door, _request: web.Request, body: KeyInBody) -> Presentation | CardFault:
-    """Key a card number in."""
-    return await door.till.key_in(body.number)
+async def search(door: Door, _request: web.Request, body: SearchBody) -> Search | Problem:
+    """Find members by phone number."""
+    return await door.till.reception.search(body.phone)
+
+
+async def present(door: Door, _request: web.Request, body: PresentBody) -> Presentation | CardFault | Problem:
+    """Key a card number in, or open a member whom a search has found."""
+    if body.candidate is not None:
+        return await door.till.reception.open_candidate(body.candidate)
+    return await door.till.reception.key_in(body.number or "")
 
 
 async def presentation(door: Door, request: web.Request) -> Presentation | Problem:
     """The card before the cashier, and its balance now."""
-    found = await door.till.presentation(request.match_info["presentation"])
+    found = await door.till.reception.presentation(request.match_info["presentation"])
     return found or Problem.CARD_GONE
 
 
 async def dismiss(door: Door, request: web.Request) -> Problem | None:
     """The customer leaves."""
-    return None if door.till.dismiss(request.match_info["presentation"]) else Problem.CARD_GONE
+    return None if door.till.reception.dismiss(request.match_info["presentation"]) else Problem.CARD_GONE
 
 
 async def charge(door: Door, _request: web.Request, body: ChargeBody) -> Answer | Problem:

@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
-from terminal.answers import Answer, DayClose, Hello, Presentation, SlipView, Status
+from terminal.answers import Answer, DayClose, Hello, Presentation, Search, SlipView, Status
 from terminal.api import handlers
-from terminal.bodies import ChargeBody, DayCloseBody, EmptyBody, KeyInBody, LoadBody, SlipAnswerBody
+from terminal.bodies import ChargeBody, DayCloseBody, EmptyBody, LoadBody, PresentBody, SearchBody, SlipAnswerBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ ROUTES = (
     Route("GET", "/v1/hello", handlers.hello, Hello),
     Route("GET", "/v1/status", handlers.status, Status),
     Route("GET", "/v1/wording", handlers.wording, handlers.Words),
-    Route("POST", "/v1/presentations", handlers.key_in, Presentation, KeyInBody, HTTPStatus.CREATED),
+    Route("POST", "/v1/searches", handlers.search, Search, SearchBody),
+    Route("POST", "/v1/presentations", handlers.present, Presentation, PresentBody, HTTPStatus.CREATED),
     Route("GET", "/v1/presentations/{presentation}", handlers.presentation, Presentation),
     Route("DELETE", "/v1/presentations/{presentation}", handlers.dismiss, None, status=HTTPStatus.NO_CONTENT),
     Route("POST", "/v1/charges", handlers.charge, Answer, ChargeBody),

@@ -61,6 +61,11 @@ CREATE TABLE orders (
     PRIMARY KEY (hq_epoch, number)
 ) STRICT, WITHOUT ROWID;
 
+-- The negative list, whole: cards that were lost or stolen, by their tokens.
+CREATE TABLE blocked_cards (
+    card TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 CREATE TRIGGER operations_are_kept BEFORE DELETE ON operations BEGIN SELECT raise(ABORT, 'operations are append-only'); END;
 CREATE TRIGGER operations_are_fixed BEFORE UPDATE ON operations BEGIN SELECT raise(ABORT, 'operations are append-only'); END;
 CREATE TRIGGER slips_are_kept BEFORE DELETE ON slips BEGIN SELECT raise(ABORT, 'slips are append-only'); END;

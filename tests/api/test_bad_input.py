@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.amounts import UNITS_MAX
 from terminal.api.reading import Flaw, parse
-from terminal.bodies import ChargeBody, KeyInBody, LoadBody
+from terminal.bodies import ChargeBody, LoadBody, PresentBody
 from tests.api.shop import Shop
 from tests.chains.company import number
 
@@ -121,7 +121,7 @@ async def test_a_sale_is_asked_for_by_a_pos_ref_that_could_be_one(shop: Shop) ->
         assert (reply.status, reply.code) == (400, "bad_request"), query
 
 
-DECODERS = [msgspec.json.Decoder(body) for body in (ChargeBody, LoadBody, KeyInBody)]
+DECODERS = [msgspec.json.Decoder(body) for body in (ChargeBody, LoadBody, PresentBody)]
 FIELDS = st.sampled_from([*WRONG, "number", "came_out", SECRET])
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just(SECRET),

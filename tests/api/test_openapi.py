@@ -11,7 +11,7 @@ from aiohttp import web
 
 from ledger.cards import CardFault
 from receipts.wording import Language, Wording
-from terminal.answers import Answer, Hello, Presentation, Problem, Status
+from terminal.answers import Answer, Hello, Presentation, Problem, Search, Status
 from terminal.api.openapi import describe
 from terminal.api.problems import RETRYABLE, STATUS, Problems
 from terminal.api.routes import ROUTES
@@ -50,7 +50,7 @@ def test_every_problem_is_in_the_document_with_its_status() -> None:
 
 
 def test_the_document_s_examples_are_what_the_api_says() -> None:
-    kinds = (Hello, Status, Presentation, ChargeBody, Answer)
+    kinds = (Hello, Status, Presentation, Search, ChargeBody, Answer)
     examples = EXAMPLE.findall(DOCUMENT)
     assert len(examples) == len(kinds)
     for kind, example in zip(kinds, examples, strict=True):

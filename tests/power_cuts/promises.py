@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from ledger.ids import AccountId
+from protocol.bodies import Given, Transfer
+from protocol.records import RecordKind, SignedRecord
 from terminal.answers import Answer, Balance, Outcome
 from terminal.operations import balance_of
 from terminal.slip_job import SlipJob, SlipState
 from terminal.store import TillStore
+from tests.chains.company import MEMBERS
+from tests.chains.headquarters import Headquarters
 
 
 class Promises:
-    """Answers, records, steps of slips and the business date, each kept from the moment that the till has returned."""
+    """Answers, records, directives, steps of slips, the date: each kept from the moment that the till has returned."""
 
-    def __init__(self) -> None:
+    def __init__(self, hq: Headquarters) -> None:
+        self._hq = hq
+        self.directive = 0
         self.answers: dict[str, tuple[AccountId, Answer]] = {}
         self.hashes: dict[int, bytes] = {}
         self.jobs: dict[int, SlipJob] = {}
@@ -40,6 +46,10 @@ class Promises:
         self.hashes[head.ref.sequence] = head.hash
         self.business_date = head.business_date
 
+    def note_directive(self, number: int) -> None:
+        """It is carried out: what it moves is in the book, with all that follows from it."""
+        self.directive = max(self.directive, number)
+
     def note_restart(self) -> None:
         """What had started when the till went off is unknown when it comes back."""
         for number, job in self.jobs.items():
@@ -48,7 +58,8 @@ class Promises:
 
     def broken_by(self, store: TillStore) -> Iterator[str]:
         """The promises that are not kept, in words."""
-        return chain(self._answers(store), self._records(store), self._slips(store), self._balances(store))
+        said = chain(self._answers(store), self._records(store), self._slips(store))
+        return chain(said, self._directives(store), self._balances(store), self._value(store))
 
     def _answers(self, store: TillStore) -> Iterator[str]:
         for operation_id, (_, answer) in self.answers.items():
@@ -69,20 +80,52 @@ class Promises:
                 yield f"slip {number} was {job}, and now it is {found}"
         yield from (f"slip {number} is twice on paper as the original" for number, n in self.originals.items() if n > 1)
 
+    def _directives(self, store: TillStore) -> Iterator[str]:
+        if store.resume().directive < self.directive:
+            yield f"directive {self.directive} was carried out, and now the last one is {store.resume().directive}"
+
     def _balances(self, store: TillStore) -> Iterator[str]:
-        """Each member has what the answers add up to, purse by purse."""
-        sums: dict[AccountId, Balance] = {}
+        """Each member has what the answers and the transfers add up to, purse by purse."""
+        sums: dict[AccountId, Counter[str]] = {who.account: Counter() for who in MEMBERS}
         for account, answer in self.answers.values():
-            before = sums.get(account, Balance(0, 0, 0))
-            sums[account] = _after(before, answer)
+            if answer.outcome is Outcome.DONE:
+                sign = 1 if answer.kind == "load" else -1
+                sums[account].update(principal=sign * answer.principal, bonus=sign * answer.bonus)
+        for transfer in self._hq.transfers(store.resume().directive):
+            _add(sums, transfer, 1)
+        for transfer in gifts(store.records()):
+            _add(sums, transfer, -1)
         for account, expected in sums.items():
             held = balance_of(store.slices(account))
-            if held != expected:
-                yield f"account {account} has {held}, and its answers add up to {expected}"
+            if held != Balance(expected["principal"], expected["bonus"], 0):
+                yield f"account {account} has {held}, and its answers and transfers add up to {dict(expected)}"
+
+    def _value(self, store: TillStore) -> Iterator[str]:
+        """What was issued and not spent lies here, at HQ or is under way, whatever happened."""
+        for who in MEMBERS:
+            answers = [answer for account, answer in self.answers.values() if account == who.account]
+            moved = [one for one in answers if one.outcome is Outcome.DONE]
+            loaded = sum(one.principal + one.bonus for one in moved if one.kind == "load")
+            spent = sum(one.principal + one.bonus for one in moved if one.kind == "charge")
+            under_way = [
+                *self._hq.transfers()[len(self._hq.transfers(store.resume().directive)) :],
+                *gifts(store.records(self._hq.seen)),
+            ]
+            places = {
+                "here": sum(one.units for one in store.slices(who.account)),
+                "at hq": self._hq.funds.units(who.account),
+                "under way": sum(part.units for one in under_way if one.account == who.account for part in one.parts),
+            }
+            if sum(places.values()) != self._hq.funds.issued[who.account] + loaded - spent:
+                yield f"account {who.account} has {places}, with {loaded} loaded and {spent} spent here"
 
 
-def _after(before: Balance, answer: Answer) -> Balance:
-    if answer.outcome is Outcome.DECLINED:
-        return before
-    sign = 1 if answer.kind == "load" else -1
-    return Balance(before.principal + sign * answer.principal, before.bonus + sign * answer.bonus, before.points)
+def _add(sums: dict[AccountId, Counter[str]], transfer: Transfer, sign: int) -> None:
+    for part in transfer.parts:
+        sums[AccountId(transfer.account)][part.purse] += sign * part.units
+
+
+def gifts(records: Iterable[SignedRecord]) -> list[Transfer]:
+    """What these records have given away."""
+    opened = (signed.open() for signed in records)
+    return [record.body_as(Given).transfer for record in opened if record.kind is RecordKind.GIVEN]

@@ -11,13 +11,17 @@ import msgspec
 
 from checkout.requests import Charge, Load
 from ledger.journal_sqlite import BookUnusable
+from ledger.slices import MONEY
+from offline_queue.doubts import Given
+from protocol.bodies import Why
 from protocol.errors import ProtocolFault
-from terminal.answers import Problem
+from terminal.answers import Answer, Problem
 from terminal.slip_job import SlipJob, SlipStep
 from terminal.store import TillStore
 from tests.chains.company import MEMBERS
+from tests.chains.headquarters import Headquarters
 from tests.chains.proof import faults
-from tests.chains.till import Till
+from tests.chains.till import Till, asked
 from tests.power_cuts.disk import Disk, PowerCut
 from tests.power_cuts.files import Files, forgetting_quietly
 from tests.power_cuts.promises import Promises
@@ -38,7 +42,8 @@ class Trader:
     def __init__(self, seed: int, tamper: Callable[[TillStore], object] = lambda _: None) -> None:
         self.chance = random.Random(seed)
         self.disk = Disk(self.chance, powersafe=self.chance.random() < 0.5)
-        self.promises = Promises()
+        self.hq = Headquarters()
+        self.promises = Promises(self.hq)
         self._tamper = tamper
         self._files: Files | None = None
         self._till: Till | None = None
@@ -91,6 +96,7 @@ class Trader:
     def _check(self, till: Till) -> list[str]:
         self.promises.note_restart()
         self._learn(till)
+        self.promises.note_directive(till.store.resume().directive)
         broken = [*self.promises.broken_by(till.store), *faults(till.store)]
         self.promises.note_head(till.store)
         till.store._connection.wal_autocheckpoint(self.chance.choice(CHECKPOINT_PAGES))
@@ -112,6 +118,8 @@ class Trader:
 
     def _trade(self, acts: int) -> list[str]:
         assert self._till is not None
+        if acts:
+            self._resume(self._till)
         if acts and self._request is not None:
             self._ask(self._till, self._request)
         for _ in range(acts):
@@ -121,8 +129,10 @@ class Trader:
 
     def _act(self, till: Till) -> None:
         luck = self.chance.random()
-        if luck < 0.6:
+        if luck < 0.4:
             self._ask(till, self._some_request(till))
+        elif luck < 0.6:
+            self._move(till)
         elif luck < 0.9:
             self._take_step(till)
         elif luck < 0.95:
@@ -130,6 +140,41 @@ class Trader:
         elif luck < 0.97:
             till.restart()
             self.promises.note_restart()
+
+    def _resume(self, till: Till) -> None:
+        """After a start HQ says again what may not have arrived; whatever was drawn comes too late now."""
+        for given in self.hq.directives[till.store.resume().directive :]:
+            self._apply(till, given)
+
+    def _apply(self, till: Till, given: Given) -> None:
+        assert till.store.hq.apply(given, till.moment()) is None
+        self.promises.note_directive(given.directive.number)
+
+    def _move(self, till: Till) -> None:
+        """HQ places value, recalls it, or answers a draw: in time, too late, or with too little."""
+        who, luck = self.chance.choice(MEMBERS), self.chance.random()
+        if luck < 0.3:
+            self.hq.funds.add(who.account, self.chance.choice((7, 5_000, 30_000)), purse=self.chance.choice(MONEY))
+        elif luck < 0.5 and self.hq.funds.units(who.account):
+            self._apply(till, self.hq.transfer(who.account, self.chance.choice((3, 10_000))))
+        elif luck < 0.65:
+            self._apply(till, self.hq.recall(who.account, self.chance.choice((0, 5, 9_000))))
+        elif luck < 0.95 and self.hq.funds.units(who.account):
+            self._draw(till, till.charge_of(who, self.chance.choice(AMOUNTS)))
+        self.hq.hear(till.chain())
+
+    def _draw(self, till: Till, request: Charge) -> None:
+        account = request.presented.card.account
+        drawn = self.hq.transfer(account, self.chance.choice((request.units, 50)), Why.DRAW, request.operation_id)
+        if self.chance.random() < 0.2:
+            self._apply(till, drawn)
+            return
+        self._request = request
+        answer = till.store.settle(drawn, asked(request, till.moment()))
+        assert isinstance(answer, Answer)
+        self._request = None
+        self.promises.note_directive(drawn.directive.number)
+        self.promises.note_answer(account, answer)
 
     def _some_request(self, till: Till) -> Charge | Load:
         who, amount = self.chance.choice(MEMBERS), self.chance.choice(AMOUNTS)

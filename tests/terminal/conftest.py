@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.chains.till import IDENTITY
+from tests.terminal.draws import HASTY, STEADY, proved
 from tests.terminal.stand_in_hq import StandInHq
 from tests.terminal.till_on_line import TillOnLine, opened_till
 
@@ -19,3 +20,21 @@ async def hq() -> AsyncIterator[StandInHq]:
 async def till(tmp_path: Path, hq: StandInHq) -> AsyncIterator[TillOnLine]:
     async with opened_till(tmp_path, hq) as till:
         yield till
+
+
+@pytest.fixture
+async def steady(tmp_path: Path, hq: StandInHq) -> AsyncIterator[TillOnLine]:
+    """Its line is up, and it waits for HQ longer than any test."""
+    async with opened_till(tmp_path, hq, STEADY) as till:
+        await till.all_arrived()
+        yield till
+        await proved(till)
+
+
+@pytest.fixture
+async def hasty(tmp_path: Path, hq: StandInHq) -> AsyncIterator[TillOnLine]:
+    """One that does not wait for long."""
+    async with opened_till(tmp_path, hq, HASTY) as till:
+        await till.all_arrived()
+        yield till
+        await proved(till)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Self
 
 import msgspec
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.ids import HEADQUARTERS, Place
 from protocol.acknowledgements import VERSION, Acknowledgement, seal_acknowledgement
-from protocol.bodies import Directive, Order
+from protocol.bodies import Directive, Given, Order, Transfer, Why
 from protocol.conversation import (
     BATCH_BYTES_MAX,
     BATCH_RECORDS_MAX,
@@ -22,10 +22,14 @@ from protocol.conversation import (
     Acknowledged,
     AnyMessage,
     Challenge,
+    Draw,
     Login,
+    NoDraw,
+    NotDrawn,
     Ordered,
     Records,
     Rejected,
+    Resume,
     decode,
     encode,
     login_is_true,
@@ -35,13 +39,20 @@ from protocol.records import FIRST_PREVIOUS, Record, RecordKind, SignedRecord, e
 from protocol.records import VERSION as RECORD_VERSION
 from protocol.rejections import Rejection
 from protocol.signing import Signed, public_key
+from tests.chains.funds import Funds
 
 Distort = Callable[[Acknowledgement], Acknowledgement]
+OnDraw = Callable[[Draw], Awaitable[object]]
+OnOther = Callable[[AnyMessage], Awaitable[object]]
 LOOPBACK = "127.0.0.1"
 
 
 def _as_it_is(acknowledgement: Acknowledgement) -> Acknowledgement:
     return acknowledgement
+
+
+async def _say_nothing(_message: AnyMessage) -> None:
+    pass
 
 
 class StandInHq:
@@ -55,6 +66,20 @@ class StandInHq:
         self.held: list[SignedRecord] = []
         self.directives: list[SignedRecord] = []
         self.batches: list[Records] = []
+        """Without the empty ones, which are probes."""
+        self.probes = 0
+        self.answers_probes = True
+        self.resumes: list[Resume] = []
+        self.draws: list[Draw] = []
+        self.funds = Funds()
+        self.given: dict[str, SignedRecord] = {}
+        """The directive by which each draw was answered."""
+        self.on_draw: OnDraw = self.answer_draw
+        """What HQ makes of a draw. A lie, a delay or silence takes its place."""
+        self.heard: list[AnyMessage] = []
+        """What it does not answer by itself."""
+        self.on_other: OnOther = _say_nothing
+        """What it makes of such words: see stand_in_members.py."""
         self.calls = 0
         self.logins: list[Login] = []
         self.distort: Distort = _as_it_is
@@ -178,24 +203,65 @@ class StandInHq:
         if self.mute_from != "login":
             await line.send_bytes(encode(welcome(challenge, login, self.key.sign)))
             await self.acknowledge()
-            if self.directives:
-                await self.say(Ordered(tuple(self.directives)))
         return True
+
+    async def answer_draw(self, draw: Draw) -> None:
+        """As HQ should: the same draw gets the same directive, and less than `least` is not given."""
+        known = self.given.get(draw.operation_id)
+        if known is not None:
+            await self.say(Ordered((known,)))
+        elif self.funds.units(draw.account) < max(draw.least, 1):
+            shares = self.funds.shares(draw.account)
+            await self.say(NotDrawn(draw.operation_id, NoDraw.NOT_ENOUGH, shares, 1))
+        else:
+            parts = self.funds.give(draw.account, draw.units)
+            self.given[draw.operation_id] = await self.give(Transfer(Why.DRAW, draw.operation_id, draw.account, parts))
+
+    async def grant(self, account: str, units: int) -> SignedRecord:
+        """Place value ahead."""
+        return await self.give(Transfer(Why.GRANT, "", account, self.funds.give(account, units)))
+
+    def gifts(self) -> list[Given]:
+        """What the till has given, as far as it has come up."""
+        records = [signed.open() for signed in self.held]
+        return [record.body_as(Given) for record in records if record.kind is RecordKind.GIVEN]
 
     async def _talk(self, line: web.WebSocketResponse) -> None:
         batches = 0
         async for frame in line:
-            message = decode(frame.data)
-            assert isinstance(message, Records)
-            assert len(message.records) <= BATCH_RECORDS_MAX
-            assert sum(len(one.content) + 64 for one in message.records) <= BATCH_BYTES_MAX
-            self.batches.append(message)
-            batches += 1
-            await self.answers.wait()
-            if batches == self.hangs_up_after:
-                await self.cut()
-                return
-            await self._take(message)
+            match decode(frame.data):
+                case Resume() as resume:
+                    await self._resume(resume)
+                case Draw() as draw:
+                    self.draws.append(draw)
+                    await self.on_draw(draw)
+                case Records(records=()):
+                    self.probes += 1
+                    if self.answers_probes:
+                        await self.acknowledge()
+                case Records() as batch:
+                    batches += 1
+                    self._check_batch(batch)
+                    await self.answers.wait()
+                    if batches == self.hangs_up_after:
+                        await self.cut()
+                        return
+                    await self._take(batch)
+                case other:
+                    self.heard.append(other)
+                    await self.on_other(other)
+
+    async def _resume(self, resume: Resume) -> None:
+        self.resumes.append(resume)
+        after = resume.directive if resume.hq_epoch == self.hq_epoch else 0
+        if self.directives[after:]:
+            await self.say(Ordered(tuple(self.directives[after:])))
+
+    def _check_batch(self, batch: Records) -> None:
+        assert self.resumes, "its first word was another"
+        assert len(batch.records) <= BATCH_RECORDS_MAX
+        assert sum(len(one.content) + 64 for one in batch.records) <= BATCH_BYTES_MAX
+        self.batches.append(batch)
 
     async def _take(self, batch: Records) -> None:
         if self.sheds > 0:
@@ -214,6 +280,8 @@ class StandInHq:
             if sequence == len(self.held) + 1:
                 assert signed.open().previous == (self.held[-1].hash if self.held else FIRST_PREVIOUS)
                 self.held.append(signed)
+                if signed.open().kind is RecordKind.GIVEN:
+                    self.funds.take(signed.open().body_as(Given).transfer)
             assert self.held[sequence - 1] == signed, "one number, two records"
         await self.acknowledge()
 

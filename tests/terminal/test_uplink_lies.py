@@ -229,7 +229,7 @@ async def test_a_revoked_till_trades_no_more_and_still_looks_and_prints(till: Ti
     assert await till.till.operation(sold.operation_id) == sold
     slip = await till.till.slips.copy(sold.receipt_number or "")
     assert not isinstance(slip, Problem)
-    assert await till.till.presentation(await till.key_in()) is not None
+    assert await till.till.reception.presentation(await till.key_in()) is not None
     first, second = await till.till.close_day(), await till.till.close_day()
     assert isinstance(first, DayClose)
     assert isinstance(second, DayClose)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 from uuid import uuid4
@@ -13,6 +14,8 @@ from zoneinfo import ZoneInfo
 from structlog.testing import capture_logs
 
 from checkout.requests import Tender
+from drivers.events import Tracks
+from ledger.ids import AccountId
 from ledger.journal_sqlite import transaction
 from offline_queue.doubts import Hearer
 from offline_queue.forwarding import Patience
@@ -30,7 +33,7 @@ from terminal.store_thread import StoreThread
 from terminal.till import Shop, Till
 from terminal.uplink import Uplink
 from terminal.world import World
-from tests.chains.company import PROGRAMME, SCHEME, number
+from tests.chains.company import ALICE, PROGRAMME, SCHEME, number
 from tests.chains.till import IDENTITY, KEY
 from tests.terminal.stand_in_hq import StandInHq
 
@@ -47,11 +50,21 @@ async def soon(condition: Callable[[], object], *, within_s: float = SOON_S) -> 
             await asyncio.sleep(LOOK_AGAIN_S)
 
 
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How a till is set up, and how patient its line is."""
+
+    mode: str = "transfer"
+    draw_timeout_s: float = SOON_S
+    patience: Patience = HASTE
+    heartbeat_s: float = 0.2
+
+
 class TillOnLine:
     """One till. `start()` and `stop()` are its program's; the book in its folder stays."""
 
-    def __init__(self, folder: Path, hq: StandInHq, patience: Patience = HASTE) -> None:
-        self._folder, self.hq, self._patience = folder, hq, patience
+    def __init__(self, folder: Path, hq: StandInHq, ways: Ways) -> None:
+        self._folder, self.hq, self._ways = folder, hq, ways
         self._tasks: list[asyncio.Task[None]] = []
         self.events: list[Event] = []
 
@@ -59,14 +72,17 @@ class TillOnLine:
         world = World()
         self.book = TillStore.open(self._folder / "till.db", IDENTITY, KEY.sign, PROGRAMME)
         self.store = StoreThread(self.book)
-        shop = Shop(IDENTITY, "Maple", "Main Street", Language.TAIWAN, ZoneInfo("Asia/Taipei"), "transfer")
+        zone = ZoneInfo("Asia/Taipei")
+        shop = Shop(IDENTITY, "Maple", "Main Street", Language.TAIWAN, zone, self._ways.mode, self._ways.draw_timeout_s)
         self.till = Till(shop, SCHEME, PROGRAMME, self.store, world)
         await self.till.begin()
         hq_key = public_key(self.hq.public_key)
-        self.link = Link(self.hq.url, Caller(IDENTITY.place, IDENTITY.epoch, KEY.sign), hq_key, heartbeat_s=0.2)
+        self.link = Link(
+            self.hq.url, Caller(IDENTITY.place, IDENTITY.epoch, KEY.sign), hq_key, heartbeat_s=self._ways.heartbeat_s
+        )
         self.uplink = Uplink(self.till, self.store, self.link, Hearer(IDENTITY.place, IDENTITY.epoch, hq_key), world)
         self.book.appended = self.uplink.wake
-        await self.uplink.begin(self._patience)
+        await self.uplink.begin(self._ways.patience)
         self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self.uplink.run())]
         return self
 
@@ -82,13 +98,34 @@ class TillOnLine:
             assert not task.done(), task.result()
 
     async def key_in(self, serial: int = 417) -> str:
-        presentation = await self.till.key_in(number(serial).digits)
+        presentation = await self.till.reception.key_in(number(serial).digits)
         assert isinstance(presentation, Presentation)
         return presentation.presentation
 
-    async def load(self, amount: int = 500_00) -> Answer | Problem:
-        body = LoadBody(f"load-{uuid4()}", await self.key_in(), amount, Tender.CASH)
+    async def swipe(self, serial: int = 417) -> str:
+        presentation = await self.till.reception.swiped(Tracks(None, SCHEME.track2(number(serial))))
+        assert isinstance(presentation, Presentation)
+        return presentation.presentation
+
+    async def load(self, amount: int = 500_00, serial: int = 417) -> Answer | Problem:
+        body = LoadBody(f"load-{uuid4()}", await self.key_in(serial), amount, Tender.CASH)
         return await self.till.load(body)
+
+    async def sale(
+        self, amount: int, operation_id: str = "", serial: int = 417, pos_ref: str | None = None
+    ) -> ChargeBody:
+        """A card is swiped for a sale, which is not asked for yet."""
+        return ChargeBody(operation_id or f"sale-{uuid4()}", await self.swipe(serial), amount, "C01", pos_ref)
+
+    async def pay(self, amount: int, operation_id: str = "", serial: int = 417) -> Answer:
+        answer = await self.till.charge(await self.sale(amount, operation_id, serial))
+        assert isinstance(answer, Answer), answer
+        return answer
+
+    async def has(self, account: str = ALICE.account) -> int:
+        """What a member has here."""
+        slices = await self.store.do(TillStore.slices, AccountId(account))
+        return sum(one.units for one in slices)
 
     async def charge(self, amount: int = 1_00) -> Answer | Problem:
         return await self.till.charge(ChargeBody(f"sale-{uuid4()}", await self.key_in(), amount))
@@ -108,7 +145,7 @@ class TillOnLine:
             with transaction(store._connection):
                 for run in range(times):
                     body = PrintBody(f"{IDENTITY.place}-000001", run + 1, "started")
-                    store._append(store.head(), RecordKind.PRINT, body, moment)
+                    store.append(store.head(), RecordKind.PRINT, body, moment)
 
         await self.store.do(write)
 
@@ -153,8 +190,8 @@ class TillOnLine:
 
 
 @asynccontextmanager
-async def opened_till(folder: Path, hq: StandInHq) -> AsyncIterator[TillOnLine]:
-    till = await TillOnLine(folder, hq).start()
+async def opened_till(folder: Path, hq: StandInHq, ways: Ways | None = None) -> AsyncIterator[TillOnLine]:
+    till = await TillOnLine(folder, hq, ways or Ways()).start()
     try:
         with capture_logs() as said:
             yield till

@@ -132,9 +132,15 @@ def settings_of(
 
 
 @asynccontextmanager
-async def open_counter(folder: Path, browser: Browser, store_name: str = "中山店") -> AsyncIterator[Counter]:
-    """Everything on, page open; at the end nothing in the page may have gone wrong."""
+async def open_counter(
+    folder: Path,
+    browser: Browser,
+    store_name: str = "中山店",
+    before: Callable[[DemoStore], None] = lambda _store: None,
+) -> AsyncIterator[Counter]:
+    """Everything on, page open; at the end nothing in the page may have gone wrong. `before` the till is on."""
     store = DemoStore(folder)
+    before(store)
     with VirtualMagstripeReader() as reader, VirtualReceiptPrinter() as printer:
         settings = settings_of(store, reader, printer)
         settings.write_text(settings.read_text("utf-8").replace("中山店", store_name), "utf-8")

@@ -96,7 +96,7 @@ async def test_a_keyed_number_opens_a_card_that_may_load_and_not_pay(counter: Co
     await counter.reads("entry", "手動輸入")
     await counter.press("50 Enter")
     await counter.shows("declined")
-    await counter.reads("decline_words", "手動輸入的卡號不能扣款，沒有扣款。請刷會員卡。")
+    await counter.reads("decline_words", "沒有刷卡不能扣款，這次沒有扣款。請刷會員卡。")
     await counter.swipe()
     await counter.reads("entry", "刷卡")
 

@@ -32,7 +32,7 @@ function device(devices, deviceClass) {
 }
 
 /** The time of day of an RFC 3339 time; its date when that is not today's. */
-function when(time, business_date) {
+export function when(time, business_date) {
   if (!time) return "";
   return time.startsWith(business_date) ? time.slice(11, 16) : time.slice(5, 10);
 }

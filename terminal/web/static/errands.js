@@ -7,14 +7,27 @@ const MAY_BE_DONE = new Set(["operation_conflict", "internal"]);
 const path = (...parts) => "/v1/" + parts.map(encodeURIComponent).join("/");
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const ERRANDS = { look_up: lookUp, release, refresh, send, ask, answer_slip: answerSlip, copy_slip: copySlip };
+const ERRANDS = { look_up: lookUp, search, open_member: openMember, release, refresh, send, ask, answer_slip: answerSlip, copy_slip: copySlip };
 
 /** Run an errand of sale.js or slips.js; answers an input for the sale, or null. */
 export const run = (errand) => ERRANDS[errand.name](errand);
 
-async function lookUp({ number }) {
-  const answer = await post(path("presentations"), { number });
+function lookUp({ number }) {
+  return open({ number });
+}
+
+function openMember({ candidate }) {
+  return open({ candidate });
+}
+
+async function open(asked) {
+  const answer = await post(path("presentations"), asked);
   return isAnswer(answer) ? { name: "opened", card: answer.body } : { name: "not_opened", note: complaint(answer) };
+}
+
+async function search({ phone }) {
+  const answer = await post(path("searches"), { phone });
+  return isAnswer(answer) ? { name: "found", ...answer.body } : { name: "not_opened", note: complaint(answer) };
 }
 
 async function release({ presentation }) {

@@ -1,13 +1,15 @@
 /** What the page shows, computed from the model: a flat table of texts and tones. Pure; view.js puts it on the screen. */
-import { bar } from "./bar.js";
-import { count, echo, parse } from "./money.js";
+import { bar, when } from "./bar.js";
+import { card } from "./card.js";
+import { choices } from "./choices.js";
+import { echo, parse } from "./money.js";
 import { pad } from "./pad.js";
 import { isUnderWay } from "./sale.js";
 import { asks, strip } from "./strip.js";
 import { bare, halves, money, spaced, symbol } from "./sums.js";
 
 /** A face that tells of money has a tone; the others are plain. */
-const TONES = { sending: "work", asking: "work", unknown: "unsure", notdone: "warn", done: "good", declined: "bad", gone: "bad" };
+const TONES = { sending: "work", asking: "work", unknown: "unsure", notdone: "warn", done: "good", declined: "bad", blocked: "bad", gone: "bad" };
 const OPERATION_FACES = ["sending", "asking", "unknown", "notdone"];
 
 /** Which face is on: what the till's absence or a shown slip covers goes on beneath. */
@@ -17,31 +19,11 @@ export const faceOf = ({ here, slips, sale }) => (!here ? "gone" : slips.shown ?
 export function faces(model) {
   const face = faceOf(model);
   const keys = pad(model, face);
-  const parts = [bar, card, amount, operation, result, strip, gone, note].map((part) => part(model));
+  const parts = [bar, card, choices, amount, operation, result, strip, gone, note].map((part) => part(model));
   const values = Object.assign({ symbol: symbol(model) }, keys.values, ...parts.map((part) => part.values));
   const tones = Object.assign({ face: TONES[face] ?? "plain" }, ...parts.map((part) => part.tones));
   values.said = said(face, values);
   return { face, values, tones, awake: keys.awake, asks: asks(model) };
-}
-
-function card(model) {
-  const { sale, wording } = model;
-  const values = {
-    number: sale.number.replace(/(\d{4})(?=\d)/g, "$1 "),
-    number_hint: wording.text(sale.state === "opening" ? "page.opening.hint" : "page.number.hint"),
-  };
-  if (!sale.card) return { values, tones: {} };
-  const { card: masked, kind, entry, spendable, principal, bonus, points } = sale.card;
-  Object.assign(values, {
-    card: spaced(masked),
-    card_kind: wording.has(`page.kind.${kind}`) ? wording.text(`page.kind.${kind}`) : kind, // the chain names its kinds
-    entry: wording.text(`page.entry.${entry}`),
-    spendable: bare(spendable, model),
-    principal: bare(principal, model),
-    bonus: bare(bonus, model),
-    points: count(points),
-  });
-  return { values, tones: { entry: entry === "swiped" ? "good" : "warn" } };
 }
 
 function amount(model) {
@@ -56,24 +38,33 @@ function amount(model) {
 function afterwards({ sale, ...model }, kind) {
   const { wording, hello } = model;
   const { entry, spendable } = sale.card;
-  if (kind === "charge" && entry === "keyed") return { after: wording.text("page.after.keyed"), tone: "warn" };
+  if (kind === "charge" && entry !== "swiped") return { after: wording.text(`page.after.${entry}`), tone: "warn" };
   const units = parse(sale.typed || "0", hello.currency) ?? 0;
   const left = spendable + (kind === "load" ? units : -units);
   if (!units) return { after: "", tone: "plain" };
-  if (left < 0) return { after: wording.text("page.after.short", { amount: money(-left, model) }), tone: "warn" };
+  if (left < 0) return missing(-left, units, { sale, ...model });
   return { after: wording.text("page.after", { amount: money(left, model) }), tone: "plain" };
+}
+
+/** HQ may bring what lies elsewhere, when it is on the line. */
+function missing(short, units, { sale, ...model }) {
+  const amount = money(short, model);
+  const comes = units <= (sale.card.total ?? 0) && model.status.hq.state === "answered";
+  return comes
+    ? { after: model.wording.text("page.after.comes", { amount }), tone: "plain" }
+    : { after: model.wording.text("page.after.short", { amount }), tone: "warn" };
 }
 
 function operation(model) {
   const { sale, wording } = model;
-  const { state, problem } = sale;
+  const { state, problem, asksHq } = sale;
   const { sent, kind, amount: units, card: masked } = sale.operation ?? {};
   if (!sent || !OPERATION_FACES.includes(state)) return { values: {}, tones: {} };
   const values = {
     operation_title: wording.text(`page.${state}.${kind}`),
     operation_amount: bare(units, model),
     operation_what: spaced(masked),
-    operation_words: problem ? wording.choose(problem.cashier_message) : wording.text(`page.${state}.words`),
+    operation_words: problem ? wording.choose(problem.cashier_message) : wording.text(asksHq ? "page.sending.hq" : `page.${state}.words`),
   };
   return { values, tones: {} };
 }
@@ -81,7 +72,7 @@ function operation(model) {
 function result(model) {
   const { sale, wording } = model;
   if (!sale.answer) return { values: {}, tones: {} };
-  const { outcome, kind, amount: units, card: masked, bonus, balance, receipt_number, approval_code, cashier_message } = sale.answer;
+  const { outcome, kind, amount: units, card: masked, bonus, balance, receipt_number, approval_code, cashier_message, elsewhere } = sale.answer;
   const extra = kind === "load" && bonus > 0 ? wording.text("page.done.with_bonus", { amount: money(bonus, model) }) : "";
   const values = {
     result_title: wording.text(`page.${outcome}.${kind}`),
@@ -91,10 +82,14 @@ function result(model) {
     receipt_number: receipt_number ?? "",
     balance_after: money(balance.principal + balance.bonus, model),
     approval_code: halves(approval_code ?? ""),
+    elsewhere: elsewhere ? money(elsewhere, model) : "",
+    elsewhere_title: wording.text("page.elsewhere", { time: elsewhereTime(model) }),
     decline_words: cashier_message ? wording.choose(cashier_message) : "",
   };
   return { values, tones: {} };
 }
+
+const elsewhereTime = ({ sale, status }) => when(sale.answer.elsewhere_as_of, status.business_date);
 
 /** What can be promised while the till does not answer. */
 function gone(model) {
@@ -113,7 +108,8 @@ function note({ sale, wording }) {
 /** One sentence for who can't see the screen. */
 function said(face, values) {
   const sentences = {
-    amount: [values.card, values.spendable],
+    amount: [values.holder, values.card, values.spendable, values.total],
+    blocked: [values.card, values.blocked_words],
     done: [values.result_title, values.result_money, values.approval_code],
     declined: [values.result_title, values.decline_words],
     gone: [values.gone_words],

@@ -115,7 +115,9 @@ function onKey(event) {
 const TOLD = {
   "card.presented": (card) => fromTill({ name: "presented", card }),
   "card.refused": ({ cashier_message }) => fromTill({ name: "card_refused", note: { tone: "bad", texts: cashier_message } }),
+  "card.seen": (card) => feed({ name: "refreshed", presentation: card.presentation, card }),
   "card.gone": ({ presentation }) => feed({ name: "card_gone", presentation }),
+  "operation.asks_hq": ({ operation_id }) => feed({ name: "asks_hq", operation_id }),
   "operation.done": hearAnswer,
   device: hearDevice,
   slip: hearSlip,

@@ -1,10 +1,13 @@
 /** The number pad on the screen, which mirrors the one under the hand: which keys do something now, and what. */
+import { isPhone } from "./phones.js";
 import { canPrint, canSettle, current, find } from "./slips.js";
 
 const ALL = "0123456789";
 const PADS = {
   empty: { digits: ALL },
   number: { digits: ALL, erase: true, back: "page.do.clear", enter: "page.do.open" },
+  choosing: { back: "page.do.back" },
+  blocked: { back: "page.do.leave", enter: "page.do.leave" },
   opening: { back: "page.do.back" },
   amount: { digits: ALL, erase: true, plus: true, back: "page.do.leave", enter: "page.do.pay" },
   load: { digits: ALL, erase: true, plus: true, back: "page.do.back", enter: "page.do.load" },
@@ -40,6 +43,8 @@ function variant({ sale }, face) {
 function keysOf(model, face) {
   const keys = PADS[variant(model, face)] ?? ASLEEP;
   if (face === "slip") return { ...keys, digits: slipDigits(model.slips) };
+  if (face === "choosing") return { ...keys, digits: ALL.slice(1, model.sale.found.length + 1) };
+  if (face === "number" && isPhone(model.sale.number)) return { ...keys, enter: "page.do.search" };
   if (face === "amount" && model.sale.typed) return { ...keys, back: "page.do.clear" };
   if ((face === "done" || face === "declined") && model.sale.waiting) return { ...keys, enter: "page.do.next_card" };
   return keys;

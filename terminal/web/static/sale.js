@@ -4,12 +4,15 @@
  * `sale.operation` safe before he runs them.
  *
  *   empty ─digit▶ number ─enter▶ opening ─opened▶ amount ─enter▶ sending ─answered▶ done | declined
- *     └──────────── presented (a swipe) ────────────▲ │                │ silent
+ *     │               found several ▼ ▲ digit     ▲ │                │ silent
+ *     │                            choosing       │ │                │
+ *     └──────────── presented (a swipe) ──────────┘ │                │
  *                                          plus,enter │                ▼
  *                                           tender ◀──┘   unknown ◀─ asking ─answered▶ done | declined
  *                                             └─digit▶ sending       └─absent▶ notdone ─enter▶ sending (the same id)
  */
 import { parse, type } from "./money.js";
+import { isPhone } from "./phones.js";
 
 export const TENDERS = Object.freeze({ 1: "cash", 2: "bank_card", 3: "mobile" });
 
@@ -28,12 +31,15 @@ export const START = Object.freeze({
   number: "",
   typed: "",
   kind: "charge",
+  found: [], // the members on a phone number, to choose from
+  foundHere: false, // HQ did not answer: only this till was searched
   card: null, // the presentation before the cashier
   waiting: null, // one that was swiped while an operation was under way
   operation: null, // {operation_id}; once sent, kind, presentation, card, amount, tender and sent as well
   answer: null,
   problem: null,
   note: null, // {tone, key} or {tone, texts}: one sentence, gone with the next input
+  asksHq: false, // the till waits for value from HQ
   asked: 0,
   shownMs: 0,
   told: null, // the operation whose answer was shown last
@@ -48,8 +54,8 @@ export function receive(sale, input, currency) {
   return { sale: { ...sale, note: null, ...changes }, errands };
 }
 
-/** What of a sale outlives a reload: all but a card number that was being keyed, which no file may hold. */
-export const keepable = (sale) => (["number", "opening"].includes(sale.state) ? startOver(sale) : { ...sale, note: null });
+/** What of a sale outlives a reload: all but a number that was being keyed, which no file may hold, and whom it found. */
+export const keepable = (sale) => (["number", "opening", "choosing"].includes(sale.state) ? startOver(sale) : { ...sale, note: null });
 
 /** Take a kept sale up again. One that was under way when the page went is asked about: nobody knows. */
 export function revive(kept) {
@@ -64,7 +70,7 @@ export const isUnderWay = (sale) => ["sending", "asking", "unknown"].includes(sa
 
 /** What is said of an operation or a card that is not this sale's changes nothing here. */
 function concernsAnother(sale, { name, operation_id, presentation }) {
-  if (["answered", "absent", "problem", "silent"].includes(name)) return operation_id !== sale.operation?.operation_id;
+  if (["answered", "absent", "problem", "silent", "asks_hq"].includes(name)) return operation_id !== sale.operation?.operation_id;
   if (["card_gone", "refreshed"].includes(name)) return presentation !== sale.card?.presentation;
   return name === "announced" && operation_id === sale.told;
 }
@@ -84,14 +90,34 @@ function eraseNumber(sale) {
   return become(number ? "number" : "empty", { number });
 }
 
-const lookUp = (sale) => become("opening", {}, { name: "look_up", number: sale.number });
-const keyAgain = (_sale, { note }) => become("number", { note });
+const lookUp = ({ number }) => become("opening", {}, isPhone(number) ? { name: "search", phone: number } : { name: "look_up", number });
+const keyAgain = ({ number }, { note }) => become(number ? "number" : "empty", { note, found: [] });
+
+/** Nobody, one, or a family. Without HQ's answer this till may not know them all, and the cashier is told. */
+function meet(sale, { members, hq_answered }) {
+  const foundHere = !hq_answered;
+  const note = foundHere ? { tone: "warn", key: "page.note.found_here" } : null;
+  if (members.length === 0) return become("number", { note: { tone: "warn", key: foundHere ? "page.note.nobody_here" : "page.note.nobody" } });
+  if (members.length === 1) return become("opening", { foundHere }, openMember(members[0]));
+  return become("choosing", { found: members, foundHere, number: "", note });
+}
+
+const openMember = ({ candidate }) => ({ name: "open_member", candidate });
+
+function choose(sale, { digit }) {
+  const member = sale.found[digit - 1];
+  return member ? become("opening", {}, openMember(member)) : say("warn", "page.note.choose_member");
+}
+
 const look = ({ presentation }, after_ms) => ({ name: "refresh", presentation, after_ms });
 
 /** A card's time runs out without a word from the till, so it is asked then. */
 function openCard(sale, { card }) {
-  return become("amount", startOver(sale, { card }), look(card, card.expires_in_s * 1000 + LATE_MS));
+  const note = sale.foundHere && card.entry === "phone" ? { tone: "warn", key: "page.note.found_here" } : null;
+  return become(stateOf(card), startOver(sale, { card, note }), look(card, card.expires_in_s * 1000 + LATE_MS));
 }
+
+const stateOf = (card) => (card.blocked ? "blocked" : "amount");
 
 const refuseCard = (_sale, { note }) => ({ changes: { note } });
 
@@ -109,6 +135,12 @@ function keepWaiting(sale, { card }) {
 const loseCard = (sale) => become("empty", startOver(sale, { note: { tone: "warn", key: "page.note.card_gone" } }));
 const forgetCard = (sale) => keep(sale, { card: null });
 const refresh = (sale, { card }) => keep(sale, { card });
+
+/** A card that is reported lost meanwhile, or found again, is another matter. */
+function renew(sale, input) {
+  const isAsBefore = input.card.blocked === (sale.state === "blocked");
+  return isAsBefore ? refresh(sale, input) : become(stateOf(input.card), { card: input.card, typed: "", kind: "charge" });
+}
 
 function leave(sale) {
   const errands = sale.card ? [{ name: "release", presentation: sale.card.presentation }] : [];
@@ -153,18 +185,23 @@ function send(sale, content) {
   const { presentation, card } = sale.card;
   const { operation_id } = sale.operation;
   const operation = { operation_id, ...content, presentation, card, sent: true };
-  return become("sending", { operation, asked: 0 }, { name: "send", operation });
+  return become("sending", { operation, asked: 0, asksHq: false }, { name: "send", operation });
 }
 
 function ask(sale) {
   const errand = { name: "ask", operation_id: sale.operation.operation_id, after_ms: sale.asked && ASK_AGAIN_MS };
-  return become(sale.asked < ASKED_BEFORE_UNKNOWN ? "asking" : "unknown", { asked: sale.asked + 1 }, errand);
+  return become(sale.asked < ASKED_BEFORE_UNKNOWN ? "asking" : "unknown", { asked: sale.asked + 1, asksHq: false }, errand);
 }
 
 function showAnswer(sale, { answer, now }) {
   const { balance, operation_id } = answer;
-  const card = sale.card && { ...sale.card, ...balance, spendable: balance.principal + balance.bonus };
+  const card = sale.card && { ...sale.card, ...balance, spendable: balance.principal + balance.bonus, total: totalAfter(sale.card, answer) };
   return become(answer.outcome, { answer, card, operation: null, problem: null, typed: "", shownMs: now, told: operation_id });
+}
+
+/** Until the till says it anew. */
+function totalAfter({ total }, { kind, principal, bonus }) {
+  return total === null ? null : total + (kind === "load" ? principal + bonus : -principal - bonus);
 }
 
 const showNotDone = (_sale, { problem = null }) => become("notdone", { problem });
@@ -172,10 +209,10 @@ const showNotDone = (_sale, { problem = null }) => become("notdone", { problem }
 /** The same operation under the same id: were it done after all, the till gives its stored answer. */
 const sendAgain = (sale) => {
   if (sale.problem && !sale.problem.retryable) return backToAmount(sale);
-  return become("sending", { asked: 0, problem: null }, { name: "send", operation: sale.operation });
+  return become("sending", { asked: 0, problem: null, asksHq: false }, { name: "send", operation: sale.operation });
 };
 
-const backToAmount = (sale) => (sale.card ? become("amount", { problem: null }) : leave(sale));
+const backToAmount = (sale) => (sale.card ? become(stateOf(sale.card), { problem: null }) : leave(sale));
 
 // After the answer
 
@@ -183,7 +220,7 @@ function goOn(sale, { now }) {
   const card = sale.waiting ?? sale.card;
   if (now - sale.shownMs < RESULT_STAYS_MS) return keep(sale);
   if (!card) return leave(sale);
-  return become("amount", startOver(sale, { card }), look(card, 0));
+  return become(stateOf(card), startOver(sale, { card }), look(card, 0));
 }
 
 /** A POS's own operation: an idle cashier sees its result, a busy one is not interrupted. */
@@ -197,6 +234,8 @@ const CARD_COMES = { presented: presentCard, card_refused: refuseCard };
 const NO_CARD = warn("page.note.no_card");
 const BUSY = warn("page.note.under_way");
 const NO_TENDER = warn("page.note.choose_tender");
+const NO_MEMBER = warn("page.note.choose_member");
+const ASKS_HQ = (sale) => keep(sale, { asksHq: true });
 const UNDER_WAY = {
   presented: keepWaiting, answered: showAnswer, problem: showNotDone, silent: ask,
   enter: BUSY, back: BUSY, digit: BUSY, plus: BUSY, erase: BUSY, point: BUSY,
@@ -209,16 +248,18 @@ const RESULT = {
 const TABLE = {
   empty: { ...CARD_COMES, digit: typeNumber, enter: NO_CARD, plus: NO_CARD, announced: announce },
   number: { ...CARD_COMES, digit: typeNumber, erase: eraseNumber, enter: lookUp, back: leave },
-  opening: { ...CARD_COMES, opened: openCard, not_opened: keyAgain, back: leave },
+  opening: { ...CARD_COMES, opened: openCard, found: meet, not_opened: keyAgain, back: leave },
+  choosing: { ...CARD_COMES, digit: choose, enter: NO_MEMBER, back: leave },
+  blocked: { ...CARD_COMES, card_gone: loseCard, refreshed: renew, enter: leave, back: leave },
   amount: {
-    ...CARD_COMES, card_gone: loseCard, refreshed: refresh, announced: announce,
+    ...CARD_COMES, card_gone: loseCard, refreshed: renew, announced: announce,
     digit: typeAmount, point: typeAmount, erase: eraseAmount, enter: pay, plus: load, back: goBack,
   },
   tender: {
-    ...CARD_COMES, card_gone: loseCard, refreshed: refresh,
+    ...CARD_COMES, card_gone: loseCard, refreshed: renew,
     digit: chooseTender, enter: NO_TENDER, back: backToAmount, erase: backToAmount,
   },
-  sending: UNDER_WAY,
+  sending: { ...UNDER_WAY, asks_hq: ASKS_HQ },
   asking: { ...UNDER_WAY, absent: showNotDone },
   unknown: { ...UNDER_WAY, absent: showNotDone },
   notdone: { ...CARD_COMES, answered: showAnswer, enter: sendAgain, back: backToAmount, card_gone: forgetCard },

@@ -1,0 +1,147 @@
+"""Decisions in the till's book: what a use case may know of it, and what is written when it has decided."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from checkout.requests import BookView, Elsewhere
+from checkout.results import Declined, Done
+from ledger.journal_sqlite import SqliteJournal
+from ledger.judging import Posted
+from loyalty.programme import Programme
+from protocol.bodies import DeclinedBody, TransactionBody, lots_opened
+from protocol.chain import Head
+from protocol.conversation import NoDraw, NotDrawn
+from protocol.records import RecordKind
+from terminal.answers import Answer, Outcome, Problem
+from terminal.asking import Asked, Identity, Moment
+from terminal.hq_memory import HqMemory
+from terminal.members import Members
+from terminal.negative_list import NegativeList
+from terminal.operations import Operations, answer_declined, answer_done
+from terminal.receipt_numbers import receipt_text
+from terminal.slips import Slips, stored_slip
+
+
+class OwnChain(Protocol):
+    """The till's chain, as it is written here."""
+
+    def head(self) -> Head:
+        """The last record."""
+
+    def append(self, after: Head, kind: RecordKind, body: msgspec.Struct, moment: Moment) -> Head:
+        """Sign and store the record after `after`, the last one."""
+
+
+class Shelf(msgspec.Struct, frozen=True):
+    """The parts of a till's book that a decision reads or writes."""
+
+    journal: SqliteJournal
+    operations: Operations
+    slips: Slips
+    members: Members
+    negative_list: NegativeList
+    hq: HqMemory
+
+
+class Decisions:
+    """Decides what is asked. Every method runs inside the caller's transaction."""
+
+    def __init__(self, chain: OwnChain, shelf: Shelf, identity: Identity, programme: Programme) -> None:
+        self._chain = chain
+        self._shelf = shelf
+        self._identity = identity
+        self._programme = programme
+
+    def perform(self, asked: Asked, told: NotDrawn | None = None) -> Answer | Problem:
+        """Decide a request; a repeat gets the first answer. `told`: why HQ gave nothing for this very request."""
+        known = self.known(asked)
+        if known is not None:
+            return known
+        view = self.view(asked, told)
+        return self.commit(asked, self.outcome(asked, view), view)
+
+    def known(self, asked: Asked) -> Answer | Problem | None:
+        """What there is to say without deciding anything."""
+        earlier = self._shelf.operations.earlier(asked)
+        if earlier is not None:
+            return earlier
+        return Problem.TILL_REVOKED if self._shelf.hq.is_revoked() else None
+
+    def view(self, asked: Asked, told: NotDrawn | None = None) -> BookView:
+        """All that its use case may know."""
+        head, card = self._chain.head(), asked.request.presented.card
+        return BookView(
+            next_record=head.ref.next(),
+            store=self._identity.store,
+            business_date=head.business_date,
+            slices=self._shelf.journal.slices(card.account),
+            blocked=self._shelf.negative_list.blocks(card.token) or (told is not None and told.code is NoDraw.BLOCKED),
+            elsewhere=self._elsewhere(asked, told),
+        )
+
+    def outcome(self, asked: Asked, view: BookView) -> Done | Declined:
+        """What its use case makes of it; nothing is written."""
+        return asked.use_case(asked.request, view, self._programme)
+
+    def _elsewhere(self, asked: Asked, told: NotDrawn | None) -> Elsewhere | None:
+        account = asked.request.presented.card.account
+        if told is None or told.code is not NoDraw.NOT_ENOUGH:
+            return self._shelf.members.elsewhere(account)
+        self._shelf.members.remember(account, told.shares, min(told.at_ms, asked.moment.now_ms))
+        known = self._shelf.members.elsewhere(account)
+        return None if known is None else msgspec.structs.replace(known, for_this=True)
+
+    def commit(self, asked: Asked, outcome: Done | Declined, view: BookView) -> Answer:
+        """Write what was decided: its entries, record, slip and answer."""
+        head = self._chain.head()
+        answer = (
+            self._do(asked, outcome, head) if isinstance(outcome, Done) else self._decline(asked, outcome, view, head)
+        )
+        self._shelf.operations.keep(asked, answer)
+        return answer
+
+    def _do(self, asked: Asked, done: Done, head: Head) -> Answer:
+        verdict = self._shelf.journal.post(done.transaction, head.ref.next(), head.business_date)
+        assert isinstance(verdict, Posted), f"a use case made what the book refuses: {verdict}"
+        number = self._shelf.slips.next_number()
+        receipt = receipt_text(self._identity.place, number)
+        body = TransactionBody(
+            kind=done.transaction.kind,
+            operation_id=done.transaction.operation_id,
+            account=asked.account,
+            receipt_number=receipt,
+            legs=done.transaction.legs,
+            opens=lots_opened(done.transaction),
+            slip=done.facts,
+            reasons=done.reasons,
+            programme=self._programme.version,
+            software=self._identity.software,
+        )
+        head = self._chain.append(head, RecordKind.TRANSACTION, body, asked.moment)
+        self._shelf.slips.add(number, asked.moment.now_ms, stored_slip(asked, done.facts, receipt, head))
+        return answer_done(asked, done, receipt, head)
+
+    def _decline(self, asked: Asked, declined: Declined, view: BookView, head: Head) -> Answer:
+        body = DeclinedBody(
+            kind=asked.kind,
+            operation_id=asked.request.operation_id,
+            account=asked.account,
+            units=asked.request.units,
+            entry=asked.request.presented.entry,
+            cashier=asked.request.cashier,
+            pos_ref=asked.request.pos_ref,
+            decline=declined.decline,
+            reasons=declined.reasons,
+            programme=self._programme.version,
+            software=self._identity.software,
+        )
+        head = self._chain.append(head, RecordKind.DECLINED, body, asked.moment)
+        return answer_declined(asked, declined, view, head)
+
+
+def has_moved(answer: Answer | Problem) -> bool:
+    """Whether this request was done just now."""
+    return isinstance(answer, Answer) and answer.outcome is Outcome.DONE and not answer.replayed

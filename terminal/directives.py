@@ -1,0 +1,62 @@
+"""HQ's directives as they come over a line: checked, carried out once and in their order, or doubted and shown."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import structlog
+
+from offline_queue.doubts import Doubt, Given, Hearer, check_directive
+from protocol.records import SignedRecord
+from protocol.upstream import LineLost
+from terminal.drawing import Drawing, Waiting
+from terminal.hq_standing import HqStanding
+from terminal.store import TillStore
+from terminal.store_thread import StoreThread
+from terminal.till import Till
+
+log = structlog.get_logger()
+
+
+class Directives:
+    """Carries them out. What sales wait for is settled with its sale."""
+
+    def __init__(self, till: Till, store: StoreThread, hearer: Hearer, standing: HqStanding) -> None:
+        self._till = till
+        self._store = store
+        self._hearer = hearer
+        self._standing = standing
+
+    async def obey(self, signed: SignedRecord) -> None:
+        """Carry a directive out; after one that can't be, no more on this line. Raises LineLost, DiskFull."""
+        if self._standing.disobeyed is not None:
+            return
+        given = check_directive(signed, self._hearer)
+        doubt = given if isinstance(given, Doubt) else await self._carry_out(given)
+        if doubt is None:
+            self._standing.known = await self._store.do(lambda store: store.hq.known())
+        elif doubt.is_of_the_line:
+            raise LineLost(doubt)
+        else:
+            log.error("a directive of hq's is not carried out", doubt=doubt)
+            self._standing.disobeyed = doubt
+
+    async def _carry_out(self, given: Given) -> Doubt | None:
+        waiting = self._drawing.claim(given.directive.order)
+        if waiting is not None:
+            return await self._settle(given, waiting)
+        moment = self._till.moment()
+        return await self._store.do(lambda store: store.hq.apply(given, moment))
+
+    async def _settle(self, given: Given, waiting: Waiting) -> Doubt | None:
+        asked = msgspec.structs.replace(waiting.asked, moment=self._till.moment())
+        settling = asyncio.ensure_future(self._store.do(TillStore.settle, given, asked))
+        settling.add_done_callback(waiting.settled)
+        # The line may end meanwhile: the commit goes on, and the sale hears of it.
+        outcome = await asyncio.shield(settling)
+        return outcome if isinstance(outcome, Doubt) else None
+
+    @property
+    def _drawing(self) -> Drawing:
+        return self._till.drawing

@@ -1,0 +1,43 @@
+"""What a till's settings may say of its mode and its patience, and what of them is refused before anything is made."""
+
+from pathlib import Path
+
+import pytest
+
+from hardware_mocks.demo_store import DemoStore
+from terminal.config import SettingsWrong
+from terminal.wiring import build
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    return DemoStore(tmp_path).settings()
+
+
+def say(settings: Path, mode: str, draw_timeout_s: str = "3.0") -> None:
+    lines = settings.read_text("utf-8").splitlines()
+    kept = [line for line in lines if line.partition(" ")[0] not in ("mode", "draw_timeout_s")]
+    said = [f'mode = "{mode}"', f"draw_timeout_s = {draw_timeout_s}"]
+    settings.write_text("\n".join([*said, *kept]), "utf-8")
+
+
+@pytest.mark.parametrize("mode", ["hosted", "proxy_run"])
+def test_a_mode_that_no_till_can_run_yet_is_refused_and_no_book_is_made(mode: str, settings: Path) -> None:
+    say(settings, mode)
+    with pytest.raises(SettingsWrong, match=f"mode = '{mode}' is not there yet; a till runs in real_time, transfer"):
+        build(settings)
+    assert not list(settings.parent.glob("**/till.db"))
+
+
+def test_a_till_runs_in_real_time_and_waits_as_long_as_it_is_told(settings: Path) -> None:
+    say(settings, "real_time", "1.5")
+    parts = build(settings)
+    assert (parts.till.shop.mode, parts.till.shop.draw_timeout_s) == ("real_time", 1.5)
+    parts.store.close()
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "31", "nan"])
+def test_a_patience_that_is_none_is_refused(seconds: str, settings: Path) -> None:
+    say(settings, "transfer", seconds)
+    with pytest.raises(SettingsWrong, match="draw_timeout_s"):
+        build(settings)
