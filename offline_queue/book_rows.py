@@ -35,7 +35,7 @@ BOOK = (
     Table("transactions", TransactionRow, key=3),
     Table("lots", LotRow, key=3),
     Table("entries", EntryRow, key=7),
-    Table("slices", SliceRow, key=4),
+    Table("slices", SliceRow, key=5),
 )
 """What every keeper has."""
 

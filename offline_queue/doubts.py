@@ -37,6 +37,8 @@ class Doubt(StrEnum):
     """A directive that this version of the program does not understand."""
     OTHER_KEY = "other_key"
     """HQ enrolled this place with another key than ours."""
+    TRANSFER_REFUSED = "transfer_refused"
+    """HQ gave what the rules of the book refuse."""
 
     @property
     def is_of_the_line(self) -> bool:

@@ -89,12 +89,13 @@ class EntryRow(Item, frozen=True, tag="entry"):
 
 
 class SliceRow(Item, frozen=True, tag="slice"):
-    """The book: what lies where."""
+    """The book: what lies where, in which epoch of the place's keeper."""
 
     account: str
     purse: str
     lot: str
     place: str
+    epoch: int
     units: int
 
 

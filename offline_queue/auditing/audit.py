@@ -15,8 +15,11 @@ from offline_queue.auditing.between import compare_exports, moment
 from offline_queue.auditing.findings import Findings, Sort
 from offline_queue.auditing.forks import Fork, check_proof, describe, find_fork
 from offline_queue.auditing.keys import KeyRing
+from offline_queue.auditing.notes import notes
 from offline_queue.auditing.one_export import ExportAudit
 from offline_queue.auditing.report import CheckedChain, CheckedExport, Found, Report
+from offline_queue.auditing.taking import check_transfers
+from offline_queue.auditing.transfers import GiversRecords
 from offline_queue.export_file import ExportFault, ExportReader
 from offline_queue.export_items import Exported, ForkRow, RecordRow
 from protocol.records import SignedRecord
@@ -43,12 +46,13 @@ def audit(paths: Sequence[Path], hq_key: Ed25519PublicKey | None = None, *, quic
 
 
 class _Run:
-    """Reads each export twice: once for the keys that it tells of, once to check it."""
+    """Reads each export twice: once for the keys and the givers' records that it tells of, once to check it."""
 
     def __init__(self, paths: Sequence[Path], hq_key: Ed25519PublicKey | None, *, quick: bool) -> None:
         self._paths = list(dict.fromkeys(paths))
         self._quick = quick
         self._ring = KeyRing(hq_key)
+        self._givers: defaultdict[str, GiversRecords] = defaultdict(GiversRecords)
         self._between = Findings()
         self._audits: list[ExportAudit] = []
         self._exports: list[CheckedExport] = []
@@ -62,14 +66,19 @@ class _Run:
         for path in self._paths:
             self._exports.append(self._check(path))
         forks = self._judge(compare_exports(self._audits, self._ring, self._between))
+        transit = check_transfers(self._audits, self._between)
         self._tell(None, self._ring.findings)
         self._tell(None, self._between)
-        return Audited(Report(tuple(self._exports), tuple(self._found), tuple(self._notes()), self._beyond), forks)
+        report = Report(
+            tuple(self._exports), tuple(self._found), tuple(notes(self._ring, self._audits)), transit, self._beyond
+        )
+        return Audited(report, forks)
 
     def _hear(self, path: Path) -> None:
         try:
             with _opened(path) as reader:
-                self._ring.hear(str(path), reader.items(), is_proof=reader.head.kind == "fork")
+                items = self._givers[str(path)].listen(reader.items())
+                self._ring.hear(str(path), items, is_proof=reader.head.kind == "fork")
         except ExportFault:
             return  # _check meets it again, and says so
 
@@ -89,7 +98,8 @@ class _Run:
         return _summary(str(path), reader.head)
 
     def _check_book(self, path: Path, reader: ExportReader) -> CheckedExport:
-        one, unusable = ExportAudit(str(path), reader.head, self._ring, quick=self._quick), None
+        givers, unusable = self._givers[str(path)], None
+        one = ExportAudit(str(path), reader.head, self._ring, givers, quick=self._quick)
         try:
             for item in reader.items():
                 one.take(item)
@@ -132,21 +142,6 @@ class _Run:
     def _tell(self, export: str | None, findings: Findings) -> None:
         self._found += [Found(export, finding) for finding in findings.all()]
         self._beyond += findings.beyond
-
-    def _notes(self) -> Iterator[str]:
-        hq = self._ring.hq
-        if hq is None:
-            yield "HQ's key is not known: what HQ signed was not checked. Give its export, or its key with --hq-key."
-        elif hq.by is None:
-            yield f"HQ's key is {hq.hex}, as its own chain says: compare it with the one that HQ publishes (--hq-key)."
-        for one in self._audits:
-            if one.set_aside:
-                yield f"{one.name}: HQ has set aside {len(one.set_aside)} records that its book cannot take."
-            for name, posted in one.posted.items():
-                chain = one.chains.get(name)
-                waits = 0 if chain is None else max(chain.hashes) - posted
-                if waits > 0:
-                    yield f"{one.name}: {waits} records of {name[0]}/{name[1]} are held and not yet posted."
 
 
 @contextmanager

@@ -24,10 +24,14 @@ class Sort(StrEnum):
     WRONG_ORDER = "wrong_order"
     AFTER_REVOCATION = "after_revocation"
     ACKNOWLEDGEMENT = "acknowledgement"
+    WRONG_TAKE = "wrong_take"
+    TAKEN_TWICE = "taken_twice"
+    NOT_TAKEN = "not_taken"
     RULE_BROKEN = "rule_broken"
     BOOK_DIFFERS = "book_differs"
     BOOK_UNPROVED = "book_unproved"
     NOT_CONSERVED = "not_conserved"
+    OVERTAKEN = "overtaken"
     NOT_POSTED = "not_posted"
     HALVES_DIFFER = "halves_differ"
     FORKED = "forked"
@@ -44,10 +48,14 @@ MEANING: dict[Sort, str] = {
     Sort.WRONG_ORDER: "HQ did not order this, or its orders were changed",
     Sort.AFTER_REVOCATION: "HQ had ceased to trust the key; look at who signed it",
     Sort.ACKNOWLEDGEMENT: "one side no longer has what HQ once confirmed",
+    Sort.WRONG_TAKE: "the value was not given like this, or not to this place; look at who signed that it took it",
+    Sort.TAKEN_TWICE: "value was doubled: a transfer has one taker, who takes it once",
+    Sort.NOT_TAKEN: "the value left the till and did not come home: HQ owes it to the member",
     Sort.RULE_BROKEN: "the keeper signed what the rules of the book forbid",
     Sort.BOOK_DIFFERS: "the book was changed by hand or damaged; the records are right",
     Sort.BOOK_UNPROVED: "look at the broken chain first: the book can only be held against what is left of it",
     Sort.NOT_CONSERVED: "value came from nowhere or went nowhere: the book was changed by hand or damaged",
+    Sort.OVERTAKEN: "value came from nowhere: it arrived at a place and left none",
     Sort.NOT_POSTED: "what HQ shows is not what the records say",
     Sort.HALVES_DIFFER: "one of the two halves was changed",
     Sort.FORKED: "two copies of one till were at work; the two signatures prove it",

@@ -126,3 +126,5 @@ class KeyRing:
                     )
             case Revoke(held=held):
                 self.revoked[chain] = min(held, self.revoked.get(chain, held))
+            case _:
+                return

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
 from itertools import islice
 from typing import assert_never
 
 import msgspec
 
 from ledger.audit import Book, Line, Replay
-from ledger.ids import HEADQUARTERS, Place, RecordRef
+from ledger.ids import HEADQUARTERS, RecordRef
 from offline_queue.auditing.books import KeptBooks, differences
 from offline_queue.auditing.chains import ChainCheck
 from offline_queue.auditing.findings import FINDINGS_MAX, Findings, Sort
 from offline_queue.auditing.keys import ChainName, KeyRing
-from offline_queue.auditing.mirror import Mirror
 from offline_queue.auditing.orders import OrdersCheck
+from offline_queue.auditing.posting import PostingCheck
+from offline_queue.auditing.transfers import TAKING, GiversRecords, TransfersCheck
 from offline_queue.export_items import (
     AcknowledgementRow,
     Content,
@@ -39,14 +40,15 @@ from protocol.replaying import line_of
 
 BODIES: dict[RecordKind, type[msgspec.Struct]] = {RecordKind.DECLINED: DeclinedBody, RecordKind.PRINT: PrintBody}
 """What only has to be understood."""
-MIRRORED = frozenset({RecordKind.TRANSACTION, RecordKind.DAY_CLOSED})
-"""What HQ sets aside when it does not understand it."""
 
 
 class ExportAudit:
-    """Takes an export's items one by one. What it says of HQ's file comes before the records: see the wire protocol."""
+    """Takes an export's items one by one, after a first pass in which `ring` and `givers` have heard all of them.
 
-    def __init__(self, name: str, head: Exported, ring: KeyRing, *, quick: bool) -> None:
+    What HQ's file says of its keepers comes before the records: see the wire protocol.
+    """
+
+    def __init__(self, name: str, head: Exported, ring: KeyRing, givers: GiversRecords, *, quick: bool) -> None:
         self.name = name
         self.head = head
         self.findings = Findings()
@@ -55,14 +57,12 @@ class ExportAudit:
         self.forks: list[ForkRow] = []
         self.kept = KeptBooks(self.findings.add)
         self.orders = OrdersCheck(ring, self.findings.add)
-        self.records = 0
-        self.set_aside: dict[RecordRef, str] = {}
-        self.posted: dict[ChainName, int] = {}
+        self.transfers = TransfersCheck(name, ring, self.findings.add)
+        self.posting = PostingCheck(givers, lambda chain: ring.of(name, chain))
         self._ring = ring
         self._quick = quick
         self._by_keeper: defaultdict[str, list[ChainCheck]] = defaultdict(list)
-        self._replays: defaultdict[str, Replay] = defaultdict(Replay)
-        self._mirrors: defaultdict[str, Mirror] = defaultdict(Mirror)
+        self._replays: defaultdict[ChainName, Replay] = defaultdict(Replay)
         self._unproved: Counter[str] = Counter()
         self._first_unproved: dict[str, str] = {}
 
@@ -84,10 +84,8 @@ class ExportAudit:
                 self.forks.append(item)
             case KeeperRow():
                 self._take_keeper(item)
-            case ProgressRow():
-                self.posted[item.keeper, item.epoch] = item.posted
-            case SetAsideRow():
-                self.set_aside[RecordRef(Place(item.keeper), item.epoch, item.sequence)] = item.reason
+            case ProgressRow() | SetAsideRow():
+                self.posting.take_row(item)
             case Damage():
                 self.findings.add(Sort.DAMAGED, item.where, item.what)
             case _:
@@ -104,16 +102,13 @@ class ExportAudit:
         if self.is_hq:
             self._check_posting()
         self._compare_books()
-        for key, units in self.kept.not_conserved():
-            what = f"the entries of account {key.account}, {key.purse}, sum to {units} units and not to zero"
-            self.findings.add(Sort.NOT_CONSERVED, key.lot, what)
+        self._check_sums()
 
     def broken_at(self, keeper: str) -> RecordRef | None:
         """The first record of a keeper's chains that cannot be trusted."""
         return next((chain.broken_at for chain in self._by_keeper[keeper] if chain.broken_at), None)
 
     def _take_record(self, row: RecordRow) -> None:
-        self.records += 1
         name = row.keeper, row.epoch
         chain = self.chains.get(name)
         if chain is None:
@@ -125,6 +120,7 @@ class ExportAudit:
             return
         if chain.last_is_signed:
             self.orders.take(record, chain.hashes[row.sequence])
+            self.transfers.take(record, chain.hashes[row.sequence])
         self._replay(record)
 
     def _replay(self, record: Record) -> None:
@@ -134,42 +130,52 @@ class ExportAudit:
             if body is not None:
                 record.body_as(body)
         except NotARecord as fault:
-            self._tell(
-                Sort.RULE_BROKEN,
-                record.keeper,
-                str(record.ref),
-                f"what it says is not understood{f': {fault}' if str(fault) else ''}",
-            )
-            line = None
+            self._tell_not_understood(record, str(fault).removeprefix(f"{record.ref}: "))
+            line, understood = None, False
+        else:
+            understood = True
         if line is not None:
-            for finding in self._replays[record.keeper].take(line):
-                self._tell(Sort.RULE_BROKEN, record.keeper, finding.at, finding.what)
-        if self.is_hq and record.kind in MIRRORED and record.sequence <= self._posted(record):
-            self._mirrors[record.keeper].take(record.ref, line)
+            for finding in self._replays[record.keeper, record.epoch].take(line):
+                self._tell(Sort.RULE_BROKEN, [record.keeper], finding.at, finding.what)
+        if self.is_hq:
+            self.posting.take(record, line, understood=understood)
 
-    def _posted(self, record: Record) -> int:
-        return self.posted.get((record.keeper, record.epoch), 0)
+    def _tell_not_understood(self, record: Record, why: str) -> None:
+        if why and record.kind in TAKING:
+            self._tell(Sort.WRONG_TAKE, [record.keeper], str(record.ref), f"this cannot be taken: {why}")
+        else:
+            what = f"what it says is not understood{f': {why}' if why else ''}"
+            self._tell(Sort.RULE_BROKEN, [record.keeper], str(record.ref), what)
 
-    def _tell(self, sort: Sort, keeper: str, at: str, what: str) -> None:
-        """A finding; or, of a keeper whose chain is broken, a line that may only follow from that: such are counted."""
-        if self.broken_at(keeper) is None:
+    def _tell(self, sort: Sort, keepers: Iterable[str], at: str, what: str) -> None:
+        """A finding; or, where a keeper's chain is broken, a line that may only follow from that: such are counted."""
+        broken = next((keeper for keeper in keepers if self.broken_at(keeper)), None)
+        if broken is None:
             self.findings.add(sort, at, what)
         else:
-            self._unproved[keeper] += 1
-            self._first_unproved.setdefault(keeper, f"{at}: {what}")
+            self._unproved[broken] += 1
+            self._first_unproved.setdefault(broken, f"{at}: {what}")
 
     def _compare_books(self) -> None:
-        for place, difference in islice(differences(self._proved(), self.kept), FINDINGS_MAX):
-            self._tell(Sort.BOOK_DIFFERS, place, difference.at, difference.what)
-        for place, count in self._unproved.items():
-            first = self._first_unproved[place]
+        for odd in islice(differences(self._proved(), self.kept), FINDINGS_MAX):
+            self._tell(Sort.BOOK_DIFFERS, odd.keepers, odd.difference.at, odd.difference.what)
+        for keeper, count in self._unproved.items():
+            first = self._first_unproved[keeper]
             what = f"{count} lines do not fit what is left of this chain, the first: {first}"
-            self.findings.add(Sort.BOOK_UNPROVED, self.broken_at(place), what)
+            self.findings.add(Sort.BOOK_UNPROVED, self.broken_at(keeper), what)
 
-    def _proved(self) -> dict[str, Book]:
-        if self.is_hq:
-            return {place: mirror.book for place, mirror in self._mirrors.items()}
-        return {self.head.place: self._replays[self.head.place].book}
+    def _proved(self) -> dict[ChainName, Book]:
+        """What keepers sign is their book; HQ's file has the mirrors of all others beside its own."""
+        own = {name: replay.book for name, replay in self._replays.items() if name[0] == self.head.place}
+        return own | {name: mirror.book for name, mirror in self.posting.mirrors.items()}
+
+    def _check_sums(self) -> None:
+        for key, units in self.kept.not_conserved():
+            what = f"the entries of account {key.account}, {key.purse}, sum to {units} units and not to zero"
+            self.findings.add(Sort.NOT_CONSERVED, key.lot, what)
+        for key, units in self.kept.overtaken() if self.is_hq else ():
+            what = f"of account {key.account}, {key.purse}, {-units} units more were taken than given"
+            self.findings.add(Sort.OVERTAKEN, key.lot, what)
 
     def _take_keeper(self, row: KeeperRow) -> None:
         if row.keeper == HEADQUARTERS:
@@ -183,18 +189,11 @@ class ExportAudit:
             self.findings.add(Sort.BOOK_DIFFERS, at, f"HQ lists it as a till of store {row.store}")
 
     def _check_posting(self) -> None:
-        for (keeper, epoch), posted in self.posted.items():
+        for (keeper, epoch), posted in self.posting.posted.items():
             chain = self.chains.get((keeper, epoch))
             held = 0 if chain is None else max(chain.hashes)
             if posted > held:
                 at = f"{keeper}/{epoch}/{held + 1}"
                 self.findings.add(Sort.MISSING, at, f"HQ has posted up to {posted}, and holds up to {held}")
-        for ref, what in self._wrongly_set_aside():
-            self._tell(Sort.NOT_POSTED, ref.keeper, str(ref), what)
-
-    def _wrongly_set_aside(self) -> Iterator[tuple[RecordRef, str]]:
-        right = {ref for mirror in self._mirrors.values() for ref in mirror.set_aside}
-        for ref in sorted(self.set_aside.keys() - right):
-            yield ref, f"HQ has set it aside ({self.set_aside[ref]}), and the book takes it"
-        for ref in sorted(right - self.set_aside.keys()):
-            yield ref, "the book cannot take it, and HQ does not show it as set aside"
+        for wrong in self.posting.faults(self.transfers):
+            self._tell(wrong.sort, [wrong.keeper], str(wrong.at), wrong.what)

@@ -35,8 +35,29 @@ class CheckedExport(msgspec.Struct, frozen=True):
     acknowledgements: int = 0
     book_rows: int = 0
     totals: dict[str, dict[str, int]] = {}
-    """Units by purse and side: issued + held + spent is zero."""
+    """Units by purse and side; of each purse they sum to zero."""
     unusable: str | None = None
+
+
+class UnderWay(msgspec.Struct, frozen=True):
+    """Transfers that were given and not taken, and their units by purse."""
+
+    transfers: int = 0
+    units: dict[str, int] = {}
+
+    def __str__(self) -> str:
+        many = f"{self.transfers} transfer{'s' if self.transfers > 1 else ''}"
+        return ", ".join([many, *(f"{purse} {units}" for purse, units in self.units.items())])
+
+
+class Transit(msgspec.Struct, frozen=True):
+    """What was given and is taken in no chain that is here. It is no fault: `seen` has left one place for another.
+
+    `unseen` went to places of which no export has the chain: whether it arrived, nobody here can say.
+    """
+
+    seen: UnderWay
+    unseen: UnderWay
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -55,6 +76,7 @@ class Report(msgspec.Struct, frozen=True):
     exports: tuple[CheckedExport, ...]
     found: tuple[Found, ...]
     notes: tuple[str, ...]
+    in_transit: Transit
     beyond: int = 0
     proofs: tuple[str, ...] = ()
 
@@ -90,6 +112,10 @@ def as_text(report: Report) -> str:
 def _lines(report: Report) -> Iterator[str]:
     for export in report.exports:
         yield from _export_lines(export)
+    if report.in_transit.seen.transfers:
+        yield f"in transit, given and not yet taken: {report.in_transit.seen}"
+    if report.in_transit.unseen.transfers:
+        yield f"given to places whose chains are not here: {report.in_transit.unseen}"
     yield from (f"note: {note}" for note in report.notes)
     yield from (f"proof of a fork: {path}" for path in report.proofs)
     count = len(report.found) + report.beyond

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.audit.by_hand import Company, with_value_moved
 from tests.audit.halves import Halves, traded
 
 
@@ -14,3 +15,9 @@ def traded_once(tmp_path_factory: pytest.TempPathFactory) -> Halves:
 def halves(traded_once: Halves, tmp_path: Path) -> Halves:
     """A till and HQ after a day of trade, closed: files of one's own, to do anything to."""
     return traded_once.copied(tmp_path)
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Company:
+    """HQ and tills made by hand, after value has gone home and on to another till."""
+    return with_value_moved(tmp_path)

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hq_server.exporting import export_file
 from hq_server.storage.sqlite import HqStore
+from hq_server.valuing import Rules
 from offline_queue.auditing.audit import Audited, audit
 from offline_queue.doubts import Hearer, check_acknowledgement, check_directive
 from offline_queue.outbox import Stamp
@@ -19,7 +20,7 @@ from protocol.records import SignedRecord
 from terminal.exporting import export_till
 from terminal.hq_file import HqFile, write_hq_file
 from terminal.slip_job import SlipStep
-from tests.chains.company import ALICE, BOB, CAROL
+from tests.chains.company import ALICE, BOB, CAROL, PROGRAMME
 from tests.chains.till import IDENTITY, NOON, Till
 
 HQ_KEY = Ed25519PrivateKey.from_private_bytes(bytes([9]) * 32)
@@ -30,6 +31,7 @@ SETTINGS = 'store = "07"\ntill = "2"\nchain_name = "Made up"\nstore_name = "Seve
 HQ_STAMP = Stamp(NOON, "2026-11-22", "transfer")
 
 
+RULES = Rules(PROGRAMME)
 CHANGES_ROWS = re.compile("insert|update|delete")
 
 
@@ -44,7 +46,7 @@ class Halves:
         self.till_file.parent.mkdir()
         (folder / "till.toml").write_text(SETTINGS, encoding="utf-8")
         self.till = Till(self.till_file)
-        self.hq = HqStore.open(self.hq_file, HQ_KEY.sign)
+        self.hq = HqStore.open(self.hq_file, HQ_KEY.sign, RULES)
         self.hq.begin(HQ_PUBLIC_KEY.public_bytes_raw(), "0.1.0", HQ_STAMP)
 
     def copied(self, folder: Path) -> "Halves":
@@ -81,9 +83,13 @@ class Halves:
     def send(self) -> None:
         """The till's records go up, HQ posts them, and its acknowledgement comes down."""
         self.hold()
-        while self.hq.post(PLACE, 1):
-            continue
+        self.post()
         self.acknowledge(self.hq.acknowledgement(PLACE, 1, self.till.now_ms))
+
+    def post(self) -> None:
+        """HQ posts what it holds, and places anew what was moved."""
+        while self.hq.post(PLACE, 1, self.stamp()).has_more:
+            continue
 
     def hold(self) -> None:
         """The till's records go up, and HQ only holds them."""
@@ -107,7 +113,7 @@ class Halves:
         return till
 
     def reopen_hq(self) -> HqStore:
-        return HqStore.open(self.hq_file, HQ_KEY.sign)
+        return HqStore.open(self.hq_file, HQ_KEY.sign, RULES)
 
     def stamp(self) -> Stamp:
         return Stamp(self.till.now_ms, "2026-11-23", "transfer")
@@ -177,10 +183,15 @@ def said(audited: Audited) -> list[str]:
 def tamper(file: Path, *statements: str) -> None:
     """What a database administrator does: the triggers go, and then anything does."""
     book = apsw.Connection(str(file))
+    tamper_open(book, *statements)
+    book.close()
+
+
+def tamper_open(book: apsw.Connection, *statements: str) -> None:
+    """The same to a file that is open."""
     for (trigger,) in book.execute("select name from sqlite_schema where type = 'trigger'").fetchall():
         book.execute(f"drop trigger {trigger}")
     for statement in statements:
         before = book.total_changes()
         book.execute(statement)
         assert book.total_changes() > before or not CHANGES_ROWS.match(statement), f"nothing changed: {statement}"
-    book.close()

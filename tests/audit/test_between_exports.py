@@ -35,8 +35,8 @@ def cut_off(file: Path, sequence: int) -> None:
         f"delete from entries where keeper = '07-2' and sequence > {sequence}",
         f"delete from transactions where keeper = '07-2' and sequence > {sequence}",
         "delete from slices",
-        "insert into slices select account, purse, lot, keeper, sum(units) from entries where side = 'held'"
-        " group by account, purse, lot, keeper having sum(units) > 0",
+        "insert into slices select account, purse, lot, keeper, epoch, sum(units) from entries where side = 'held'"
+        " group by account, purse, lot, keeper, epoch having sum(units) > 0",
     )
 
 

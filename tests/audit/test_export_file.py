@@ -14,7 +14,7 @@ from offline_queue.exporting import ExportRefused, save_export
 from tests.audit.halves import HQ_PUBLIC_KEY, Halves
 
 HEAD = Exported("book", "07-2", 1_795_320_000_000, "mia", "counterfoil 0.1.0")
-ITEMS = [SliceRow("435a872421af559bdaa702b6", "principal", "07-2/1/2", "07-2", 100 + n) for n in range(5)]
+ITEMS = [SliceRow("435a872421af559bdaa702b6", "principal", "07-2/1/2", "07-2", 1, 100 + n) for n in range(5)]
 
 
 def written() -> bytes:

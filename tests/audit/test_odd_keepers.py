@@ -17,7 +17,7 @@ from offline_queue.outbox import Stamp
 from protocol.bodies import Applied, DayClosedBody, Directive, Enrol, LotOpened, Order, Revoke, TransactionBody
 from protocol.records import FIRST_PREVIOUS, Record, RecordKind, SignedRecord, encode_body, seal
 from protocol.signing import Signer
-from tests.audit.halves import HQ_KEY, HQ_PUBLIC_KEY, PLACE, STRANGER, Halves, traded
+from tests.audit.halves import HQ_KEY, HQ_PUBLIC_KEY, STRANGER, Halves, traded
 from tests.chains.company import BOB
 from tests.chains.till import IDENTITY
 
@@ -51,7 +51,7 @@ def found(*exports: Path) -> list[tuple[str, str, str]]:
 def at_hq(halves: Halves) -> list[tuple[str, str, str]]:
     """HQ hears of it and posts what its book takes."""
     halves.hold()
-    halves.hq.post(PLACE, 1)
+    halves.post()
     halves.close()
     return found(halves.export_hq())
 
@@ -148,5 +148,5 @@ def test_a_balance_that_stands_twice_in_the_book_is_named(halves: Halves) -> Non
     twice = next(item for item in items if isinstance(item, SliceRow) and item.account == BOB.account)
     with odd.open("wb") as out:
         write_export(out, reader.head, [*items, twice])
-    said = f"the slice of account {BOB.account}, principal, at 07-2 stands twice in the book"
+    said = f"the slice of account {BOB.account}, principal, at 07-2/1 stands twice in the book"
     assert found(odd) == [(Sort.BOOK_DIFFERS, "07-2/1/4", said)]

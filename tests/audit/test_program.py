@@ -34,7 +34,7 @@ def test_a_finding_ends_with_1_and_stands_on_one_line(halves: Halves) -> None:
     code, text = run(halves.export_till(), "--hq-key", KEY)
     assert code == 1
     (line,) = [line for line in text.splitlines() if "99999" in line]
-    assert "07-2/1/4: the book has 99999 units as the principal that account" in line
+    assert "07-2/1/4: at 07-2/1 the book has 99999 units as the principal that account" in line
     assert "the chain proves 1700 units (the book was changed by hand or damaged; the records are right)" in line
 
 

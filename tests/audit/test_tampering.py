@@ -22,6 +22,7 @@ from tests.chains.till import KEY
 A, B = ALICE.account, BOB.account
 ROW = "where keeper = '07-2' and sequence ="
 RECORDS = 11
+PROVED = "and the chain proves"
 
 
 class Half:
@@ -137,7 +138,7 @@ def test_a_balance_that_was_edited_is_named_with_account_lot_and_units(half: Hal
         (
             Sort.BOOK_DIFFERS,
             "07-2/1/4",
-            f"the book has 99999 units as the principal that account {B} has of it, and the chain proves 1700 units",
+            f"at 07-2/1 the book has 99999 units as the principal that account {B} has of it, {PROVED} 1700 units",
         )
     ]
 
@@ -154,13 +155,13 @@ def test_a_balance_and_its_entry_edited_so_that_they_agree_are_named_both(half: 
     assert [what.partition(" as ")[0] for _, _, what in found] == [
         "the book has -3000 units",
         "the book has 3000 units",
-        "the book has 2700 units",
+        "at 07-2/1 the book has 2700 units",
     ]
 
 
 def test_a_balance_that_was_invented_or_wiped_out_is_named(half: Half) -> None:
     half.tamper(
-        f"insert into slices select account, purse, lot, '99-9', 5 from slices where account = '{A}' limit 1",
+        f"insert into slices select account, purse, lot, '99-9', 1, 5 from slices where account = '{A}' limit 1",
         f"delete from slices where account = '{B}'",
     )
     found = half.found()

@@ -1,0 +1,68 @@
+"""Transfers between chains: what is taken was given, once; what was given and not taken is under way."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+
+from ledger.ids import HEADQUARTERS, RecordRef
+from offline_queue.auditing.findings import Findings, Sort
+from offline_queue.auditing.one_export import ExportAudit
+from offline_queue.auditing.report import Transit, UnderWay
+from offline_queue.auditing.transfers import Gift, Take
+from protocol.records import RecordKind
+
+
+def check_transfers(audits: Sequence[ExportAudit], findings: Findings) -> Transit:
+    """Hold every take of every export against its giver's chains; what is under way is no fault, and is added up."""
+    takes: defaultdict[RecordRef, dict[RecordRef, Take]] = defaultdict(dict)
+    for audit in audits:
+        for take in audit.transfers.takes:
+            takes[take.giver].setdefault(take.at, take)
+            # That an order which was carried out stands in HQ's chain, the check of orders says.
+            if take.kind is RecordKind.TAKEN:
+                _check_given(take, audit, audits, findings)
+    for giver, found in takes.items():
+        first, *more = sorted(found)
+        for at in more:
+            findings.add(Sort.TAKEN_TWICE, at, f"it takes what {giver} gives, and {first} has taken that")
+    return _transit(audits, takes.keys())
+
+
+def _check_given(take: Take, taker: ExportAudit, audits: Sequence[ExportAudit], findings: Findings) -> None:
+    name = take.giver.keeper, take.giver.epoch
+    for holder in audits:
+        chain = holder.chains.get(name)
+        if chain is None:
+            continue
+        found = chain.hashes.get(take.giver.sequence)
+        # An export that was made before the transfer, or that has only a part of the giver's chain, need not have it.
+        whole = holder.head.place == take.giver.keeper and holder.head.at_ms >= taker.head.at_ms
+        if found is None and (whole or take.giver.sequence < max(chain.hashes)):
+            findings.add(Sort.WRONG_TAKE, take.at, f"the record {take.giver} that it takes is not in its giver's chain")
+        elif found not in (None, take.hash):
+            what = f"what it takes as {take.giver} is not what its giver's chain has there"
+            findings.add(Sort.WRONG_TAKE, take.at, what)
+
+
+def _transit(audits: Sequence[ExportAudit], taken: Collection[RecordRef]) -> Transit:
+    gifts: dict[RecordRef, Gift] = {}
+    set_aside = {ref for audit in audits for ref in audit.posting.refused()}
+    for audit in audits:
+        gifts |= audit.transfers.gifts
+    chains = {name for audit in audits for name in audit.chains}
+    hq_is_seen = any(keeper == HEADQUARTERS for keeper, _ in chains)
+    seen: list[Gift] = []
+    unseen: list[Gift] = []
+    for ref, gift in gifts.items():
+        if ref not in taken and ref not in set_aside:
+            is_seen = hq_is_seen if gift.to == HEADQUARTERS else (gift.to, gift.to_epoch) in chains
+            (seen if is_seen else unseen).append(gift)
+    return Transit(_sum(seen), _sum(unseen))
+
+
+def _sum(gifts: Sequence[Gift]) -> UnderWay:
+    units: Counter[str] = Counter()
+    for gift in gifts:
+        units.update(gift.units)
+    return UnderWay(len(gifts), dict(units))

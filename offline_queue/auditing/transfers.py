@@ -1,0 +1,111 @@
+"""What the chains of an export give to other places, and what they take from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ledger.ids import HEADQUARTERS, Place, RecordRef
+from offline_queue.auditing.chains import Report
+from offline_queue.auditing.findings import Sort
+from offline_queue.auditing.keys import KeyRing
+from offline_queue.export_items import Content, RecordRow
+from protocol.errors import NotARecord
+from protocol.records import Record, RecordKind, SignedRecord
+from protocol.signing import Context, is_signed_by
+from protocol.transfers import given_in, giver_of, taken_in
+
+GIVING = frozenset({RecordKind.GIVEN, RecordKind.DIRECTIVE})
+"""The kinds of records that can give value to another place."""
+TAKING = frozenset({RecordKind.TAKEN, RecordKind.APPLIED})
+"""The kinds that can take it."""
+
+
+class Gift(NamedTuple):
+    """A transfer as its giver's record tells it: that record's hash, for whom it is, and units by purse."""
+
+    hash: bytes
+    to: str
+    to_epoch: int
+    units: dict[str, int]
+
+
+class Take(NamedTuple):
+    """A record that takes a transfer: whose record it quotes, and the hash of that record as it is quoted."""
+
+    at: RecordRef
+    kind: RecordKind
+    giver: RecordRef
+    hash: bytes
+
+
+class GiversRecords:
+    """Every record in an export that can give value, by the name that the export keeps it under; as a hash only.
+
+    It is heard in a first pass, as a taker's chain may come before its giver's.
+    """
+
+    def __init__(self) -> None:
+        self.hq_epoch = 0
+        """HQ's present one."""
+        self._kept: dict[RecordRef, tuple[bytes, bytes]] = {}
+
+    def listen(self, items: Iterable[Content]) -> Iterator[Content]:
+        """Pass the items on, and note what can give."""
+        for item in items:
+            if isinstance(item, RecordRow) and item.kind in GIVING:
+                ref = RecordRef(Place(item.keeper), item.epoch, item.sequence)
+                self._kept[ref] = item.signed.hash, item.signature
+            if isinstance(item, RecordRow) and item.keeper == HEADQUARTERS:
+                self.hq_epoch = max(self.hq_epoch, item.epoch)
+            yield item
+
+    def has(self, quoted: SignedRecord) -> bool | None:
+        """Whether the record that a taker quotes stands here; None when nothing has its number."""
+        kept = self._kept.get(quoted.open().ref)
+        return None if kept is None else kept == (quoted.hash, quoted.signature)
+
+
+class TransfersCheck:
+    """Hears every record of an export that gives value to another place or takes it from one."""
+
+    def __init__(self, export: str, ring: KeyRing, report: Report) -> None:
+        self.gifts: dict[RecordRef, Gift] = {}
+        self.takes: list[Take] = []
+        self.unchecked: set[str] = set()
+        """The givers whose keys nobody tells of."""
+        self._export = export
+        self._ring = ring
+        self._report = report
+
+    def take(self, record: Record, record_hash: bytes) -> None:
+        """Check a record; one that moves nothing to or from another place is passed over."""
+        try:
+            self._give(record, record_hash)
+            self._take(record)
+        except NotARecord:
+            return  # the replay says so
+
+    def _give(self, record: Record, record_hash: bytes) -> None:
+        passage = given_in(record)
+        if passage is not None:
+            units: Counter[str] = Counter()
+            for part in passage.transfer.parts:
+                units[part.purse] += part.units
+            self.gifts[record.ref] = Gift(record_hash, passage.to, passage.to_epoch, dict(units))
+
+    def _take(self, record: Record) -> None:
+        signed, passage = giver_of(record), taken_in(record)
+        if signed is None or passage is None:
+            return
+        self.takes.append(Take(record.ref, record.kind, passage.giver, signed.hash))
+        if record.kind is RecordKind.TAKEN:  # that an applied order is signed by HQ, the check of orders says
+            self._check_signature(record.ref, passage.giver, signed)
+
+    def _check_signature(self, at: RecordRef, giver: RecordRef, signed: SignedRecord) -> None:
+        vouched = self._ring.of(self._export, (giver.keeper, giver.epoch))
+        if vouched is None:
+            self.unchecked.add(f"{giver.keeper}/{giver.epoch}")
+        elif not is_signed_by(vouched.key, Context.RECORD, signed):
+            self._report(Sort.WRONG_TAKE, at, f"the record {giver} that it takes is not signed by {giver.keeper}")
