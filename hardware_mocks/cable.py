@@ -1,4 +1,4 @@
-"""A cable between a till and HQ: TCP on 127.0.0.1 that can be unplugged, is thin, or breaks after so many bytes."""
+"""A cable between a till and HQ: TCP on 127.0.0.1 that can be unplugged, is thin, holds its bytes back, or breaks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import select
 import socket
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -16,12 +17,17 @@ LOOK_UP_S = 0.02  # how often a cable looks whether it was unplugged
 
 
 class Cable:
-    """The address `url` stays; where it leads to, `lead_to` says. It begins unplugged."""
+    """The address `url` stays; where it leads to, `lead_to` says. It begins unplugged.
 
-    def __init__(self) -> None:
+    Whoever calls while nobody is there is turned away at once, as by a machine without that server. With `patient` he
+    hears nothing, as when packets are lost on the way, and is put through as soon as somebody is there.
+    """
+
+    def __init__(self, *, patient: bool = False) -> None:
         self._listener = socket.create_server((LOOPBACK, 0))
         self._listener.settimeout(LOOK_UP_S)
-        self._target: tuple[str, int] | None = None
+        self._patient = patient
+        self._target: Callable[[], str] | None = None
         self._lines: set[_Line] = set()
         self._lock = threading.Lock()
         self._ended = threading.Event()
@@ -31,16 +37,19 @@ class Cable:
         """Each new line breaks after so many bytes, counted over both ways."""
         self.bytes_per_s: float | None = None
         """How thin it is; None: as fast as it goes."""
+        self.holds_down = False
+        """What HQ says stays in the cable. It comes through, whole and in order, when this is False again."""
+        self.holds_up = False
+        """The same for what the till says."""
         self.breaks = 0
         self.carried_bytes = 0
 
-    def lead_to(self, url: str) -> None:
-        """Plug it in: new lines lead to the server at this URL."""
-        host, _, port = url.removeprefix("http://").rstrip("/").partition(":")
-        self._target = (host, int(port))
+    def lead_to(self, url: str | Callable[[], str]) -> None:
+        """Plug it in: new lines lead to the server at this URL, or at the one that it has when they are made."""
+        self._target = (lambda: url) if isinstance(url, str) else url
 
     def unplug(self) -> None:
-        """Every line breaks, and none comes up."""
+        """Every line breaks, with what it holds, and none comes up."""
         self._target = None
         with self._lock:
             lines = list(self._lines)
@@ -61,30 +70,30 @@ class Cable:
         for line in list(self._lines):
             line.join()
 
+    def reach(self) -> socket.socket | None:
+        """A connection to whom it leads to; None: nobody is there."""
+        target = self._target
+        host, _, port = (target() if target else "").removeprefix("http://").rstrip("/").partition(":")
+        try:
+            return socket.create_connection((host, int(port)), timeout=5) if port else None
+        except OSError:
+            return None
+
+    def may_wait(self) -> bool:
+        """Whether a caller whom nobody has heard may try again now."""
+        return self._patient and not self._ended.wait(LOOK_UP_S)
+
     def _accept(self) -> None:
         while not self._ended.is_set():
             with contextlib.suppress(TimeoutError, OSError):
                 lower, _ = self._listener.accept()
-                self._connect(lower)
+                line = _Line(self, lower, self.breaks_after)
+                with self._lock:
+                    self._lines.add(line)
+                line.start()
 
-    def _connect(self, lower: socket.socket) -> None:
-        target = self._target
-        if target is None:
-            reset(lower)
-            lower.close()
-            return
-        try:
-            upper = socket.create_connection(target, timeout=5)
-        except OSError:
-            reset(lower)
-            lower.close()
-            return
-        line = _Line(self, lower, upper, self.breaks_after)
-        with self._lock:
-            self._lines.add(line)
-        line.start()
-
-    def _over(self, line: _Line) -> None:
+    def over(self, line: _Line) -> None:
+        """A line has ended."""
         with self._lock:
             self._lines.discard(line)
             self.breaks += line.broken.is_set()
@@ -93,33 +102,68 @@ class Cable:
 class _Line(threading.Thread):
     """One connection: what comes in at one end goes out at the other, until it breaks."""
 
-    def __init__(self, cable: Cable, lower: socket.socket, upper: socket.socket, breaks_after: int | None) -> None:
+    def __init__(self, cable: Cable, lower: socket.socket, breaks_after: int | None) -> None:
         super().__init__(name="line", daemon=True)
         self._cable = cable
-        self._ends = {lower: upper, upper: lower}
+        self._lower = lower
         self._left = breaks_after
+        self._early = b""
         self.broken = threading.Event()
 
     def run(self) -> None:
         """Carry bytes."""
-        with contextlib.suppress(OSError):
-            while not self.broken.is_set():
-                ready, _, _ = select.select(list(self._ends), [], [], LOOK_UP_S)
-                if not all(self._carry(end) for end in ready):
-                    break
-        for end in self._ends:
-            if self.broken.is_set():
-                reset(end)
-            end.close()
-        self._cable._over(self)  # noqa: SLF001 - its own lines
+        with self._lower, contextlib.suppress(OSError):
+            upper = self._put_through()
+            if upper is None:
+                reset(self._lower)
+            else:
+                with upper:
+                    self._join(upper)
+        self._cable.over(self)
 
-    def _carry(self, end: socket.socket) -> bool:
+    def _put_through(self) -> socket.socket | None:
+        """A connection to whom the cable leads to; None when the caller gives up first, or may not wait."""
+        while (upper := self._cable.reach()) is None:
+            self.broken.clear()  # it is no line yet
+            if not (self._cable.may_wait() and self._is_called()):
+                return None
+        return upper
+
+    def _is_called(self) -> bool:
+        """Whether the caller is still there; what it has said already is kept."""
+        ready, _, _ = select.select([self._lower], [], [], 0)
+        said = self._lower.recv(CHUNK_BYTES) if ready else b""
+        self._early += said
+        return bool(said) or not ready
+
+    def _join(self, upper: socket.socket) -> None:
+        ends = {self._lower: upper, upper: self._lower}
+        try:
+            upper.sendall(self._early)
+            while not self.broken.is_set():
+                if not all(self._carry(end, ends[end]) for end in self._ready(upper)):
+                    return
+        finally:
+            if self.broken.is_set():
+                reset(self._lower)
+                reset(upper)
+
+    def _ready(self, upper: socket.socket) -> list[socket.socket]:
+        """The ends at which there is something to carry; none after a short while."""
+        held = ((self._lower, self._cable.holds_up), (upper, self._cable.holds_down))
+        flowing = [end for end, is_held in held if not is_held]
+        if not flowing:
+            self.broken.wait(LOOK_UP_S)
+            return []
+        return select.select(flowing, [], [], LOOK_UP_S)[0]
+
+    def _carry(self, end: socket.socket, other: socket.socket) -> bool:
         data = end.recv(CHUNK_BYTES)
         if self._left is not None:
             data, self._left = data[: self._left], self._left - len(data)
             if self._left <= 0:
                 self.broken.set()
-        self._ends[end].sendall(data)
+        other.sendall(data)
         self._cable.carried_bytes += len(data)
         if self._cable.bytes_per_s is not None:
             self.broken.wait(len(data) / self._cable.bytes_per_s)

@@ -2,68 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import os
-from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-from stdnum import luhn
-
 from drivers.profiles import GENERIC_PRINTER, GENERIC_READER
+from hardware_mocks.demo_cards import CARDS, PROGRAMME_FILE, DemoCards, write_once
 from ledger.cards import CardNumber, CardScheme
-from loyalty.programme import Programme
-from offline_queue.keys import CardKeys
-from terminal.config import read_toml
 
-PREFIX = "6222"
-"""Of a made-up issuer."""
-CARDS = 9
+__all__ = ["CARDS", "CARD_KEYS_FILE", "MAINLAND", "TAIWAN", "Country", "DemoStore"]
+
 CARD_KEYS_FILE = "cards.key"
 """Where a till looks. Said here again, because terminal.wiring takes a third of a second to import."""
 
-PROGRAMME = """\
-version = "demo-1"
-spending_order = "principal_first"
-charge_max_units = 2_000_000
-
-[currency]
-{currency}
-
-[[card_kinds]]
-name = "member"
-prefix = "6222"
-length = 16
-
-[[card_kinds]]
-name = "points"
-prefix = "62229"
-length = 16
-stored_value = false
-
-[load]
-min_units = 10_000
-max_units = 1_000_000
-
-[[load.bonus]]
-from_units = 50_000
-bonus_units = 6_055
-
-[[load.bonus]]
-from_units = 100_000
-bonus_units = 15_000
-"""
-
 SETTINGS = """\
-store = "07"
+store = "{store}"
 till = "{till}"
 chain_name = "{chain_name}"
 store_name = "{store_name}"
 language = "{language}"
 timezone = "{timezone}"
-mode = "transfer"
-programme = "programme.toml"
+mode = "{mode}"
+draw_timeout_s = {draw_timeout_s}
+programme = "{programme}"
 data = "till-{till}"
 port = {port}
 """
@@ -91,10 +52,15 @@ MAINLAND = Country("zh-CN", "Asia/Shanghai", "存根百货", "静安店", 'code 
 
 @dataclass(frozen=True, slots=True)
 class DemoStore:
-    """The folder and what is in it. `card(1)` to `card(9)` are members' cards; `card(9)` carries points only."""
+    """The folder and what is in it. `card(1)` to `card(9)` are members' cards; `card(9)` carries points only.
+
+    `chain` is the folder of what the stores of one chain share; a store that has none is a chain of its own.
+    """
 
     folder: Path
     country: Country = TAIWAN
+    number: str = "07"
+    chain: Path | None = None
 
     def settings(  # noqa: PLR0913 - one argument for each setting that a bench turns
         self,
@@ -105,14 +71,21 @@ class DemoStore:
         reader_model: str = GENERIC_READER.name,
         printer_port: int | None = None,
         printer_model: str = GENERIC_PRINTER.name,
+        mode: str = "transfer",
+        draw_timeout_s: float = 3.0,
+        enrols: bool = False,
     ) -> Path:
-        """Write the settings of one till (0: any free port) and whatever is missing beside them; the file."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        _write_once(self.folder / "programme.toml", PROGRAMME.format(currency=self.country.currency))
+        """Write the settings of one till (0: any free port) and whatever is missing beside them; the file.
+
+        A till that `enrols` gets the card keys from HQ; any other has them here.
+        """
+        self.cards.write(self.country.currency)
         data = self.data(till)
-        data.mkdir(exist_ok=True)
-        _write_once(data / CARD_KEYS_FILE, self._keys_text())
-        text = SETTINGS.format(till=till, port=port, **_words(self.country))
+        data.mkdir(parents=True, exist_ok=True)
+        if not enrols:
+            write_once(data / CARD_KEYS_FILE, self.cards.secrets())
+        words = {"till": till, "port": port, "mode": mode, "draw_timeout_s": draw_timeout_s}
+        text = SETTINGS.format(**words, **self._words())
         if reader_address is not None:
             text += READER.format(address=reader_address, model=reader_model)
         if printer_port is not None:
@@ -127,30 +100,23 @@ class DemoStore:
 
     def card(self, which: int) -> CardNumber:
         """The number of a demo card, the same in every demo."""
-        body = f"{PREFIX}{9 if which == CARDS else 0}{which:010d}"
-        return CardNumber(body + luhn.calc_check_digit(body))
+        return self.cards.card(which)
 
     def track2(self, which: int) -> str:
         """What the stripe of a demo card says, without sentinels; it differs from chain to chain."""
-        return self.scheme().track2(self.card(which))
+        return self.cards.track2(which)
 
     def scheme(self) -> CardScheme:
         """This chain's card scheme, with its secrets."""
-        programme = read_toml(self.folder / "programme.toml", Programme)
-        keys = msgspec.json.decode(self._keys_text().encode(), type=CardKeys)
-        return CardScheme(programme.card_kinds, keys.token_key, keys.stripe_keys)
+        return self.cards.scheme()
 
-    def _keys_text(self) -> str:
-        token_key, stripe_key = (b64encode(os.urandom(32)).decode() for _ in range(2))
-        file = self.folder / "chain-cards.key"
-        _write_once(file, json.dumps({"token_key": token_key, "stripe_keys": {"1": stripe_key}}))
-        return file.read_text("utf-8")
+    @property
+    def cards(self) -> DemoCards:
+        """The cards of the chain."""
+        return DemoCards(self.folder if self.chain is None else self.chain)
 
-
-def _words(country: Country) -> dict[str, str]:
-    return {name: getattr(country, name) for name in ("language", "timezone", "chain_name", "store_name")}
-
-
-def _write_once(file: Path, text: str) -> None:
-    if not file.exists():
-        file.write_text(text, "utf-8")
+    def _words(self) -> dict[str, str]:
+        programme = os.path.relpath(self.cards.folder / PROGRAMME_FILE, self.folder)
+        names = ("language", "timezone", "chain_name", "store_name")
+        country = {name: getattr(self.country, name) for name in names}
+        return {"store": self.number, "programme": Path(programme).as_posix(), **country}

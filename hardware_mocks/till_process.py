@@ -10,12 +10,15 @@ from hardware_mocks.program import DidNotStart, Json, Program, ask
 
 __all__ = ["DidNotStart", "Json", "TillProcess", "ask"]
 
+PROGRAM = (sys.executable, "-m", "terminal")
+
 
 class TillProcess(Program):
     """`counterfoil-till run SETTINGS`.
 
-    `prefix` is a command that runs the program: `("nice",)`. The program must take its place (exec).
+    `prefix` is a command that runs the program: `("nice",)`. The program must take its place (exec). `program` is what
+    takes the place of `counterfoil-till`: the same program with a fault in it.
     """
 
-    def __init__(self, settings: Path, log: Path, prefix: Sequence[str] = ()) -> None:
-        super().__init__([*prefix, sys.executable, "-m", "terminal", "run", str(settings)], log)
+    def __init__(self, settings: Path, log: Path, prefix: Sequence[str] = (), program: Sequence[str] = PROGRAM) -> None:
+        super().__init__([*prefix, *program, "run", str(settings)], log)

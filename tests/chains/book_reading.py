@@ -12,8 +12,8 @@ from ledger.transactions import Side, TransactionKind
 def read_book(book: Connection, place: Place) -> Book:
     """The book that `place` keeps, whole; run it inside one transaction, or where nobody writes.
 
-    Of the lots it reads those that the place opened. Raises ValueError when a row names a purse, side or kind that this
-    version does not know.
+    Of the lots it reads those that the place opened or moved. Raises ValueError when a row names a purse, side or kind
+    that this version does not know.
     """
     return Book(_transactions(book, place), _lots(book, place), _entries(book, place), _slices(book, place))
 
@@ -30,7 +30,10 @@ def _transactions(book: Connection, place: Place) -> dict[RecordRef, Heading]:
 
 def _lots(book: Connection, place: Place) -> dict[SliceKey, Lot]:
     rows = book.execute(
-        "select account, purse, lot, store, opened_on, expires_on from lots where lot glob ? || '/*'", (place,)
+        "select account, purse, lot, store, opened_on, expires_on from lots where lot glob ?1 || '/*'"
+        " or exists (select 1 from entries as e where e.keeper = ?1"
+        " and e.account = lots.account and e.purse = lots.purse and e.lot = lots.lot)",
+        (place,),
     )
     lots = (Lot(_key(*name), store, opened_on, expires_on) for *name, store, opened_on, expires_on in rows)
     return {lot.key: lot for lot in lots}

@@ -33,11 +33,10 @@ def test_every_decision_can_be_made_again_from_the_chain_alone(tmp_path: Path, s
         if record.kind is RecordKind.TRANSACTION:
             made = record.body_as(TransactionBody)
             again = decide(request_of(made), chain[:at])
+            posting = posting_of(record)
             assert isinstance(again, Done)
-            assert (again.transaction, again.facts, again.reasons) == (
-                *(posting_of(record).transaction, made.slip),
-                made.reasons,
-            )
+            assert posting is not None
+            assert (again.transaction, again.facts, again.reasons) == (posting.transaction, made.slip, made.reasons)
         elif record.kind is RecordKind.DECLINED:
             no = record.body_as(DeclinedBody)
             assert decide(request_declined(no), chain[:at]) == Declined(Decline(no.decline), no.reasons)

@@ -196,7 +196,7 @@ async def test_a_cable_that_is_out_a_hundred_times_costs_nothing(halves: TwoHalv
 
 async def _sell_on(parts: Parts, halves: TwoHalves) -> None:
     for sale in range(10**6):
-        shown = await parts.till.key_in(halves.store.card(1 + sale % 5).digits)
+        shown = await parts.till.reception.key_in(halves.store.card(1 + sale % 5).digits)
         assert isinstance(shown, Presentation)
         await parts.till.load(LoadBody(f"operation-{sale:08d}", shown.presentation, 500_00, Tender.CASH))
         await asyncio.sleep(0.005)

@@ -21,13 +21,20 @@ from hardware_mocks.magstripe_reader import VirtualMagstripeReader
 from hardware_mocks.patience import wait_until
 from hardware_mocks.till_process import TillProcess
 from protocol.records import SignedRecord
-from terminal.wiring import CARD_KEYS_FILE
 
 Said = dict[str, Any]
 
 PLACE = "07-1"
 MEMBERS = range(1, 6)
-HQ_SETTINGS = 'card_keys = "chain-cards.key"\ndata = "hq"\nport = 0\n'
+HQ_SETTINGS = """\
+card_keys = "chain-cards.key"
+data = "hq"
+port = 0
+
+[placement.transfer]  # everything stays where it is: how value moves is a story of its own
+member_units = 1_000_000_000
+till_units = 1_000_000_000
+"""
 COMMAND_S_MAX = 20
 SWIPES_MAX, SWIPE_HEARD_S = 3, 1.5
 ARRIVES_S_MAX = 40.0
@@ -39,8 +46,7 @@ class TwoHalves:
     def __init__(self, folder: Path) -> None:
         self.store = DemoStore(folder)
         self.reader = VirtualMagstripeReader(GENERIC_READER)
-        self.settings = self.store.settings(reader_address=self.reader.address)
-        (self.store.data() / CARD_KEYS_FILE).unlink()
+        self.settings = self.store.settings(reader_address=self.reader.address, enrols=True)
         hq_settings = folder / "hq.toml"
         hq_settings.write_text(HQ_SETTINGS, "utf-8")
         self.till = TillProcess(self.settings, folder / "till.log")

@@ -1,0 +1,77 @@
+"""What HQ holds and has posted of every keeper, against what the keepers themselves have: invariants 2, 6, 7 and 13."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from hq_server.news import ChainId
+from ledger.ids import HEADQUARTERS, RecordRef
+from ledger.journal_sqlite import Connection
+from offline_queue.outbox import Chain
+from protocol.acknowledgements import Acknowledgement
+from protocol.chain import check_signature
+from protocol.records import RecordKind
+from terminal.store import TillStore
+from tests.chains.own_books import read_own
+
+OF_HQ = ChainId(HEADQUARTERS, 1)
+MOVES_VALUE = {RecordKind.TRANSACTION, RecordKind.GIVEN, RecordKind.TAKEN, RecordKind.APPLIED, RecordKind.DIRECTIVE}
+
+
+class Mirrored:
+    """Looks into HQ's book again and again; what it has once proved of a record it does not prove twice."""
+
+    def __init__(self) -> None:
+        self._proved: set[tuple[RecordRef, bytes]] = set()
+
+    def check(self, book: Connection, tills: Mapping[ChainId, TillStore], keys: Mapping[ChainId, bytes]) -> None:
+        """Raises AssertionError."""
+        for chain, store in tills.items():
+            self._check_chain(book, chain, store)
+            read_own(book, chain)
+        self._check_postings(book, keys)
+        aside = [*book.execute("select * from suspense"), *book.execute("select * from differences")]
+        assert not aside, f"HQ could not post what an honest till has signed: {aside}"
+
+    def _check_chain(self, book: Connection, chain: ChainId, store: TillStore) -> None:
+        """What is held is the till's own chain; nothing is posted that is not held."""
+        head = Chain(book, *chain).head()
+        posted = book.execute("select posted from progress where keeper = ? and epoch = ?", chain).get
+        held = 0 if head is None else head.ref.sequence
+        assert posted <= held, f"{chain}: {posted} records are posted, and {held} held"
+        if head is not None:
+            own = next(iter(store.records(held - 1)), None)
+            assert own is not None, f"{chain}: HQ holds record {held}, and the till has none of that number"
+            assert own.hash == head.hash, f"{chain}: HQ holds another record {held} than the till has"
+
+    def _check_postings(self, book: Connection, keys: Mapping[ChainId, bytes]) -> None:
+        """Each names a record that its keeper has signed; what was taken from another place was posted there before."""
+        rows = list(book.execute("select keeper, epoch, sequence, operation_id from transactions"))
+        done = {operation_id for *_, operation_id in rows}
+        for keeper, epoch, sequence, operation_id in rows:
+            which, _, giver = operation_id.partition("/")
+            assert which != "taken" or f"given/{giver}" in done, f"{giver} was taken at HQ before it was given there"
+            signed = Chain(book, keeper, epoch).record(sequence)
+            ref = RecordRef(keeper, epoch, sequence)
+            assert signed is not None, f"{ref} moved value at HQ, and is nobody's record"
+            if (ref, signed.content) not in self._proved:
+                key = Ed25519PublicKey.from_public_bytes(keys[ChainId(keeper, epoch)])
+                check_signature(signed, key)
+                record = signed.open()
+                assert (record.ref, record.kind in MOVES_VALUE) == (ref, True), f"{ref} moves no value"
+                self._proved.add((ref, signed.content))
+
+
+def check_promises(book: Connection, said: Mapping[ChainId, Acknowledgement]) -> None:
+    """What HQ has acknowledged as held is there, and nothing that it said goes back."""
+    for chain, word in said.items():
+        posted = book.execute("select posted from progress where keeper = ? and epoch = ?", chain).get
+        ordered = book.execute("select max(number) from directives where keeper = ? and epoch = ?", chain).get or 0
+        held = Chain(book, *chain).record(word.held) if word.held else None
+        assert not word.held or (held is not None and held.hash == word.held_hash), (
+            f"HQ has acknowledged record {word.held} of {chain}, and does not hold it"
+        )
+        assert posted >= word.posted, f"HQ had posted {word.posted} records of {chain}, and now {posted}"
+        assert ordered >= word.directive, f"HQ had given directive {word.directive} to {chain}, and knows of {ordered}"

@@ -1,0 +1,28 @@
+"""The till's program with a fault: it is killed right after the commit of a sale that HQ has funded, before any answer.
+
+Only operations whose name begins with `dies-` do this, and only once: when they come again they are known.
+"""
+
+import os
+import signal
+
+from offline_queue.doubts import Doubt, Given
+from terminal.__main__ import main
+from terminal.answers import Answer, Problem
+from terminal.asking import Asked
+from terminal.store import TillStore
+
+settle = TillStore.settle
+
+
+def settle_and_die(store: TillStore, given: Given, asked: Asked) -> Answer | Problem | Doubt:
+    """The commit is on the disk when settle returns."""
+    outcome = settle(store, given, asked)
+    if asked.request.operation_id.startswith("dies-"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return outcome
+
+
+if __name__ == "__main__":
+    setattr(TillStore, "settle", settle_and_die)  # noqa: B010 - mypy lets no method be assigned to
+    main()

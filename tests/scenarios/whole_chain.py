@@ -1,0 +1,78 @@
+"""A whole chain after its stories: everything is where it should be, and an auditor finds nothing in any half of it."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from hardware_mocks.demo_chain import DemoChain
+from hardware_mocks.demo_till import DemoTill
+from hq_server.exporting import export_file
+from terminal.exporting import export_till
+
+AUDIT_S_MAX = 40
+NOBODY = 99
+"""A card that no story uses."""
+
+
+def prove_whole(chain: DemoChain) -> None:
+    """Close the day at every till, look at HQ's lists, end all programs, and audit the exports of all their books."""
+    close_days(chain)
+    assert unexplained(chain) == []
+    assert lists(chain) == {"suspense": 0, "differences": 0, "waiting": 0}
+    key = chain.hq.get("/v1/hq")["public_key"]
+    chain.end_programs()
+    exports = list(_exports(chain))
+    command = [sys.executable, "-m", "offline_queue.audit_program", *map(str, exports), "--hq-key", key]
+    audited = subprocess.run(command, capture_output=True, text=True, timeout=AUDIT_S_MAX, check=False)
+    assert audited.returncode == 0, audited.stdout + audited.stderr
+
+
+def everybody_on_line(chain: DemoChain) -> DemoChain:
+    """Whatever the story before has done: each till has said something on its present line, and HQ has answered it."""
+    chain.mend_all()
+    for till in chain.tills.values():
+        till.key_in(NOBODY)
+        till.charge(1_00)
+    chain.wait_until_quiet()
+    return chain
+
+
+def close_days(chain: DemoChain) -> None:
+    """Every till whose records are taken closes its day while nothing is under way, and HQ has heard of it."""
+    everybody_on_line(chain)
+    tills = [till for till in chain.tills.values() if till.hq["stopped"] is None]
+    opened = {till.place: till.close_day()["opens"] for till in tills}
+    chain.wait_until(lambda: all(chain.head(place)["business_date"] == opens for place, opens in opened.items()))
+    chain.wait_until_quiet()
+
+
+def unexplained(chain: DemoChain) -> list[object]:
+    """The lots that do not add up at HQ."""
+    said = chain.conservation()
+    assert said["lots"] > 0
+    return [*said["unexplained"]]
+
+
+def lists(chain: DemoChain) -> dict[str, int]:
+    """How long the lists are that should be empty."""
+    return {name: chain.hq.get(f"/v1/{name}")["total"] for name in ("suspense", "differences", "waiting")}
+
+
+def fresh(chain: DemoChain, till: DemoTill, total: int) -> dict[str, object]:
+    """The card before the cashier, once HQ has said there that its member has so much in all."""
+    chain.wait_until(lambda: (till.look()["total_is_fresh"], till.look()["total"]) == (True, total))
+    return till.look()
+
+
+def _exports(chain: DemoChain) -> list[Path]:
+    folder = chain.folder / f"exports-{time.monotonic_ns()}"
+    folder.mkdir()
+    now_ms = time.time_ns() // 1_000_000
+    files = []
+    for till in chain.tills.values():
+        files.append(folder / f"{till.place}.counterfoil")
+        export_till(till.settings, files[-1], now_ms=now_ms)
+    files.append(folder / "hq.counterfoil")
+    export_file(chain.folder / "hq" / "hq.db", files[-1], now_ms=now_ms)
+    return files
