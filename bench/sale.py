@@ -18,9 +18,9 @@ from pathlib import Path
 
 import apsw
 
-from checkout.charge import charge
 from checkout.load import load
-from checkout.requests import Charge, Entry, Load, PresentedCard, Tender
+from checkout.requests import Entry, Load, PresentedCard, Sale, Tender
+from checkout.sale import sale
 from drivers.events import Tracks
 from drivers.magstripe.decoder import SwipeDecoder
 from drivers.profiles import GENERIC_READER
@@ -77,8 +77,8 @@ def _sale(folder: Path) -> Callable[[int], None]:
         book.perform(Asked(request, load, b"", _now(), HQ))
 
     def sell(number: int) -> None:
-        request = Charge(OperationId(f"charge-{number:06}"), _present(scheme, decoder, data), PRICE, "")
-        answer = book.perform(Asked(request, charge, b"", _now(), HQ))
+        request = Sale.charge(OperationId(f"charge-{number:06}"), _present(scheme, decoder, data), PRICE, "")
+        answer = book.perform(Asked(request, sale, b"", _now(), HQ))
         assert isinstance(answer, Answer)
         assert answer.receipt_number is not None
 

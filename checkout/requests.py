@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from checkout.sold import Paid
+from checkout.sold import Paid, PaidWith
 from ledger.cards import Card
 from ledger.ids import AccountId, OperationId, RecordRef
 from ledger.slices import Slice
@@ -38,16 +38,6 @@ class Tender(StrEnum):
     MOBILE = "mobile"
 
 
-class Charge(msgspec.Struct, frozen=True):
-    """Pay `units` from the card's stored value."""
-
-    operation_id: OperationId
-    presented: PresentedCard
-    units: int
-    cashier: str
-    pos_ref: str | None = None
-
-
 class Load(msgspec.Struct, frozen=True):
     """Put `units`, paid with `tender`, on the card as stored value."""
 
@@ -76,6 +66,14 @@ class Sale(msgspec.Struct, frozen=True):
     def units(self) -> int:
         """The price."""
         return sum(item.units for item in self.items)
+
+    @classmethod
+    def charge(
+        cls, operation_id: OperationId, presented: PresentedCard, units: int, cashier: str, pos_ref: str | None = None
+    ) -> Sale:
+        """The short way in: one line without a name, paid wholly from stored value."""
+        paid = Paid(PaidWith.STORED_VALUE, units)
+        return cls(operation_id, presented, (Item("", units),), (paid,), cashier, pos_ref)
 
 
 class Undo(msgspec.Struct, frozen=True):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,6 +17,30 @@ from ledger.transactions import Leg, Side, Transaction, TransactionKind
 from loyalty.evaluation import Basket, Buyer, evaluate
 from loyalty.programme import Programme
 from loyalty.reasons import Reason
+
+
+class Need(NamedTuple):
+    """What a sale takes from the card of one asset, and how much of the member's that may be spent lies `here`."""
+
+    asset: Asset
+    units: int
+    here: int
+
+    @property
+    def missing(self) -> int:
+        """Units that do not lie here."""
+        return max(self.units - self.here, 0)
+
+
+def needs(request: Sale, view: BookView, programme: Programme) -> tuple[Need, ...]:
+    """What a sale needs of the card, money before points; assets that it does not touch are left out."""
+    paid = [_counted(part, programme) for part in request.paid]
+    units = {Asset.MONEY: _units(paid, PaidWith.STORED_VALUE), Asset.POINTS: _points(paid)}
+    here = {
+        asset: total(programme.in_spending_order(view.slices, view.business_date, asset), *asset.purses)
+        for asset in Asset
+    }
+    return tuple(Need(asset, units[asset], here[asset]) for asset in Asset if units[asset] > 0)
 
 
 def sale(request: Sale, view: BookView, programme: Programme) -> Done | Declined:
@@ -70,11 +95,11 @@ def _counted(part: Paid, programme: Programme) -> Paid:
     return msgspec.structs.replace(part, points=rate.points_for(part.units) if counts and rate else 0)
 
 
-def _units(paid: tuple[Paid, ...], tender: PaidWith) -> int:
+def _units(paid: Iterable[Paid], tender: PaidWith) -> int:
     return sum(part.units for part in paid if part.tender is tender)
 
 
-def _points(paid: tuple[Paid, ...]) -> int:
+def _points(paid: Iterable[Paid]) -> int:
     return sum(part.points for part in paid)
 
 

@@ -12,9 +12,8 @@ from checkout.sold import Paid
 class SlipKind(StrEnum):
     """Each kind has its own title and lines."""
 
-    CHARGE = "charge"
-    LOAD = "load"
     SALE = "sale"
+    LOAD = "load"
     REFUND = "refund"
     VOID = "void"
 

@@ -15,7 +15,7 @@ from ledger.transactions import Leg, Side
 from protocol.names import Day
 
 CASHIER_LENGTH_MAX = 64
-Cashier = Annotated[str, msgspec.Meta(max_length=CASHIER_LENGTH_MAX)]
+Cashier = Annotated[str, msgspec.Meta(max_length=CASHIER_LENGTH_MAX, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 """As the POS names it; empty when nobody has said."""
 Total = Annotated[int, msgspec.Meta(ge=-UNITS_MAX, le=UNITS_MAX)]
 """Paid minus given back, in units: a cashier who only took goods back is below zero."""

@@ -14,7 +14,6 @@ from hq_server.intake import Fault
 from hq_server.news import ChainId, News, OfAccount
 from hq_server.poster import Poster
 from hq_server.reception import Reception
-from hq_server.storage.conservation import Conservation
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.mirrors import Step
 from hq_server.storage.showing import Showing
@@ -155,10 +154,6 @@ class Desk:
     async def showing(self, look: Callable[[Showing], T]) -> T:
         """Read something for people."""
         return await self._store.do(HqStore.showing, look)
-
-    async def weighing(self, look: Callable[[Conservation], T]) -> T:
-        """Add up a part of the book."""
-        return await self._store.do(HqStore.weighing, look)
 
     async def counting(self, work: Callable[[ZTotals], T]) -> T:
         """Do something about what the POS has counted."""

@@ -21,7 +21,7 @@ class Refusal(IntEnum):
     LEG_REPEATED = 3
     """Two legs on the same side of the same lot: their sum must be one leg."""
     WRONG_SIDE = 4
-    """A leg that its kind of transaction does not have: a charge spends what is held, and does nothing else."""
+    """A leg that its kind of transaction does not have: a load issues and holds, and does nothing else."""
     UNBALANCED = 5
     """The legs of a lot do not sum to zero."""
     LOT_NOT_ISSUED = 6
@@ -40,7 +40,6 @@ class Refusal(IntEnum):
 
 _UNDOING = ((Side.SPENT, Side.HELD), (Side.HELD, Side.ISSUED), (Side.OWED, Side.ISSUED))
 _MOVES: dict[TransactionKind, tuple[tuple[Side, Side], ...]] = {
-    TransactionKind.CHARGE: ((Side.HELD, Side.SPENT),),
     TransactionKind.SALE: ((Side.HELD, Side.SPENT), (Side.ISSUED, Side.HELD)),
     TransactionKind.LOAD: ((Side.ISSUED, Side.HELD),),
     TransactionKind.REFUND: _UNDOING,

@@ -49,7 +49,6 @@ class Leg(NamedTuple):
 class TransactionKind(StrEnum):
     """What a keeper did with a member's value."""
 
-    CHARGE = "charge"
     SALE = "sale"
     LOAD = "load"
     REFUND = "refund"

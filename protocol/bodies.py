@@ -8,6 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from checkout.slip_facts import SlipFacts
+from checkout.sold import Sold, Undone
 from ledger.slices import Asset
 from ledger.transactions import Leg, Transaction
 from loyalty.reasons import Reason
@@ -35,7 +36,10 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class TransactionBody(msgspec.Struct, frozen=True):
-    """A movement of value, the slip that was promised for it, and why it was allowed."""
+    """A movement of value, the slip that was promised for it, and why it was allowed.
+
+    A sale says what was sold, a refund or void what it has undone.
+    """
 
     kind: str
     operation_id: str
@@ -47,12 +51,14 @@ class TransactionBody(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...]
     programme: str
     software: str
+    sold: Sold | None = None
+    undone: Undone | None = None
 
 
 class DeclinedBody(msgspec.Struct, frozen=True):
     """Someone asked for `units` and was told no: by which cashier, with which sale, the card swiped or keyed.
 
-    The card is named by its account.
+    The card is named by its account. `sold` is what was to be sold, `original` the slip that was to be undone.
     """
 
     kind: str
@@ -66,6 +72,8 @@ class DeclinedBody(msgspec.Struct, frozen=True):
     reasons: tuple[Reason, ...]
     programme: str
     software: str
+    sold: Sold | None = None
+    original: str | None = None
 
 
 class PrintBody(msgspec.Struct, frozen=True):

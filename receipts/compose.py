@@ -95,14 +95,6 @@ def _circumstances(facts: SlipFacts, evidence: Evidence, standing: Standing, wor
     return [Pair(words.say(key), text) for key, text in rows.items() if text]
 
 
-def _charge(facts: SlipFacts, words: _Words) -> list[Block]:
-    shares = {"slip.charge.principal": facts.principal, "slip.charge.bonus": facts.bonus}
-    return [
-        Pair(words.say("slip.charge.amount"), words.money(facts.amount), Size.BIG, bold=True),
-        *(words.parts(shares) if facts.bonus else []),
-    ]
-
-
 def _sale(facts: SlipFacts, words: _Words) -> list[Block]:
     return [
         Pair(words.say("slip.sale.amount"), words.money(facts.amount), Size.BIG, bold=True),
@@ -142,7 +134,6 @@ def _load(facts: SlipFacts, words: _Words) -> list[Block]:
 
 
 _MOVEMENTS = {
-    SlipKind.CHARGE: _charge,
     SlipKind.SALE: _sale,
     SlipKind.LOAD: _load,
     SlipKind.REFUND: _undo,

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from checkout.sold import Paid
 from loyalty.reasons import Reason
 
 Texts = dict[str, str]
@@ -50,7 +51,39 @@ class Answer(msgspec.Struct, frozen=True):
     elsewhere: int | None = None
     """The member's money at other places as HQ last said, when that decided; `elsewhere_as_of` is RFC 3339."""
     elsewhere_as_of: str | None = None
+    paid: tuple[Paid, ...] = ()
+    """The parts of a sale's payment, or what a refund or void gives back of each."""
+    points_in: int = 0
+    points_out: int = 0
+    points_owed: int = 0
+    original: str | None = None
+    """The number of the slip that a refund or void has undone."""
     replayed: bool = False
+
+
+class Movement(msgspec.Struct, frozen=True):
+    """One movement of a member's value. `stored_value` is by how much it rose or, below zero, fell; `at` is RFC 3339."""
+
+    kind: str
+    amount: int
+    stored_value: int
+    points_in: int
+    points_out: int
+    receipt_number: str
+    business_date: str
+    at: str
+    till: str
+
+
+class MovementsView(msgspec.Struct, frozen=True):
+    """The last movements of the card on the counter, the latest first: those of this till, and those that HQ knows.
+
+    `hq` is None when HQ has not answered; otherwise it is of all tills, this one too, as of `hq_as_of` (RFC 3339).
+    """
+
+    here: tuple[Movement, ...]
+    hq: tuple[Movement, ...] | None = None
+    hq_as_of: str | None = None
 
 
 class PlaceShare(msgspec.Struct, frozen=True):
@@ -122,6 +155,18 @@ class SlipStatus(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...] = ()
 
 
+class Refundable(msgspec.Struct, frozen=True):
+    """What can still be undone of a sale or a load: `left` of its price, and of each part that paid it.
+
+    A load is voided, never refunded. `voidable`: nothing was undone so far, and its business date is still open.
+    """
+
+    total: int
+    left: int
+    paid: tuple[Paid, ...]
+    voidable: bool
+
+
 class SlipView(msgspec.Struct, frozen=True):
     """A slip as text, for a shop without a printer, and where its printing stands."""
 
@@ -132,6 +177,7 @@ class SlipView(msgspec.Struct, frozen=True):
     run: int
     copy: bool
     text: Texts
+    refundable: Refundable | None = None
 
 
 class HqState(StrEnum):

@@ -9,12 +9,15 @@ from typing import Any
 
 import msgspec
 
-from checkout.requests import BookView, Charge, Load
+from checkout.requests import BookView, Load, PresentedCard, Sale, Undo
 from checkout.results import Declined, Done
 from ledger.ids import Place
+from ledger.slices import Asset
 from loyalty.programme import Programme
+from protocol.bodies import Transfer
 from terminal.answers import HqStatus
 
+Request = Sale | Load | Undo
 UseCase = Callable[[Any, BookView, Programme], Done | Declined]
 """One of checkout's use cases; its request is of the type that it takes."""
 
@@ -55,25 +58,46 @@ class Moment(msgspec.Struct, frozen=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A request, what decides it, the fingerprint of its words, when it came, and what HQ had said by then."""
+    """A request, what decides it, the fingerprint of its words, when it came, and what HQ had said by then.
 
-    request: Charge | Load
+    `drawn_for` are the assets for which HQ was asked, `drawn` is what has come of that and lies here undecided.
+    """
+
+    request: Request
     use_case: UseCase
     fingerprint: bytes
     moment: Moment
     hq: HqStatus
+    drawn_for: tuple[Asset, ...] = ()
+    drawn: tuple[Transfer, ...] = ()
 
     @property
     def kind(self) -> str:
-        """The name of the use case: `charge`, `load`."""
+        """The name of the use case: `sale`, `load`, `refund`, `void`."""
         return self.use_case.__name__
 
     @property
+    def presented(self) -> PresentedCard | None:
+        """The card that lies on the counter; what is undone needs none."""
+        return None if isinstance(self.request, Undo) else self.request.presented
+
+    @property
+    def content(self) -> bytes:
+        """SHA-256 of what is asked for, whoever asks and by which id: a POS's number stands for this and nothing else."""
+        words = msgspec.structs.asdict(self.request)
+        return fingerprint(
+            self.kind, (self.account, {name: words[name] for name in words if name not in _CIRCUMSTANCES})
+        )
+
+    @property
     def account(self) -> str:
-        """Whose value it concerns."""
-        return self.request.presented.card.account
+        """Whose value it concerns; empty where only the original tells."""
+        return "" if self.presented is None else self.presented.card.account
 
 
-def fingerprint(kind: str, body: msgspec.Struct) -> bytes:
+_CIRCUMSTANCES = ("operation_id", "presented", "cashier", "pos_ref")
+
+
+def fingerprint(kind: str, body: object) -> bytes:
     """SHA-256 of what was asked, whole: the same identity with other content is a conflict, never a second movement."""
     return hashlib.sha256(msgspec.msgpack.encode((kind, body))).digest()

@@ -6,8 +6,10 @@ from typing import Protocol
 
 import msgspec
 
-from checkout.requests import BookView, Elsewhere
+from checkout.requests import BookView, Elsewhere, Sale, Undo
 from checkout.results import Declined, Done
+from checkout.sold import Sold
+from ledger.ids import AccountId
 from ledger.journal_sqlite import SqliteJournal
 from ledger.judging import Posted
 from loyalty.programme import Programme
@@ -19,8 +21,10 @@ from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked, Identity, Moment
 from terminal.hq_memory import HqMemory
 from terminal.members import Members
+from terminal.movements import Movements
 from terminal.negative_list import NegativeList
 from terminal.operations import Operations, answer_declined, answer_done
+from terminal.originals import Originals
 from terminal.receipt_numbers import receipt_text
 from terminal.slips import Slips, stored_slip
 
@@ -41,6 +45,8 @@ class Shelf(msgspec.Struct, frozen=True):
     journal: SqliteJournal
     operations: Operations
     slips: Slips
+    originals: Originals
+    movements: Movements
     members: Members
     negative_list: NegativeList
     hq: HqMemory
@@ -72,6 +78,8 @@ class Decisions:
 
     def view(self, asked: Asked, told: NotDrawn | None = None) -> BookView:
         """All that its use case may know."""
+        if isinstance(asked.request, Undo):
+            return self._view_of_undoing(asked.request)
         head, card = self._chain.head(), asked.request.presented.card
         return BookView(
             next_record=head.ref.next(),
@@ -79,15 +87,20 @@ class Decisions:
             business_date=head.business_date,
             slices=self._shelf.journal.slices(card.account),
             blocked=self._shelf.negative_list.blocks(card.token) or (told is not None and told.code is NoDraw.BLOCKED),
-            elsewhere=self._elsewhere(asked, told),
+            elsewhere=self._elsewhere(card.account, asked, told),
         )
+
+    def _view_of_undoing(self, request: Undo) -> BookView:
+        """A blocked card gets its money back: its owner has a new one."""
+        head, original = self._chain.head(), self._shelf.originals.find(request.receipt_number)
+        slices = () if original is None else self._shelf.journal.slices(original.account)
+        return BookView(head.ref.next(), self._identity.store, head.business_date, slices, original=original)
 
     def outcome(self, asked: Asked, view: BookView) -> Done | Declined:
         """What its use case makes of it; nothing is written."""
         return asked.use_case(asked.request, view, self._programme)
 
-    def _elsewhere(self, asked: Asked, told: NotDrawn | None) -> Elsewhere | None:
-        account = asked.request.presented.card.account
+    def _elsewhere(self, account: AccountId, asked: Asked, told: NotDrawn | None) -> Elsewhere | None:
         if told is None or told.code is not NoDraw.NOT_ENOUGH:
             return self._shelf.members.elsewhere(account)
         self._shelf.members.remember(account, told.shares, min(told.at_ms, asked.moment.now_ms))
@@ -98,20 +111,23 @@ class Decisions:
         """Write what was decided: its entries, record, slip and answer."""
         head = self._chain.head()
         answer = (
-            self._do(asked, outcome, head) if isinstance(outcome, Done) else self._decline(asked, outcome, view, head)
+            self._do(asked, outcome, view, head)
+            if isinstance(outcome, Done)
+            else self._decline(asked, outcome, view, head)
         )
         self._shelf.operations.keep(asked, answer)
         return answer
 
-    def _do(self, asked: Asked, done: Done, head: Head) -> Answer:
+    def _do(self, asked: Asked, done: Done, view: BookView, head: Head) -> Answer:
         verdict = self._shelf.journal.post(done.transaction, head.ref.next(), head.business_date)
         assert isinstance(verdict, Posted), f"a use case made what the book refuses: {verdict}"
+        account = _account(asked, view)
         number = self._shelf.slips.next_number()
         receipt = receipt_text(self._identity.place, number)
         body = TransactionBody(
             kind=done.transaction.kind,
             operation_id=done.transaction.operation_id,
-            account=asked.account,
+            account=account,
             receipt_number=receipt,
             legs=done.transaction.legs,
             opens=lots_opened(done.transaction),
@@ -119,27 +135,41 @@ class Decisions:
             reasons=done.reasons,
             programme=self._programme.version,
             software=self._identity.software,
+            sold=done.sold,
+            undone=done.undone,
         )
         head = self._chain.append(head, RecordKind.TRANSACTION, body, asked.moment)
         self._shelf.slips.add(number, asked.moment.now_ms, stored_slip(asked, done.facts, receipt, head))
+        self._shelf.movements.add(account, number)
+        if done.undone is not None:
+            self._shelf.originals.undone(done.undone.original, head.ref)
         return answer_done(asked, done, receipt, head)
 
     def _decline(self, asked: Asked, declined: Declined, view: BookView, head: Head) -> Answer:
         body = DeclinedBody(
             kind=asked.kind,
             operation_id=asked.request.operation_id,
-            account=asked.account,
+            account=_account(asked, view),
             units=asked.request.units,
-            entry=asked.request.presented.entry,
+            entry="" if asked.presented is None else asked.presented.entry,
             cashier=asked.request.cashier,
             pos_ref=asked.request.pos_ref,
             decline=declined.decline,
             reasons=declined.reasons,
             programme=self._programme.version,
             software=self._identity.software,
+            sold=Sold(asked.request.items, asked.request.paid) if isinstance(asked.request, Sale) else None,
+            original=asked.request.receipt_number if isinstance(asked.request, Undo) else None,
         )
         head = self._chain.append(head, RecordKind.DECLINED, body, asked.moment)
         return answer_declined(asked, declined, view, head)
+
+
+def _account(asked: Asked, view: BookView) -> AccountId:
+    """Whose value it concerns; nobody's, where an original is not known here."""
+    if asked.presented is not None:
+        return asked.presented.card.account
+    return AccountId("") if view.original is None else view.original.account
 
 
 def has_moved(answer: Answer | Problem) -> bool:

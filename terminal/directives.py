@@ -51,7 +51,7 @@ class Directives:
 
     async def _settle(self, given: Given, waiting: Waiting) -> Doubt | None:
         asked = msgspec.structs.replace(waiting.asked, moment=self._till.moment())
-        settling = asyncio.ensure_future(self._store.do(TillStore.settle, given, asked))
+        settling = asyncio.ensure_future(self._store.do(TillStore.settle, given, asked, waiting.mode))
         settling.add_done_callback(waiting.settled)
         # The line may end meanwhile: the commit goes on, and the sale hears of it.
         outcome = await asyncio.shield(settling)

@@ -22,14 +22,15 @@ from protocol.bodies import Order, Transfer, Why
 from protocol.conversation import AnyMessage, Draw, NotDrawn
 from terminal.answers import Answer, Problem
 from terminal.asking import Asked
-from terminal.wanting import Want
+from terminal.modes import Mode
+from terminal.wanting import GoneHome, Held, Want
 
 DRAWS_MAX = 64
 """Draws under way; a sale beyond that is decided with what lies here."""
 DRAW_TIMEOUT_S = 3.0
 
-Told: TypeAlias = Answer | Problem | NotDrawn | None
-"""What came of a draw: the sale was done with it, HQ said why not, or nothing came."""
+Told: TypeAlias = Answer | Problem | Held | NotDrawn | GoneHome | None
+"""What came of a draw: the request was decided with it, HQ said why not, it had come before, or nothing came."""
 
 log = structlog.get_logger()
 
@@ -60,9 +61,10 @@ class Waiting:
     """A request that waits, and where what comes of its draw is put."""
 
     asked: Asked
+    mode: Mode
     told: asyncio.Future[Told] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
-    def settled(self, settling: asyncio.Task[Answer | Problem | Doubt]) -> None:
+    def settled(self, settling: asyncio.Task[Answer | Problem | Held | GoneHome | Doubt]) -> None:
         """The transfer was taken, or was not: a doubt is told to the page, and the sale goes on without it."""
         if settling.cancelled():
             self.told.cancel()
@@ -89,20 +91,24 @@ class Drawing:
         """Whether a sale may wait for HQ now."""
         return self.line.answers_draws and not self.in_doubt.is_set() and len(self._waiting) < DRAWS_MAX
 
-    async def draw(self, want: Want, asked: Asked) -> Told:
-        """Ask HQ for value for this request, and wait for what comes of it. Raises DiskFull, BookBroken."""
-        request, card = asked.request, asked.request.presented.card
-        assert request.operation_id not in self._waiting, "an operation is asked for once at a time"
-        waiting = self._waiting[request.operation_id] = Waiting(asked)
+    async def draw(self, want: Want, asked: Asked, name: str, mode: Mode) -> Told:
+        """Ask HQ for value for this request, and wait for what comes of it. Raises DiskFull, BookBroken.
+
+        `name` is the draw's own: HQ gives once under each.
+        """
+        assert asked.presented is not None, "only a card draws"
+        card = asked.presented.card
+        assert name not in self._waiting, "an operation is asked for once at a time"
+        waiting = self._waiting[name] = Waiting(asked, mode)
         try:
             async with asyncio.timeout(self._timeout_s):
-                if await self.line.say(Draw(request.operation_id, card.token, card.account, *want)):
+                if await self.line.say(Draw(name, card.token, card.account, *want)):
                     await asyncio.wait((waiting.told,))
         except TimeoutError:
-            if request.operation_id in self._waiting:
+            if name in self._waiting:
                 self._doubt()
         finally:
-            nobody_has_it = self._waiting.pop(request.operation_id, None) is not None
+            nobody_has_it = self._waiting.pop(name, None) is not None
         return None if nobody_has_it else await waiting.told
 
     def claim(self, order: Order) -> Waiting | None:

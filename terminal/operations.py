@@ -6,9 +6,9 @@ import msgspec
 
 from checkout.requests import BookView
 from checkout.results import Declined, Done
+from checkout.sold import CARD
 from ledger.journal_sqlite import Connection
 from ledger.slices import Purse, Slice, total
-from ledger.transactions import TransactionKind
 from protocol.chain import Head
 from protocol.check_code import approval_code
 from terminal.answers import Answer, Balance, Outcome, Problem
@@ -38,15 +38,15 @@ class Operations:
         if known is not None or asked.request.pos_ref is None:
             return known
         row = self._connection.execute(
-            "select account, units, answer from operations where pos_ref = ? and kind = ? and done = 1",
+            "select content, answer from operations where pos_ref = ? and kind = ? and done = 1",
             (asked.request.pos_ref, asked.kind),
         ).get
         if row is None:
             return None
-        if row[:2] != (asked.account, asked.request.units):
+        if row[0] != asked.content:
             return Problem.POS_REF_CONFLICT
-        self._insert(asked, _answer(row[2]), done=False)  # so that whoever asks by the new id finds it too
-        return _replay(row[2])
+        self._insert(asked, _answer(row[1]), done=False)  # so that whoever asks by the new id finds it too
+        return _replay(row[1])
 
     def repeat(self, operation_id: str, asked: bytes) -> Answer | Problem | None:
         """The answer given under this identity, or a conflict when other words were used; None: it is new."""
@@ -63,14 +63,13 @@ class Operations:
 
     def _insert(self, asked: Asked, answer: Answer, *, done: bool) -> None:
         self._connection.execute(
-            "insert into operations values (?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into operations values (?, ?, ?, ?, ?, ?, ?)",
             (
                 asked.request.operation_id,
                 answer.kind,
-                asked.account,
-                asked.request.units,
                 asked.request.pos_ref,
                 int(done),
+                asked.content,
                 asked.fingerprint,
                 msgspec.json.encode(answer),
             ),
@@ -94,9 +93,20 @@ def answer_done(asked: Asked, done: Done, receipt_number: str, head: Head) -> An
         principal=facts.principal,
         bonus=facts.bonus,
         receipt_number=receipt_number,
-        approval_code=approval_code(head.hash) if done.transaction.kind is TransactionKind.CHARGE else None,
+        approval_code=_approval_code(done, head),
         pos_ref=asked.request.pos_ref,
+        paid=facts.paid,
+        points_in=facts.points_in,
+        points_out=facts.points_out,
+        points_owed=facts.points_owed,
+        original=facts.original,
     )
+
+
+def _approval_code(done: Done, head: Head) -> str | None:
+    """What is keyed into a POS as the card's part of a payment; None where the card has paid nothing."""
+    has_paid = done.sold is not None and any(part.tender in CARD for part in done.sold.paid)
+    return approval_code(head.hash) if has_paid else None
 
 
 def answer_declined(asked: Asked, declined: Declined, view: BookView, head: Head) -> Answer:
@@ -109,7 +119,7 @@ def answer_declined(asked: Asked, declined: Declined, view: BookView, head: Head
         record=str(head.ref),
         business_date=head.business_date,
         at=asked.moment.local,
-        card=asked.request.presented.card.masked,
+        card=_card(asked, view),
         amount=asked.request.units,
         reasons=declined.reasons,
         balance=balance_of(view.slices),
@@ -118,6 +128,13 @@ def answer_declined(asked: Asked, declined: Declined, view: BookView, head: Head
         elsewhere=None if elsewhere is None else elsewhere.units,
         elsewhere_as_of=None if elsewhere is None else asked.moment.local_text(elsewhere.at_ms),
     )
+
+
+def _card(asked: Asked, view: BookView) -> str:
+    """The card, masked; of what is undone, that of the original, if it is known here."""
+    if asked.presented is not None:
+        return asked.presented.card.masked
+    return "" if view.original is None else view.original.card
 
 
 def balance_of(slices: tuple[Slice, ...]) -> Balance:

@@ -9,7 +9,7 @@ from ledger.ids import Place
 from receipts.escpos import PaperSpec
 from terminal.answers import Problem, SlipStatus, SlipView
 from terminal.asking import Moment
-from terminal.receipt_numbers import receipt_text
+from terminal.receipt_numbers import number_of, receipt_text
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 from terminal.slip_writer import SlipWriter
 from terminal.store import TillStore
@@ -17,9 +17,6 @@ from terminal.store_thread import StoreThread
 
 PRINT_LATE_MS_MAX = 15 * 60 * 1000
 """A slip that has waited longer prints when somebody asks for it: a mended printer lets no flood of old slips out."""
-
-
-RECEIPT_DIGITS_MAX = 15
 
 
 class SlipDesk:
@@ -112,7 +109,4 @@ class SlipDesk:
         return SlipStatus(receipt_text(self._place, job.number), job.state, job.run, job.reasons)
 
     def _number(self, receipt_number: str) -> int | None:
-        number = receipt_number.removeprefix(f"{self._place}-")
-        if not number.isascii() or not number.isdigit() or len(number) > RECEIPT_DIGITS_MAX:
-            return None
-        return int(number) if receipt_number == receipt_text(self._place, int(number)) else None
+        return number_of(self._place, receipt_number)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from checkout.requests import Original
 from ledger.cards import Card
 from ledger.digest import digest
 from ledger.ids import AccountId
@@ -22,20 +23,22 @@ from protocol.chain import Head
 from protocol.conversation import BATCH_RECORDS_MAX, Directory, Member, NotDrawn, Resume, Seen
 from protocol.records import RecordKind, SignedRecord
 from protocol.signing import Signer
-from terminal.answers import Answer, DayClose, Problem
+from terminal.answers import Answer, DayClose, Movement, Problem
 from terminal.asking import Asked, Identity, Moment
 from terminal.decisions import Decisions, Shelf, has_moved
 from terminal.hq_memory import HqMemory
 from terminal.members import Members
 from terminal.modes import Mode
+from terminal.movements import Movements
 from terminal.negative_list import NegativeList
 from terminal.operations import Operations, balance_of
+from terminal.originals import Originals
 from terminal.receipt_numbers import receipt_text
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 from terminal.slips import Slips, StoredSlip
 from terminal.standing import Standing
 from terminal.transfers import Transfers
-from terminal.wanting import Want, want_of
+from terminal.wanting import GoneHome, Held, Want, want_of
 
 SCHEMAS = ("ledger", "offline_queue", "terminal")
 
@@ -61,7 +64,18 @@ class TillStore:
         self.negative_list = NegativeList(connection)
         self._transfers = Transfers(self._outbox, self._journal, programme, self.members)
         self.hq = HqMemory(connection, self._outbox, identity, self._transfers, self.negative_list)
-        shelf = Shelf(self._journal, self._operations, self._slips, self.members, self.negative_list, self.hq)
+        self._originals = Originals(connection, identity.place, self._slips)
+        self._movements = Movements(connection, identity.place)
+        shelf = Shelf(
+            self._journal,
+            self._operations,
+            self._slips,
+            self._originals,
+            self._movements,
+            self.members,
+            self.negative_list,
+            self.hq,
+        )
         self._decisions = Decisions(self, shelf, identity, programme)
         self.appended: Callable[[], None] = _nobody
         """Called when the chain grows, from the store's thread, before the commit: whoever asks then waits for it."""
@@ -131,36 +145,49 @@ class TillStore:
         """Decide a request and make the answer true: entries, receipt number, slip, signed record and answer together.
 
         A repeat gets the first answer, and nothing is done again. `told`: why HQ gave nothing for this very request.
+        What was drawn for it and turns out not to be needed goes home in the same commit.
         """
         with transaction(self._connection):
-            return self._decisions.perform(asked, told)
+            return self._decided(asked, self._decisions.perform(asked, told))
 
-    def perform_or_want(self, asked: Asked, mode: Mode) -> Answer | Problem | Want:
+    def perform_or_want(self, asked: Asked, mode: Mode, told: NotDrawn | None = None) -> Answer | Problem | Want:
         """The same, unless the mode has value drawn for it first: then what to draw, and nothing is written."""
         with transaction(self._connection):
-            known = self._decisions.known(asked)
-            if known is not None:
-                return known
-            view = self._decisions.view(asked)
-            outcome = self._decisions.outcome(asked, view)
-            return want_of(asked, outcome, mode) or self._decisions.commit(asked, outcome, view)
+            return self._want(asked, mode, told) or self._decided(asked, self._decisions.perform(asked, told))
 
-    def settle(self, given: Given, asked: Asked) -> Answer | Problem | Doubt:
+    def settle(
+        self, given: Given, asked: Asked, mode: Mode | None = None
+    ) -> Answer | Problem | Held | GoneHome | Doubt:
         """Take what was drawn for a request and decide it, in one commit: nothing can come between.
 
-        What turns out not to be needed goes home in the same commit.
+        What turns out not to be needed goes home in the same commit. What was taken before decides nothing. Held, when
+        the mode has one more asset drawn before it is decided.
         """
         order = given.directive.order
         assert isinstance(order, Transfer), "a sale waits for a transfer"
         with transaction(self._connection):
-            is_new = not self.hq.has_carried_out(given)
+            was_taken = self.hq.has_carried_out(given)
             doubt = self.hq.carry_out(given, asked.moment, is_awaited=True)
             if doubt is not None:
                 return doubt
-            answer = self._decisions.perform(asked)
-            if is_new and not has_moved(answer):
-                self._transfers.send_home(order, self.hq.epoch, asked.moment.now_ms)
-            return answer
+            if was_taken:
+                return GoneHome()
+            want = None if mode is None else self._want(asked, mode)
+            if want is not None:
+                return Held(order, want)
+            asked = msgspec.structs.replace(asked, drawn=(*asked.drawn, order))
+            return self._decided(asked, self._decisions.perform(asked))
+
+    def _want(self, asked: Asked, mode: Mode, told: NotDrawn | None = None) -> Want | None:
+        if self._decisions.known(asked) is not None:
+            return None
+        return want_of(asked, self._decisions.view(asked, told), self._programme, mode)
+
+    def _decided(self, asked: Asked, answer: Answer | Problem) -> Answer | Problem:
+        if not has_moved(answer):
+            for transfer in asked.drawn:
+                self._transfers.send_home(transfer, self.hq.epoch, asked.moment.now_ms)
+        return answer
 
     def resume(self) -> Resume:
         """From where HQ is to go on."""
@@ -184,6 +211,15 @@ class TillStore:
         """What a slip says, and where its printing stands."""
         stored, job = self._slips.read(number), self._slips.job(number)
         return None if stored is None or job is None else (stored, job)
+
+    def original(self, receipt_number: str) -> Original | None:
+        """What is left of the movement with this slip; None: none of this till's that can be undone."""
+        with transaction(self._connection):
+            return self._originals.find(receipt_number)
+
+    def movements(self, account: AccountId) -> tuple[Movement, ...]:
+        """The last of this account here, the latest first."""
+        return self._movements.last(account)
 
     def slips_waiting(self, made_since_ms: int = 0) -> list[SlipJob]:
         """The slips whose present run is neither printed nor settled, oldest first."""

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import structlog
 
-from checkout.charge import charge
 from checkout.load import load
-from checkout.requests import Charge, Load, PresentedCard
+from checkout.requests import Load, PresentedCard, Sale
+from checkout.sale import sale
 from drivers.events import CardSwiped, DeviceBack, DeviceEvent, DeviceLost, SwipeUnreadable
 from drivers.ports import Printer
 from ledger.cards import CardFault, CardNumber, CardScheme
@@ -83,7 +83,7 @@ class Till:
         self._messages = Messages(Wording.load(), currency)
         self.reception = Reception(scheme, store, world, shop.zone, self.events)
         self.drawing = Drawing(shop.draw_timeout_s)
-        self._deciding = Deciding(store, self.drawing, self._renewed, self._asks_hq)
+        self._deciding = Deciding(store, self.drawing, self._renewed, self._asks_hq, world.new_id)
         self._under_way = UnderWay()
         self._head: Head | None = None
         self._hq = NEVER_REACHED
@@ -145,10 +145,10 @@ class Till:
     async def charge(self, body: ChargeBody) -> Answer | Problem:
         """Pay from stored value."""
 
-        def request(presented: PresentedCard) -> Charge:
-            return Charge(OperationId(body.operation_id), presented, body.amount, body.cashier, body.pos_ref)
+        def request(presented: PresentedCard) -> Sale:
+            return Sale.charge(OperationId(body.operation_id), presented, body.amount, body.cashier, body.pos_ref)
 
-        return await self._ask(body, charge, request)
+        return await self._ask(body, sale, request)
 
     async def load(self, body: LoadBody) -> Answer | Problem:
         """Load stored value."""
@@ -182,7 +182,7 @@ class Till:
         log.info("card refused", code=code)
 
     async def _ask(
-        self, body: ChargeBody | LoadBody, use_case: UseCase, request: Callable[[PresentedCard], Charge | Load]
+        self, body: ChargeBody | LoadBody, use_case: UseCase, request: Callable[[PresentedCard], Sale | Load]
     ) -> Answer | Problem:
         """Decide, commit, then print and show. A repeat is answered even when its card is long gone."""
         if self._holds_card_number(body.operation_id, body.cashier, body.pos_ref or ""):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ledger.ids import HEADQUARTERS, AccountId
+import msgspec
+
+from ledger.ids import HEADQUARTERS, AccountId, LotId
 from ledger.journal_sqlite import SqliteJournal
 from ledger.judging import Refused
 from ledger.slices import Part, Slice, take
@@ -46,8 +48,12 @@ class Transfers:
         return True
 
     def send_home(self, transfer: Transfer, to_epoch: int, now_ms: int) -> None:
-        """Give to HQ, in its epoch `to_epoch`, just what this transfer has brought."""
-        self._give(transfer.account, transfer.parts, to_epoch, now_ms)
+        """Give to HQ, in its epoch `to_epoch`, just what this transfer has brought, as far as it still lies here."""
+        slices = self._journal.slices(AccountId(transfer.account))
+        here = {(one.key.purse.value, one.key.lot): one.units for one in slices}
+        still = ((part, min(part.units, here.get((part.purse, LotId(part.lot)), 0))) for part in transfer.parts)
+        parts = [msgspec.structs.replace(part, units=units) for part, units in still if units]
+        self._give(transfer.account, parts, to_epoch, now_ms)
 
     def give_back(self, recall: Recall, to_epoch: int, now_ms: int) -> None:
         """Give to HQ what lies here of the asset beyond `keep`: what would be spent last goes first."""

@@ -72,9 +72,8 @@ class Uplink:
 
     @property
     def answers_draws(self) -> bool:
-        """Whether the line is up, and both ends agree on what was said so far."""
-        agreed = self._state.has_heard and self._state.halt is None and self._standing.disobeyed is None
-        return self._session is not None and agreed
+        """Whether the line is up, and nothing that was said so far is in dispute."""
+        return self._session is not None and self._state.halt is None and self._standing.disobeyed is None
 
     async def say(self, message: AnyMessage) -> bool:
         """Give a message to the line at once, before all records that wait; False when there is none to rely on."""

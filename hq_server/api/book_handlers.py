@@ -65,14 +65,13 @@ async def account(office: Office, request: web.Request) -> AccountPage | NotKept
     """An account: whose it is, what lies where, and what moved last."""
     named = AccountId(request.match_info["account"])
     member = await office.desk.reception.file(named)
-    under_way = await office.desk.weighing(lambda lots: lots.under_way(named))
     page = await office.desk.showing(
         lambda showing: AccountPage(
             account=named,
             holder=None if member is None else Holder.of(member),
             is_blocked=showing.movements.is_blocked(named),
             places=showing.balances(named),
-            under_way=UnderWay.of(under_way),
+            under_way=UnderWay.of(showing.lots.under_way(named)),
             movements=showing.movements.last(named),
             suspense=showing.movements.suspense(named),
         )

@@ -112,7 +112,7 @@ async def waiting(office: Office, _request: web.Request) -> WaitList:
 async def conservation(office: Office, request: web.Request) -> ConservationPage:
     """Some accounts, added up, from the one after `after` on."""
     after = request.query.get("after", "")
-    return await office.desk.weighing(lambda lots: lots.page(after))
+    return await office.desk.showing(lambda showing: showing.lots.page(after))
 
 
 async def balances(office: Office, request: web.Request) -> MemberBalances:

@@ -82,8 +82,10 @@ async def _with_card(office: Office, text: str | None) -> tuple[MemberFile, ...]
 
 async def _account(office: Office, named: AccountId, *, is_known: bool = False) -> AccountView | NotKept:
     member = await office.desk.reception.file(named)
-    places = await office.desk.showing(lambda showing: showing.balances(named))
-    under_way = await office.desk.weighing(lambda lots: lots.under_way(named))
+    # From one state of the book: between two reads value could move, and be counted twice or not at all.
+    places, under_way = await office.desk.showing(
+        lambda showing: (showing.balances(named), showing.lots.under_way(named))
+    )
     if not (is_known or member or places or under_way):
         return NotKept.MEMBER_UNKNOWN
     shown = None if member is None else MemberView.of(member)

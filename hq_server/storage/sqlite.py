@@ -10,7 +10,6 @@ import apsw
 
 from hq_server.intake import Fault, examine
 from hq_server.news import ChainId
-from hq_server.storage.conservation import Conservation
 from hq_server.storage.drawing import Drawing, Drawn
 from hq_server.storage.keepers import FORKED, Keepers
 from hq_server.storage.members import Members
@@ -89,11 +88,6 @@ class HqStore:
     def fold_log(self) -> None:
         """Fold the log beside the book into it, and empty the log: what was overwritten in the book is then nowhere."""
         self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-
-    def weighing(self, look: Callable[[Conservation], T]) -> T:
-        """Add up a part of the book, from one state of it."""
-        with transaction(self._connection):
-            return look(Conservation(self._connection))
 
     def take(self, batch: Records, now_ms: int) -> Fault | None:
         """Hold the good part of a batch, and say what is wrong with the rest. What is held stays, byte for byte."""

@@ -1,12 +1,12 @@
 -- What a till remembers beside book and chain: answers by operation, slips with the steps of their printing, HQ's word.
 
+-- `fingerprint`: a request whole; `content`: what stands behind a POS's number, whoever asks and however often.
 CREATE TABLE operations (
     operation_id TEXT    NOT NULL PRIMARY KEY,
     kind         TEXT    NOT NULL,
-    account      TEXT    NOT NULL,
-    units        INTEGER NOT NULL,
     pos_ref      TEXT,
     done         INTEGER NOT NULL CHECK (done IN (0, 1)),
+    content      BLOB    NOT NULL,
     fingerprint  BLOB    NOT NULL,
     answer       BLOB    NOT NULL
 ) STRICT, WITHOUT ROWID;

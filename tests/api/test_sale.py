@@ -33,7 +33,7 @@ async def test_a_swiped_card_is_loaded_and_pays(shop: Shop) -> None:
     card = await shop.swipe(ALICE)
     await shop.load(card, 50_000)
     paid = (await shop.ask("POST", "/v1/charges", charge_of(card, 12_900, cashier="C01", pos_ref="20261122-0815"))).body
-    assert (paid["outcome"], paid["kind"], paid["replayed"]) == ("done", "charge", False)
+    assert (paid["outcome"], paid["kind"], paid["replayed"]) == ("done", "sale", False)
     assert (paid["receipt_number"], paid["record"]) == ("07-2-000002", "07-2/1/3")
     assert paid["balance"] == {"principal": 37_100, "bonus": 6_055, "points": 0}
     assert len(paid["approval_code"]) == 6

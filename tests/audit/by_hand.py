@@ -104,7 +104,7 @@ class Keeper:
         assert head is not None
         key = SliceKey(MIA, Purse.PRINCIPAL, lot)
         legs = (Leg(*key, Side.HELD, -units), Leg(*key, Side.SPENT, units))
-        return self._move(TransactionKind.CHARGE, head.ref.next(), legs)
+        return self._move(TransactionKind.SALE, head.ref.next(), legs)
 
     def transfer(self, units: int, why: Why = Why.RETURN) -> Transfer:
         (one,) = self.journal.slices(MIA)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from checkout.charge import charge
 from checkout.load import load
-from checkout.requests import Charge, Entry, Load, PresentedCard, Tender
+from checkout.requests import Entry, Load, PresentedCard, Sale, Tender
+from checkout.sale import sale
 from hq_server.exporting import export_headquarters
 from hq_server.news import ChainId
 from hq_server.storage.drawing import Short
@@ -66,8 +66,8 @@ class RealCompany:
 
     def charge(self, place: str, who: Card, amount: str) -> Answer:
         """A sale; what is missing is drawn from HQ, which recalls it from the other till."""
-        request = Charge(self._operation(), _swiped(who), units(amount), "C01", None)
-        asked = Asked(request, charge, fingerprint("Charge", request), self.moment(), NO_HQ)
+        request = Sale.charge(self._operation(), _swiped(who), units(amount), "C01", None)
+        asked = Asked(request, sale, fingerprint("Sale", request), self.moment(), NO_HQ)
         wanted = self.tills[Place(place)].perform_or_want(asked, MODES["transfer"])
         if not isinstance(wanted, Want):
             return _done(wanted)

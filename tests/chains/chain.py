@@ -6,42 +6,31 @@ off; check() says what is not as DESIGN 10 has it. One list of acts is one run: 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, partial
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from checkout.requests import Charge, Entry, Load, PresentedCard, Tender
-from hq_server.exporting import export_headquarters
+from checkout.requests import Entry, Load, PresentedCard, Sale, Tender
 from hq_server.news import ChainId
 from hq_server.storage.sqlite import HqStore
 from ledger.cards import Card
-from ledger.digest import digest
 from ledger.ids import OperationId, Place
-from ledger.journal_sqlite import SqliteJournal, transaction
 from ledger.slices import Asset
-from offline_queue.auditing.audit import audit
-from offline_queue.book_rows import read_rows
-from offline_queue.exporting import heading, save_export
 from offline_queue.outbox import Stamp
-from protocol.acknowledgements import open_acknowledgement
 from protocol.conversation import Draw, Records
 from protocol.records import SignedRecord
 from terminal.answers import Answer, DayClose, Problem
 from terminal.asking import Asked, Moment
-from terminal.exporting import TABLES
 from terminal.modes import ModeName
 from terminal.store import TillStore
 from tests.chains.head_office import HeadOffice
 from tests.chains.machine import Machine, WentOff
-from tests.chains.mirrored import OF_HQ, Mirrored, check_promises
-from tests.chains.own_books import OwnBook, add_up, read_own
+from tests.chains.mirrored import check_promises
 from tests.chains.shop_till import ShopTill
 from tests.chains.till import NOON, asked, moment
 from tests.chains.truth import Truth
-from tests.hq_server.office import HQ_KEY, HQ_RAW_KEY
 
 SHOPS = (
     ("07-1", ModeName.TRANSFER),
@@ -63,11 +52,7 @@ class Chain:
         self.truth = Truth()
         self.tills: list[ShopTill] = []
         self.revoked: set[ChainId] = set()
-        self.events: Counter[str] = Counter()
-        """What has happened, so that a walk can show that it happens at all."""
         self._seen: dict[str, bytes] = {}
-        self._mirrored = Mirrored()
-        self._own: dict[ChainId, OwnBook] = {}
         self._ending: list[ShopTill] = []
         images = images or {}
         self.hq = HeadOffice(self, images.get("hq"))
@@ -92,7 +77,6 @@ class Chain:
 
     def hears(self, till: ShopTill, request: Asked, answer: Answer | Problem) -> None:
         self.truth.hear(till.name, request, answer)
-        self.events[answer.outcome if isinstance(answer, Answer) else answer] += 1
 
     def sees(self, signed: SignedRecord) -> None:
         ref = str(signed.open().ref)
@@ -113,11 +97,9 @@ class Chain:
         """Do something. Where the power goes off, that machine starts again, and its lines are lost."""
         todo = [deed]
         while todo:
-            try:
+            with suppress(WentOff):
                 todo.pop(0)()
-            except WentOff as off:
-                self.events["went off"] += 1
-                todo.append(partial(self.come_back, off.machine))
+            todo += [partial(self.come_back, machine) for machine in self.machines() if machine.disk.is_off]
             todo += [till.line_ends for till in self._ending]
             self._ending = []
 
@@ -141,10 +123,10 @@ class Chain:
     def load_of(self, who: Card, units: int) -> Load:
         return Load(self._operation(), PresentedCard(who, Entry.SWIPED), units, Tender.CASH, "C01", None)
 
-    def charge_of(self, who: Card, units: int) -> Charge:
-        return Charge(self._operation(), PresentedCard(who, Entry.SWIPED), units, "C01", None)
+    def charge_of(self, who: Card, units: int) -> Sale:
+        return Sale.charge(self._operation(), PresentedCard(who, Entry.SWIPED), units, "C01", None)
 
-    def ask(self, till: ShopTill, request: Charge | Load) -> None:
+    def ask(self, till: ShopTill, request: Sale | Load) -> None:
         self.act(lambda: till.ask(asked(request, self.moment())))
 
     def connect(self, till: ShopTill) -> None:
@@ -243,36 +225,7 @@ class Chain:
         self.operations += 1
         return OperationId(f"operation-{self.operations}")
 
-    # What must be so
-
-    def check(self) -> None:
-        """Every invariant that holds at any time. Raises AssertionError."""
-        for till in self.tills:
-            if till.machine.is_dirty:
-                self._own[till.name] = read_own(till.machine.store._connection, till.name)
-                self._check_heard(till)
-        if self.hq.machine.is_dirty:
-            self._check_hq()
-        summed = add_up(self._own.values())
-        for account, units in self.truth.left().items():
-            has = summed.held.get(account, 0) + summed.under_way.get(account, 0)
-            assert has == units, f"{account} has {has}, and what it was told adds up to {units}"
-        for machine in self._machines():
-            machine.is_dirty = False
-
-    def _check_hq(self) -> None:
-        book = self.hq.machine.store._connection
-        self._own[OF_HQ] = read_own(book, OF_HQ)
-        check_promises(book, self.hq.said)
-        stores = {till.name: till.machine.store for till in self.tills}
-        keys = {till.name: till.key.public_key().public_bytes_raw() for till in self.tills}
-        self._mirrored.check(book, stores, keys | {OF_HQ: HQ_RAW_KEY})
-
-    def _check_heard(self, till: ShopTill) -> None:
-        """What a till has had acknowledged, HQ holds."""
-        signed = till.machine.store.hq.acknowledgement("furthest")
-        if signed is not None:
-            check_promises(self.hq.machine.store._connection, {till.name: open_acknowledgement(signed)})
+    # At the end
 
     def _check_word(self, till: ShopTill) -> None:
         """What a till has answered and said is still so."""
@@ -285,7 +238,7 @@ class Chain:
 
     def settle_down(self) -> None:
         """Deliver everything, post everything, until nobody has anything more to say."""
-        for machine in self._machines():
+        for machine in self.machines():
             machine.stay_on()
         for _ in range(ROUNDS_MAX):
             moved = [self.exchange(till) for till in self.tills]
@@ -294,44 +247,12 @@ class Chain:
                 return
         raise AssertionError("they never come to an end")
 
-    def check_quiet(self) -> None:
-        """What holds when all is said, beside check(): HQ's mirror is what lies there, and nothing waits."""
-        self.check()
-        assert not list(self.hq.machine.store._connection.execute("select * from waits"))
-        for till in self.tills:
-            if till.name not in self.revoked:
-                self._check_mirror(till)
-        under_way = add_up(self._own.values()).under_way
-        assert not under_way or self.revoked, f"{under_way} is under way, and everything has arrived"
-
-    def _check_mirror(self, till: ShopTill) -> None:
-        own, hq = till.machine.store, self.hq.machine.store
-        head, word = own.head(), hq.acknowledgement(*till.name, self.now_ms)
-        assert (word.held, word.posted, word.held_hash) == (head.ref.sequence, head.ref.sequence, head.hash)
-        assert own.hq.known().directive == word.directive
-        mirror = SqliteJournal(hq._connection, *till.name).everything()
-        assert mirror == self._own[till.name].held, f"HQ's mirror of {till.name} is not what lies there"
-        assert digest(mirror) == digest(SqliteJournal(own._connection, *till.name).everything())
-
-    def audit(self, folder: Path) -> list[str]:
-        """What counterfoil-audit finds in the exports of all of them."""
-        paths = [folder / "hq"]
-        with transaction(self.hq.machine.store._connection):
-            export_headquarters(self.hq.machine.store._connection, paths[0], now_ms=self.now_ms)
-        for till in self.tills:
-            paths.append(folder / f"{till.name.keeper}.{till.name.epoch}")
-            book = till.machine.store._connection
-            with transaction(book):
-                save_export(paths[-1], heading(till.name.keeper, self.now_ms), read_rows(book, TABLES))
-        report = audit(paths, HQ_KEY.public_key()).report
-        assert report.exit_code == bool(report.found)
-        return [str(found) for found in report.found]
-
-    def _machines(self) -> list[Machine[HqStore] | Machine[TillStore]]:
+    def machines(self) -> list[Machine[HqStore] | Machine[TillStore]]:
+        """HQ's and those of all tills."""
         return [self.hq.machine, *(till.machine for till in self.tills)]
 
     def close(self) -> None:
-        for machine in self._machines():
+        for machine in self.machines():
             machine.store.close()
 
     def images(self) -> Images:

@@ -33,10 +33,6 @@ T = TypeVar("T")
 class WentOff(Exception):
     """A machine has gone off in the middle of something; whoever spoke with it hears no more of that."""
 
-    def __init__(self, machine: object) -> None:
-        super().__init__()
-        self.machine = machine
-
 
 class Machine(Generic[S]):
     """Opens its store by `begin`, and again after each cut. `image` is what lies on the disk before the first start."""
@@ -70,7 +66,7 @@ class Machine(Generic[S]):
         except apsw.Error as fault:
             if not self.disk.is_off:
                 raise
-            raise WentOff(self) from fault
+            raise WentOff from fault
 
     def cut_after(self, writes: int, *, killed: bool) -> None:
         """The power goes off at the next write but `writes`; `killed`: only the program dies, and the disk lives on."""

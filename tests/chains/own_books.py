@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from hq_server.news import ChainId
 from ledger.ids import AccountId, LotId
@@ -12,6 +13,7 @@ from ledger.journal_sqlite import Connection
 from ledger.slices import Purse, SliceKey
 from ledger.transactions import Side, TransactionKind
 from offline_queue.outbox import Chain
+from protocol.records import SignedRecord
 from protocol.transfers import given_in, taken_in
 
 Parts = dict[SliceKey, int]
@@ -73,10 +75,17 @@ def _check_transfer(book: Connection, name: ChainId, sequence: int, kind: str, g
     """The keeper's record gives this, or takes what was given to it."""
     signed = Chain(book, *name).record(sequence)
     assert signed is not None, f"{name}/{sequence} was posted, and is no record"
+    at, moved = _transfer_in(signed, kind)
+    assert moved, f"{at} moves value to another place and is not a record of that"
+    assert moved == giver, f"{at}: its operation is named after another transfer"
+
+
+@lru_cache(10_000)
+def _transfer_in(signed: SignedRecord, kind: str) -> tuple[str, str]:
+    """A record's name, and that of the giver's record whose transfer it gives or takes; empty: none."""
     record = signed.open()
     passage = given_in(record) if kind == TransactionKind.TRANSFER_OUT else taken_in(record)
-    assert passage is not None, f"{record.ref} moves value to another place and is not a record of that"
-    assert str(passage.giver) == giver, f"{record.ref}: its operation is named after another transfer"
+    return str(record.ref), "" if passage is None else str(passage.giver)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from terminal.answers import Answer, Problem
 from terminal.asking import Asked, Identity, Moment
 from terminal.modes import MODES
 from terminal.store import TillStore
-from terminal.wanting import Want
+from terminal.wanting import GoneHome, Want
 from tests.chains.company import PROGRAMME
 from tests.chains.machine import Machine
 from tests.hq_server.office import HQ_KEY
@@ -206,6 +206,8 @@ class ShopTill:
         else:
             renewed = msgspec.structs.replace(asked, moment=moment)
             outcome = self.machine.do(lambda store: store.settle(given, renewed))
+            if isinstance(outcome, GoneHome):
+                outcome = self.machine.do(lambda store: store.perform(renewed))
             if isinstance(outcome, Answer | Problem):
                 self._answer(asked, outcome)
                 return

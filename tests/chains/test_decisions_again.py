@@ -7,10 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checkout.charge import charge
 from checkout.load import load
-from checkout.requests import BookView, Charge, Entry, Load, PresentedCard, Tender
+from checkout.requests import BookView, Entry, Load, PresentedCard, Sale, Tender
 from checkout.results import Decline, Declined, Done
+from checkout.sale import sale
 from ledger.audit import replay
 from ledger.cards import Card
 from ledger.ids import OperationId
@@ -58,30 +58,30 @@ def a_busy_day(till: Till, chance: random.Random) -> None:
             till.close_day()
 
 
-def decide(request: Charge | Load, chain: list[SignedRecord]) -> Done | Declined:
+def decide(request: Sale | Load, chain: list[SignedRecord]) -> Done | Declined:
     """The use case over the book that the chain up to here proves."""
     last, book = chain[-1].open(), replay(lines(chain)).book
     account = request.presented.card.account
     slices = (Slice(book.lots[key], units) for key, units in book.slices.items() if key.account == account)
     view = BookView(last.ref.next(), IDENTITY.store, last.business_date, tuple(slices))
-    return charge(request, view, PROGRAMME) if isinstance(request, Charge) else load(request, view, PROGRAMME)
+    return sale(request, view, PROGRAMME) if isinstance(request, Sale) else load(request, view, PROGRAMME)
 
 
-def request_of(made: TransactionBody) -> Charge | Load:
+def request_of(made: TransactionBody) -> Sale | Load:
     slip = made.slip
     presented = PresentedCard(Card(slip.card, made.account, MEMBER), Entry.KEYED if slip.keyed else Entry.SWIPED)
     operation_id = OperationId(made.operation_id)
-    if made.kind == "charge":
-        return Charge(operation_id, presented, slip.amount, slip.cashier, slip.pos_ref)
+    if made.kind == "sale":
+        return Sale.charge(operation_id, presented, slip.amount, slip.cashier, slip.pos_ref)
     return Load(operation_id, presented, slip.amount, Tender(slip.tender or ""), slip.cashier, slip.pos_ref)
 
 
-def request_declined(no: DeclinedBody) -> Charge | Load:
+def request_declined(no: DeclinedBody) -> Sale | Load:
     """What card it was, and how it came, is told by the reasons."""
     seen = {reason.rule: reason.seen for reason in no.reasons}
     kind = msgspec.structs.replace(MEMBER, stored_value=bool(seen["stored_value"]))
     entry = Entry.SWIPED if seen.get("card_present", 1) else Entry.KEYED
     presented, operation_id = PresentedCard(Card("", no.account, kind), entry), OperationId(no.operation_id)
-    if no.kind == "charge":
-        return Charge(operation_id, presented, no.units, "C01")
+    if no.kind == "sale":
+        return Sale.charge(operation_id, presented, no.units, "C01")
     return Load(operation_id, presented, no.units, Tender.CASH, "C01")

@@ -47,7 +47,7 @@ def test_an_honest_file_has_no_fault(till: Till) -> None:
         ("delete from lots", "row without its parent"),
         ("delete from operations where done = 0", "answers without record: ['07-2/1/4']"),
         (
-            "update operations set answer = cast(replace(answer, 'charge', 'chargo') as blob)",
+            "update operations set answer = cast(replace(answer, 'sale', 'salt') as blob)",
             "has another story than the answer",
         ),
         (

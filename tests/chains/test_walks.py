@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from checkout.requests import Charge, Load
+from checkout.requests import Load, Sale
 from ledger.cards import Card
 from ledger.ids import AccountId
 from ledger.slices import MONEY
@@ -23,7 +23,7 @@ from tests.chains.till import Till
 from tests.power_cuts.disk import Disk, PowerCut
 from tests.power_cuts.files import Files
 
-Asked = tuple[Charge | Load, Answer]
+Asked = tuple[Sale | Load, Answer]
 
 members = st.sampled_from(MEMBERS)
 amounts = st.one_of(st.sampled_from((7, 100, 49_999, 50_000, 100_000)), st.integers(1, 120_000))
@@ -85,7 +85,7 @@ class Walk(RuleBasedStateMachine):
     def _next_record(self) -> str:
         return f"07-2/1/{self.records + 1}"
 
-    def _decided(self, request: Charge | Load, *, done: bool) -> Asked:
+    def _decided(self, request: Sale | Load, *, done: bool) -> Asked:
         answer = self.till.ask(request)
         assert isinstance(answer, Answer)
         assert answer.record == self._next_record
@@ -108,7 +108,7 @@ class Walk(RuleBasedStateMachine):
     @rule(one=asked, more=st.integers(1, 5))
     def ask_otherwise_by_the_same_id(self, one: Asked, more: int) -> None:
         request, _ = one
-        changed = msgspec.structs.replace(request, units=request.units + more)
+        changed = more_of(request, more)
         assert self.till.ask(changed) is Problem.OPERATION_CONFLICT
 
     @rule(one=asked, more=st.sampled_from((0, 1)))
@@ -118,7 +118,7 @@ class Walk(RuleBasedStateMachine):
             return
         self.till.operations += 1
         operation_id = self.till.charge_of(MEMBERS[0], "1.00").operation_id
-        again = msgspec.structs.replace(request, operation_id=operation_id, units=request.units + more)
+        again = msgspec.structs.replace(more_of(request, more), operation_id=operation_id)
         replay = msgspec.structs.replace(first, replayed=True)
         assert self.till.ask(again) == (Problem.POS_REF_CONFLICT if more else replay)
 
@@ -200,6 +200,15 @@ class Walk(RuleBasedStateMachine):
     def teardown(self) -> None:
         prove(self.till.store)
         self.till.store.close()
+
+
+def more_of(request: Sale | Load, more: int) -> Sale | Load:
+    """The same request with `more` units."""
+    if isinstance(request, Load):
+        return msgspec.structs.replace(request, units=request.units + more)
+    return Sale.charge(
+        request.operation_id, request.presented, request.units + more, request.cashier, request.pos_ref
+    )
 
 
 def walk(walks: int, *, derandomize: bool) -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from checkout.charge import charge
 from checkout.load import load
-from checkout.requests import Charge, Entry, Load, PresentedCard, Tender
+from checkout.requests import Entry, Load, PresentedCard, Sale, Tender
+from checkout.sale import sale
 from ledger.cards import Card
 from ledger.ids import OperationId
 from loyalty.programme import Programme
@@ -33,11 +33,11 @@ def moment(now_ms: int = NOON) -> Moment:
     return Moment(now_ms, datetime.fromtimestamp(now_ms / 1000, STORE_CLOCK).isoformat(timespec="seconds"))
 
 
-def asked(request: Charge | Load, at: Moment) -> Asked:
+def asked(request: Sale | Load, at: Moment) -> Asked:
     """The request as the till's API hands it to the store."""
     words = fingerprint(type(request).__name__, request)
-    if isinstance(request, Charge):
-        return Asked(request, charge, words, at, NO_HQ)
+    if isinstance(request, Sale):
+        return Asked(request, sale, words, at, NO_HQ)
     return Asked(request, load, words, at, NO_HQ)
 
 
@@ -64,16 +64,16 @@ class Till:
         self.now_ms += 1000
         return moment(self.now_ms)
 
-    def charge_of(self, who: Card, amount: str, operation_id: str = "", pos_ref: str | None = None) -> Charge:
+    def charge_of(self, who: Card, amount: str, operation_id: str = "", pos_ref: str | None = None) -> Sale:
         """A charge as words, not asked yet."""
-        return Charge(self._id(operation_id), PresentedCard(who, Entry.SWIPED), units(amount), "C01", pos_ref)
+        return Sale.charge(self._id(operation_id), PresentedCard(who, Entry.SWIPED), units(amount), "C01", pos_ref)
 
     def load_of(self, who: Card, amount: str, operation_id: str = "", pos_ref: str | None = None) -> Load:
         """A load as words, not asked yet."""
         presented = PresentedCard(who, Entry.SWIPED)
         return Load(self._id(operation_id), presented, units(amount), Tender.CASH, "C01", pos_ref)
 
-    def ask(self, request: Charge | Load) -> Answer | Problem:
+    def ask(self, request: Sale | Load) -> Answer | Problem:
         return self.store.perform(asked(request, self.moment()))
 
     def charge(self, who: Card, amount: str, pos_ref: str | None = None) -> Answer:

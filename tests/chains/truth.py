@@ -16,7 +16,10 @@ BONUS = ((100_000, 15_000), (50_000, 6_055))
 
 
 class Truth:
-    """An answer that was given stays true, whatever is cut; one that was not given is true once the till says it."""
+    """An answer that was given stays true, whatever is cut; one that was not given is true once the till says it.
+
+    Loads and sales so far; a refund or a void takes its part out of what was spent.
+    """
 
     def __init__(self) -> None:
         self.answers: dict[tuple[ChainId, str], Answer] = {}

@@ -1,18 +1,20 @@
-"""Charge: who may pay, from which lots, and what slip and reasons say."""
+"""A charge, the short way to sell: who may pay, from which lots, and what slip and reasons say."""
 
 from dataclasses import replace
 
 import msgspec
 import pytest
 
-from checkout.charge import charge
-from checkout.requests import BookView, Charge, Elsewhere, Entry, PresentedCard
+from checkout.requests import BookView, Elsewhere, Entry, PresentedCard, Sale
 from checkout.results import Decline, Declined, Done
+from checkout.sale import sale
 from checkout.slip_facts import SlipFacts, SlipKind
+from checkout.sold import Paid, PaidWith, Sold
 from ledger.ids import LotId, OperationId, Place, RecordRef
 from ledger.judging import Posted, judge
 from ledger.slices import Lot, Purse, Slice, SliceKey
 from ledger.transactions import Leg, Side
+from loyalty.evaluation import Item
 from loyalty.programme import Programme
 from loyalty.reasons import Reason
 from tests.chains.company import ALICE, POINTS_ONLY, PROGRAMME, TWD, card, keyed, swiped
@@ -38,8 +40,8 @@ ALICE_SWIPED = swiped(ALICE)
 
 
 def ask(units: int, presented: PresentedCard = ALICE_SWIPED, programme: Programme = PROGRAMME) -> Done | Declined:
-    request = Charge(OperationId("operation-1"), presented, units, "C01", "20261122-0815")
-    return charge(request, view(*SLICES), programme)
+    request = Sale.charge(OperationId("operation-1"), presented, units, "C01", "20261122-0815")
+    return sale(request, view(*SLICES), programme)
 
 
 def test_a_charge_over_three_slices_takes_each_to_the_cent() -> None:
@@ -51,7 +53,7 @@ def test_a_charge_over_three_slices_takes_each_to_the_cent() -> None:
         *(Leg(*SECOND.key, Side.HELD, -7), Leg(*SECOND.key, Side.SPENT, 7)),
     )
     assert answer.facts == SlipFacts(
-        kind=SlipKind.CHARGE,
+        kind=SlipKind.SALE,
         card=ALICE.masked,
         keyed=False,
         amount=8_011,
@@ -62,7 +64,9 @@ def test_a_charge_over_three_slices_takes_each_to_the_cent() -> None:
         points_after=0,
         cashier="C01",
         pos_ref="20261122-0815",
+        paid=(Paid(PaidWith.STORED_VALUE, 8_011),),
     )
+    assert answer.sold == Sold((Item("", 8_011),), answer.facts.paid)
 
 
 def test_the_book_takes_what_a_charge_makes() -> None:
@@ -77,9 +81,10 @@ def test_the_reasons_are_every_rule_that_was_asked_with_its_bound() -> None:
     answer = ask(100)
     assert answer.reasons == (
         Reason("not_blocked", 1, 1),
-        Reason("stored_value", 1, 1),
-        Reason("card_present", 1, 1),
         Reason("charge_step", 1, 100),
+        Reason("parts", 100, 100),
+        Reason("card_present", 1, 1),
+        Reason("stored_value", 1, 1),
         Reason("charge_max", 300_000, 100),
         Reason("spendable_here", 58_004, 100),
     )
@@ -101,8 +106,8 @@ STRICT = msgspec.structs.replace(PROGRAMME, charge_max_units=1_000)
         (10**13, swiped(ALICE), PROGRAMME, Decline.NOT_CHARGEABLE),
         (100, keyed(ALICE), PROGRAMME, Decline.SWIPE_NEEDED),
         (100, swiped(card(1, POINTS_ONLY)), PROGRAMME, Decline.NO_STORED_VALUE),
-        (0, keyed(card(1, POINTS_ONLY)), PROGRAMME, Decline.NO_STORED_VALUE),
-        (0, keyed(ALICE), PROGRAMME, Decline.SWIPE_NEEDED),
+        (100, keyed(card(1, POINTS_ONLY)), PROGRAMME, Decline.SWIPE_NEEDED),
+        (300_001, swiped(card(1, POINTS_ONLY)), PROGRAMME, Decline.NO_STORED_VALUE),
     ],
 )
 def test_a_charge_is_declined_by_the_first_rule_that_says_no(
@@ -128,9 +133,9 @@ def seen(
     blocked: bool = False,
 ) -> Done | Declined:
     """The same with what the till knows beside its book; 58 004 units lie here."""
-    request = Charge(OperationId("operation-1"), presented, units, "C01")
+    request = Sale.charge(OperationId("operation-1"), presented, units, "C01")
     view_of = msgspec.structs.replace(view(*SLICES), elsewhere=elsewhere, blocked=blocked)
-    return charge(request, view_of, programme)
+    return sale(request, view_of, programme)
 
 
 @pytest.mark.parametrize(
@@ -200,18 +205,18 @@ def test_what_could_not_be_charged_anyway_is_not_said_to_lie_elsewhere(
 
 def test_what_has_expired_is_not_spent_and_is_still_shown_as_held() -> None:
     expired = slice_of(OLD_LOT, Purse.BONUS, 500, "2026-11-21")
-    request = Charge(OperationId("operation-1"), swiped(ALICE), 50_001, "C01")
-    answer = charge(request, view(SECOND, expired), PROGRAMME)
+    request = Sale.charge(OperationId("operation-1"), swiped(ALICE), 50_001, "C01")
+    answer = sale(request, view(SECOND, expired), PROGRAMME)
     assert isinstance(answer, Declined)
-    answer = charge(msgspec.structs.replace(request, units=50_000), view(SECOND, expired), PROGRAMME)
+    answer = sale(Sale.charge(OperationId("operation-1"), swiped(ALICE), 50_000, "C01"), view(SECOND, expired), PROGRAMME)
     assert isinstance(answer, Done)
     assert (answer.facts.principal_after, answer.facts.bonus_after) == (0, 500)
 
 
 def test_points_are_not_money() -> None:
     points = slice_of(OLD_LOT, Purse.POINTS, 10_000)
-    request = Charge(OperationId("operation-1"), swiped(ALICE), 1, "C01")
-    assert isinstance(charge(request, view(points), PROGRAMME), Declined)
+    request = Sale.charge(OperationId("operation-1"), swiped(ALICE), 1, "C01")
+    assert isinstance(sale(request, view(points), PROGRAMME), Declined)
 
 
 def test_the_same_request_over_the_same_book_is_decided_the_same() -> None:
@@ -225,8 +230,8 @@ def test_the_sum_of_two_charges_leaves_what_one_would() -> None:
         assert isinstance(one, Done)
         rest = [replace(s, units=s.units + one.transaction.held_changes().get(s.key, 0)) for s in SLICES]
         left = [s for s in rest if s.units]
-        request = Charge(OperationId("operation-2"), swiped(ALICE), 58_004 - first, "C01")
-        other = charge(request, view(*left), PROGRAMME)
+        request = Sale.charge(OperationId("operation-2"), swiped(ALICE), 58_004 - first, "C01")
+        other = sale(request, view(*left), PROGRAMME)
         assert isinstance(other, Done)
         assert (other.facts.principal_after, other.facts.bonus_after) == (0, 0)
         assert one.facts.principal + other.facts.principal == 57_001

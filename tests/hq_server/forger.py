@@ -75,7 +75,7 @@ class Keeper:
         return self.move((held(account, lot, units), issued(account, lot, -units)), opens=opens, operation=operation)
 
     def charge(self, account: AccountId, lot: LotId, units: int, operation: str = "") -> SignedRecord:
-        return self.move((held(account, lot, -units), spent(account, lot, units)), kind="charge", operation=operation)
+        return self.move((held(account, lot, -units), spent(account, lot, units)), kind="sale", operation=operation)
 
     def give(self, account: AccountId, *parts: TransferPart, to: str = "hq", to_epoch: int = 1) -> SignedRecord:
         """Give parts of what an account has to another place, HQ unless told otherwise."""

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from hq_server.conservation import LotSums, PurseSums, Unexplained, together
-from hq_server.storage.conservation import Conservation
 from ledger.ids import AccountId
 from ledger.slices import Purse
 from ledger.transactions import Side
@@ -61,7 +60,7 @@ def office() -> Iterator[Office]:
 
 
 def test_a_book_adds_up_wherever_its_value_lies(office: Office) -> None:
-    page = office.store.weighing(Conservation.page)
+    page = office.store.showing(lambda showing: showing.lots.page())
     assert (page.lots, page.unexplained_total, page.after) == (2, 0, None)
     principal = page.purses[0]
     assert (principal.purse, principal.issued, principal.spent) == ("principal", 150, 30)
@@ -70,18 +69,18 @@ def test_a_book_adds_up_wherever_its_value_lies(office: Office) -> None:
 
 
 def test_pages_are_added_to_the_whole(office: Office) -> None:
-    whole = office.store.weighing(Conservation.page)
-    first = office.store.weighing(lambda lots: lots.page(accounts_max=1))
+    whole = office.store.showing(lambda showing: showing.lots.page())
+    first = office.store.showing(lambda showing: showing.lots.page(accounts_max=1))
     assert (first.lots, first.after) == (1, ALICE)
-    second = office.store.weighing(lambda lots: lots.page(first.after or "", accounts_max=1))
+    second = office.store.showing(lambda showing: showing.lots.page(first.after or "", accounts_max=1))
     assert (second.lots, second.after) == (1, None)
     assert together([first, second]) == whole
-    assert office.store.weighing(lambda lots: lots.page(BOB)).lots == 0
+    assert office.store.showing(lambda showing: showing.lots.page(BOB)).lots == 0
 
 
 def test_a_balance_that_was_changed_by_hand_is_found(office: Office) -> None:
     office.store._connection.execute("update slices set units = units + 1 where account = ?", (ALICE,))
-    page = office.store.weighing(Conservation.page)
+    page = office.store.showing(lambda showing: showing.lots.page())
     (lot,) = page.unexplained
     assert (lot.account, lot.doubts, page.unexplained_total) == (ALICE, (Unexplained.SLICES_DIFFER,), 1)
 
@@ -89,7 +88,7 @@ def test_a_balance_that_was_changed_by_hand_is_found(office: Office) -> None:
 def test_entries_that_were_changed_by_hand_are_found(office: Office) -> None:
     office.store._connection.execute("drop trigger entries_are_fixed")
     office.store._connection.execute("update entries set units = units - 1 where side = 'spent'")
-    (lot,) = office.store.weighing(Conservation.page).unexplained
+    (lot,) = office.store.showing(lambda showing: showing.lots.page()).unexplained
     assert (lot.issued, lot.held + lot.under_way, lot.spent) == (100, 70, 29)
     assert Unexplained.NOT_ZERO in lot.doubts
 
@@ -97,20 +96,20 @@ def test_entries_that_were_changed_by_hand_are_found(office: Office) -> None:
 def test_the_list_of_what_is_wrong_has_a_bound(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hq_server.conservation.UNEXPLAINED_SHOWN_MAX", 1)
     office.store._connection.execute("update slices set units = units + 1")
-    page = office.store.weighing(Conservation.page)
+    page = office.store.showing(lambda showing: showing.lots.page())
     assert (page.unexplained_total, len(page.unexplained)) == (2, 1)
     both = together([page, page])
     assert (both.unexplained_total, len(both.unexplained)) == (4, 1)
 
 
 def test_an_empty_book_adds_up() -> None:
-    page = Office().store.weighing(Conservation.page)
+    page = Office().store.showing(lambda showing: showing.lots.page())
     assert (page.lots, page.places, page.unexplained, page.after) == (0, [], [], None)
     assert page.purses == [PurseSums(purse, 0, 0, 0, 0) for purse in Purse]
 
 
 def test_what_is_under_way_is_told_by_purse(office: Office) -> None:
-    assert office.store.weighing(lambda lots: lots.under_way(AccountId("nobody"))) == {}
+    assert office.store.showing(lambda showing: showing.lots.under_way(AccountId("nobody"))) == {}
 
 
 async def test_the_api_adds_up_what_tills_have_sent(hq: Serving) -> None:

@@ -22,7 +22,7 @@ def ref(sequence: int) -> RecordRef:
 
 
 def posting(sequence: int, receipt: int, *legs: Leg, opens: tuple[Lot, ...] = (), operation: str = "") -> Posting:
-    kind = TransactionKind.LOAD if opens else TransactionKind.CHARGE
+    kind = TransactionKind.LOAD if opens else TransactionKind.SALE
     made = Transaction(kind, OperationId(operation or f"operation-{sequence}"), legs, opens)
     return Posting(ref(sequence), "2026-11-22", receipt, made)
 
@@ -39,9 +39,10 @@ LOAD = posting(
     *moved(BONUS, 60, Side.ISSUED, Side.HELD),
     opens=(LOT, BONUS_LOT),
 )
-CHARGE = posting(3, 2, *moved(KEY, 200))
+SALE = posting(3, 2, *moved(KEY, 200))
+EMPTY_LOAD = Transaction(TransactionKind.LOAD, OperationId("operation-3"), ())
 CLOSING = Closing(ref(4), digest({KEY: 300, BONUS: 60}))
-DAY: tuple[Line, ...] = (LOAD, CHARGE, CLOSING)
+DAY: tuple[Line, ...] = (LOAD, SALE, CLOSING)
 
 
 def said(*lines: Line) -> list[str]:
@@ -71,7 +72,7 @@ def test_an_empty_chain_proves_an_empty_book() -> None:
         (posting(3, 2, *moved(KEY, 501)), "07-2/1/3: it takes value that was not there"),
         (posting(3, 2, Leg(*KEY, Side.HELD, -5)), "07-2/1/3: what it moves does not sum to zero"),
         (posting(3, 2, *moved(KEY, 1), *moved(KEY, 1)), "07-2/1/3: it moves the same side of the same lot twice"),
-        (posting(3, 2), "07-2/1/3: it moves nothing"),
+        (Posting(ref(3), "2026-11-22", 2, EMPTY_LOAD), "07-2/1/3: it moves nothing"),
         (
             posting(3, 2, *moved(KEY._replace(lot=LotId("07-2/1/9")), 1)),
             "07-2/1/3: it moves value of a lot that no record before it has opened",
@@ -172,7 +173,7 @@ def test_what_was_given_once_and_is_taken_twice_is_found() -> None:
 
 
 def test_a_record_that_comes_twice_is_found() -> None:
-    assert "07-2/1/3: this record was posted before" in said(LOAD, CHARGE, CHARGE)
+    assert "07-2/1/3: this record was posted before" in said(LOAD, SALE, SALE)
 
 
 def test_what_was_below_zero_in_between_is_found_even_if_the_end_is_right() -> None:
@@ -246,7 +247,7 @@ def test_a_changed_lot_or_transaction_is_found() -> None:
     found = differences(kept)
     assert len(found) == 3
     assert "07-2/1/2: the book has nothing as its transaction, and the chain proves load operation-2" in found[0]
-    assert "07-2/1/3: the book has charge operation-3 on 2026-11-21 as its transaction" in found[1]
+    assert "07-2/1/3: the book has sale operation-3 on 2026-11-21 as its transaction" in found[1]
     assert "a lot of store 07 from 2026-11-22 to 2026-11-23" in found[2]
 
 

@@ -17,7 +17,7 @@ KEY = SliceKey(ALICE, Purse.BONUS, LotId("07-2/1/2"))
 LOT = Lot(KEY, "07", DATE, "2027-11-22")
 COUNTS = [f"select count(*) from {table}" for table in ("transactions", "lots", "entries")]  # noqa: S608 - named here
 SIDES = {
-    TransactionKind.CHARGE: (Side.HELD, Side.SPENT),
+    TransactionKind.SALE: (Side.HELD, Side.SPENT),
     TransactionKind.LOAD: (Side.ISSUED, Side.HELD),
     TransactionKind.TRANSFER_OUT: (Side.HELD, Side.IN_TRANSIT),
     TransactionKind.TRANSFER_IN: (Side.IN_TRANSIT, Side.HELD),
@@ -52,8 +52,8 @@ class Keeper:
     def take(self, units: int, lot: Lot = LOT) -> Posted | Refused:
         return self.post(TransactionKind.TRANSFER_IN, lot, units)
 
-    def charge(self, units: int) -> Posted | Refused:
-        return self.post(TransactionKind.CHARGE, LOT, units)
+    def sell(self, units: int) -> Posted | Refused:
+        return self.post(TransactionKind.SALE, LOT, units)
 
     @property
     def slices(self) -> tuple[Slice, ...]:
@@ -135,13 +135,13 @@ def test_a_slice_that_went_home_may_come_again_and_go_again(till: Keeper, hq: Ke
         assert hq.take(500) == Posted({KEY: 500})
         assert hq.give(500) == Posted({KEY: 0})
         assert till.take(500) == Posted({KEY: 500})
-    assert till.charge(500) == Posted({KEY: 0})
-    assert till.give(1) == till.charge(1) == Refused(Refusal.BELOW_ZERO)
+    assert till.sell(500) == Posted({KEY: 0})
+    assert till.give(1) == till.sell(1) == Refused(Refusal.BELOW_ZERO)
 
 
 def test_what_is_known_of_a_lot_elsewhere_in_the_file_is_not_held_here(till: Keeper, hq: Keeper) -> None:
     till.load(500)
-    assert hq.give(1) == hq.charge(1) == Refused(Refusal.BELOW_ZERO)
+    assert hq.give(1) == hq.sell(1) == Refused(Refusal.BELOW_ZERO)
 
 
 def test_a_lot_that_came_from_elsewhere_is_not_opened_once_more(till: Keeper) -> None:
@@ -153,10 +153,10 @@ def test_what_a_lost_till_held_is_not_what_its_successor_holds(book: apsw.Connec
     lost, next_one = Keeper(book, TILL, 1), Keeper(book, TILL, 2)
     lost.load(500)
     assert next_one.slices == ()
-    assert next_one.charge(1) == next_one.give(1) == Refused(Refusal.BELOW_ZERO)
+    assert next_one.sell(1) == next_one.give(1) == Refused(Refusal.BELOW_ZERO)
     next_one.take(20)
     assert (lost.journal.everything(), next_one.journal.everything()) == ({KEY: 500}, {KEY: 20})
-    lost.charge(500)
+    lost.sell(500)
     assert (lost.journal.everything(), next_one.journal.everything()) == ({}, {KEY: 20})
 
 

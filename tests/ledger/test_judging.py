@@ -8,14 +8,14 @@ from ledger.judging import Posted, Refusal, Refused, judge
 from ledger.slices import Lot, Purse, SliceKey
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
 
-CHARGE, LOAD, OUT, IN = (
-    TransactionKind.CHARGE,
+SALE, LOAD, OUT, IN = (
+    TransactionKind.SALE,
     TransactionKind.LOAD,
     TransactionKind.TRANSFER_OUT,
     TransactionKind.TRANSFER_IN,
 )
 SIDES = {
-    CHARGE: (Side.HELD, Side.SPENT),
+    SALE: (Side.HELD, Side.SPENT),
     LOAD: (Side.ISSUED, Side.HELD),
     OUT: (Side.HELD, Side.IN_TRANSIT),
     IN: (Side.IN_TRANSIT, Side.HELD),
@@ -45,8 +45,8 @@ def moved(kind: TransactionKind, key: SliceKey, units: int) -> tuple[Leg, Leg]:
     return Leg(*key, falls, -units), Leg(*key, rises, units)
 
 
-def charge(key: SliceKey, units: int) -> Transaction:
-    return made(CHARGE, *moved(CHARGE, key, units))
+def sale(key: SliceKey, units: int) -> Transaction:
+    return made(SALE, *moved(SALE, key, units))
 
 
 def load(lot: Lot, units: int) -> Transaction:
@@ -58,9 +58,9 @@ def transfer(kind: TransactionKind, lot: Lot, units: int) -> Transaction:
 
 
 BREAKING: dict[Refusal, list[Transaction]] = {
-    Refusal.NO_LEGS: [made(CHARGE), made(LOAD, opens=(NEW_LOT,)), made(OUT), made(IN, carries=(OLD_LOT,))],
+    Refusal.NO_LEGS: [made(LOAD, opens=(NEW_LOT,)), made(OUT), made(IN, carries=(OLD_LOT,))],
     Refusal.UNITS_OUT_OF_RANGE: [
-        charge(OLD, 0),
+        sale(OLD, 0),
         load(NEW_LOT, UNITS_MAX + 1),
         transfer(OUT, OLD_LOT, 0),
         transfer(IN, OLD_LOT, UNITS_MAX + 1),
@@ -68,15 +68,15 @@ BREAKING: dict[Refusal, list[Transaction]] = {
         transfer(IN, OLD_LOT, -(2**64)),
     ],
     Refusal.LEG_REPEATED: [
-        made(CHARGE, *moved(CHARGE, OLD, 10), *moved(CHARGE, OLD, 5)),
+        made(SALE, *moved(SALE, OLD, 10), *moved(SALE, OLD, 5)),
         made(OUT, *moved(OUT, OLD, 10), *moved(OUT, OLD, 5), carries=(OLD_LOT,)),
         made(IN, *moved(IN, OLD, 10), *moved(IN, OLD, 10), carries=(OLD_LOT, OLD_LOT)),
     ],
-    Refusal.WRONG_SIDE: [charge(OLD, -10), transfer(OUT, OLD_LOT, -10), transfer(IN, OLD_LOT, -10)],
+    Refusal.WRONG_SIDE: [sale(OLD, -10), transfer(OUT, OLD_LOT, -10), transfer(IN, OLD_LOT, -10)],
     Refusal.UNBALANCED: [
-        made(CHARGE, Leg(*OLD, Side.HELD, -10), Leg(*OLD, Side.SPENT, 9)),
-        made(CHARGE, Leg(*OLD, Side.HELD, -10), Leg(*STRANGE, Side.SPENT, 10)),
-        made(CHARGE, Leg(*OLD, Side.HELD, -10), Leg(*BOBS, Side.SPENT, 10)),
+        made(SALE, Leg(*OLD, Side.HELD, -10), Leg(*OLD, Side.SPENT, 9)),
+        made(SALE, Leg(*OLD, Side.HELD, -10), Leg(*STRANGE, Side.SPENT, 10)),
+        made(SALE, Leg(*OLD, Side.HELD, -10), Leg(*BOBS, Side.SPENT, 10)),
         made(LOAD, Leg(*OLD, Side.HELD, 1)),
         made(IN, Leg(*OLD, Side.HELD, 10), carries=(OLD_LOT,)),
         made(IN, Leg(*OLD, Side.IN_TRANSIT, -10), Leg(*BOBS, Side.HELD, 10), carries=(OLD_LOT, BOBS_LOT)),
@@ -86,7 +86,7 @@ BREAKING: dict[Refusal, list[Transaction]] = {
         made(LOAD, *moved(LOAD, NEW, 10), opens=(NEW_LOT, STRANGE_LOT)),
         made(LOAD, *moved(LOAD, NEW, 10), opens=(BOBS_LOT,)),
         made(LOAD, *moved(LOAD, STRANGE, 10)),
-        made(CHARGE, *moved(CHARGE, OLD, 10), opens=(OLD_LOT,)),
+        made(SALE, *moved(SALE, OLD, 10), opens=(OLD_LOT,)),
         made(IN, *moved(IN, NEW, 10), opens=(NEW_LOT,), carries=(NEW_LOT,)),
     ],
     Refusal.LOT_ALREADY_OPEN: [
@@ -98,12 +98,12 @@ BREAKING: dict[Refusal, list[Transaction]] = {
         made(IN, *moved(IN, NEW, 10)),
         made(IN, *moved(IN, NEW, 10), carries=(NEW_LOT, NEW_LOT)),
         made(IN, *moved(IN, NEW, 10), carries=(NEW_LOT, STRANGE_LOT)),
-        made(CHARGE, *moved(CHARGE, OLD, 10), carries=(OLD_LOT,)),
+        made(SALE, *moved(SALE, OLD, 10), carries=(OLD_LOT,)),
         made(LOAD, *moved(LOAD, NEW, 10), opens=(NEW_LOT,), carries=(NEW_LOT,)),
     ],
     Refusal.LOT_DIFFERS: [transfer(kind, lot, 10) for kind in (OUT, IN) for lot in OTHER_TERMS],
-    Refusal.LOT_UNKNOWN: [charge(BOBS, 10), charge(STRANGE, 10), transfer(OUT, NEW_LOT, 10)],
-    Refusal.BELOW_ZERO: [charge(OLD, 101), transfer(OUT, OLD_LOT, 101)],
+    Refusal.LOT_UNKNOWN: [sale(BOBS, 10), sale(STRANGE, 10), transfer(OUT, NEW_LOT, 10)],
+    Refusal.BELOW_ZERO: [sale(OLD, 101), transfer(OUT, OLD_LOT, 101)],
 }
 
 
@@ -111,9 +111,9 @@ def test_a_load_opens_its_lot_and_holds_it() -> None:
     assert judge(load(NEW_LOT, 500), HELD, KNOWN) == Posted({NEW: 500})
 
 
-def test_a_charge_lowers_what_is_held_to_zero_at_most() -> None:
-    assert judge(charge(OLD, 40), HELD, KNOWN) == Posted({OLD: 60})
-    assert judge(charge(OLD, 100), HELD, KNOWN) == Posted({OLD: 0})
+def test_a_sale_lowers_what_is_held_to_zero_at_most() -> None:
+    assert judge(sale(OLD, 40), HELD, KNOWN) == Posted({OLD: 60})
+    assert judge(sale(OLD, 100), HELD, KNOWN) == Posted({OLD: 0})
 
 
 def test_value_leaves_for_another_place_to_the_last_unit() -> None:
@@ -131,7 +131,7 @@ def test_value_arrives_with_a_lot_that_is_known_here_or_is_not() -> None:
 
 
 def test_one_transaction_may_move_several_lots() -> None:
-    both = made(CHARGE, *moved(CHARGE, OLD, 100), *moved(CHARGE, STRANGE, 7))
+    both = made(SALE, *moved(SALE, OLD, 100), *moved(SALE, STRANGE, 7))
     assert judge(both, HELD | {STRANGE: 10}, KNOWN | {STRANGE: STRANGE_LOT}) == Posted({OLD: 0, STRANGE: 3})
     brought = made(IN, *moved(IN, OLD, 1), *moved(IN, NEW, 2), carries=(NEW_LOT, OLD_LOT))
     assert judge(brought, HELD, KNOWN) == Posted({OLD: 101, NEW: 2})
@@ -159,7 +159,10 @@ def test_a_kind_moves_units_between_its_two_sides_and_no_others(
     if (falls, rises) == SIDES[kind]:
         assert isinstance(verdict, Posted)
     else:
-        assert verdict == Refused(Refusal.LEG_REPEATED if falls is rises else Refusal.WRONG_SIDE)
+        # A sale issues points, too: of a lot that is new.
+        issues = kind is SALE and falls is Side.ISSUED and rises in (Side.HELD, Side.SPENT)
+        wrong = Refusal.LOT_NOT_ISSUED if issues else Refusal.WRONG_SIDE
+        assert verdict == Refused(Refusal.LEG_REPEATED if falls is rises else wrong)
 
 
 @pytest.mark.parametrize("kind", [TransactionKind.REFUND, TransactionKind.VOID])
@@ -184,7 +187,7 @@ EMPTY_LOT = Lot(EMPTY, "07", "2026-11-22")
 BREAKS: dict[Refusal, Transaction] = {
     Refusal.UNITS_OUT_OF_RANGE: made(OUT, Leg(*OLD, Side.ISSUED, 0)),
     Refusal.LEG_REPEATED: made(OUT, *moved(OUT, NEW, 1)),
-    Refusal.WRONG_SIDE: made(OUT, *moved(CHARGE, BOBS, 1)),
+    Refusal.WRONG_SIDE: made(OUT, *moved(SALE, BOBS, 1)),
     Refusal.UNBALANCED: made(OUT, Leg(*BOBS, Side.IN_TRANSIT, 3)),
     Refusal.LOT_NOT_ISSUED: made(OUT, opens=(STRANGE_LOT,)),
     Refusal.LOT_NOT_CARRIED: made(OUT, carries=(STRANGE_LOT,)),
@@ -219,7 +222,7 @@ def test_a_lot_that_is_open_already_comes_between_issued_and_carried(transaction
 
 def test_a_transaction_tells_what_it_leaves_unbalanced_per_lot() -> None:
     legs = Leg(*OLD, Side.HELD, -10), Leg(*OLD, Side.SPENT, 9), Leg(*STRANGE, Side.HELD, 1)
-    assert made(CHARGE, *legs).imbalance() == {OLD: -1, STRANGE: 1}
+    assert made(SALE, *legs).imbalance() == {OLD: -1, STRANGE: 1}
     assert load(NEW_LOT, 500).imbalance() == {}
     assert load(NEW_LOT, 500).held_changes() == {NEW: 500}
 

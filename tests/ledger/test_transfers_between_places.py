@@ -85,7 +85,7 @@ class Company:
                 parts = take(self.journals[step.keeper].slices(ALICE), step.units)
                 legs = [leg for one, units in parts for leg in moved(one.key, units, Side.HELD, Side.SPENT)]
                 if self.post(
-                    step.keeper, Transaction(TransactionKind.CHARGE, self.operation(step.keeper), tuple(legs))
+                    step.keeper, Transaction(TransactionKind.SALE, self.operation(step.keeper), tuple(legs))
                 ):
                     self.spent += sum(units for _, units in parts)
             case Give():

@@ -106,7 +106,7 @@ class Promises:
             answers = [answer for account, answer in self.answers.values() if account == who.account]
             moved = [one for one in answers if one.outcome is Outcome.DONE]
             loaded = sum(one.principal + one.bonus for one in moved if one.kind == "load")
-            spent = sum(one.principal + one.bonus for one in moved if one.kind == "charge")
+            spent = sum(one.principal + one.bonus for one in moved if one.kind == "sale")
             under_way = [
                 *self._hq.transfers()[len(self._hq.transfers(store.resume().directive)) :],
                 *gifts(store.records(self._hq.seen)),

@@ -9,7 +9,7 @@ from contextlib import suppress
 import apsw
 import msgspec
 
-from checkout.requests import Charge, Load
+from checkout.requests import Load, Sale
 from ledger.journal_sqlite import BookUnusable
 from ledger.slices import MONEY
 from offline_queue.doubts import Given
@@ -47,7 +47,7 @@ class Trader:
         self._tamper = tamper
         self._files: Files | None = None
         self._till: Till | None = None
-        self._request: Charge | Load | None = None
+        self._request: Sale | Load | None = None
         self._step: tuple[SlipJob, SlipJob] | None = None
 
     def live_through(self, *cuts: int) -> list[str]:
@@ -163,7 +163,7 @@ class Trader:
             self._draw(till, till.charge_of(who, self.chance.choice(AMOUNTS)))
         self.hq.hear(till.chain())
 
-    def _draw(self, till: Till, request: Charge) -> None:
+    def _draw(self, till: Till, request: Sale) -> None:
         account = request.presented.card.account
         drawn = self.hq.transfer(account, self.chance.choice((request.units, 50)), Why.DRAW, request.operation_id)
         if self.chance.random() < 0.2:
@@ -176,11 +176,11 @@ class Trader:
         self.promises.note_directive(drawn.directive.number)
         self.promises.note_answer(account, answer)
 
-    def _some_request(self, till: Till) -> Charge | Load:
+    def _some_request(self, till: Till) -> Sale | Load:
         who, amount = self.chance.choice(MEMBERS), self.chance.choice(AMOUNTS)
         return till.load_of(who, amount) if self.chance.random() < 0.3 else till.charge_of(who, amount)
 
-    def _ask(self, till: Till, request: Charge | Load) -> None:
+    def _ask(self, till: Till, request: Sale | Load) -> None:
         """Ask, or ask again what was under way when the power went: it is done once."""
         self._request = request
         answer = till.ask(request)

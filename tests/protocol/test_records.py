@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checkout.charge import charge
-from checkout.requests import BookView, Charge
+from checkout.requests import BookView, Sale
 from checkout.results import Done
+from checkout.sale import sale
 from ledger.ids import LotId, OperationId, Place, RecordRef
 from ledger.slices import Lot, Purse, Slice, SliceKey
 from protocol.bodies import (
@@ -219,6 +219,6 @@ def test_a_charge_over_all_the_lots_that_a_member_may_have_fits_a_record() -> No
         for lot in range(1, 1001)
     )
     view = BookView(RecordRef(Place("07-2"), 1, 1001), "07", "2026-11-22", slices)
-    answer = charge(Charge(OperationId("operation-1"), swiped(ALICE), 100_000, "C01"), view, PROGRAMME)
+    answer = sale(Sale.charge(OperationId("operation-1"), swiped(ALICE), 100_000, "C01"), view, PROGRAMME)
     if isinstance(answer, Done):
         seal(msgspec.structs.replace(RECORD, body=encode_body(answer.transaction)), KEY.sign).open()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from checkout.slip_facts import SlipFacts, SlipKind
+from checkout.sold import Paid, PaidWith
 from ledger.amounts import Currency
 from receipts.compose import Evidence, Standing, compose
 from receipts.encoding import Codec
@@ -14,8 +15,8 @@ TWD = Currency("TWD", minor_digits=2, shown_digits=0, charge_step=100)
 CNY = Currency("CNY")
 WORDS = Wording.load()
 
-CHARGE = SlipFacts(
-    kind=SlipKind.CHARGE,
+SALE = SlipFacts(
+    kind=SlipKind.SALE,
     card="6222****0417",
     keyed=False,
     amount=120000,
@@ -25,6 +26,8 @@ CHARGE = SlipFacts(
     bonus_after=40000,
     points_after=1234,
     cashier="A12",
+    paid=(Paid(PaidWith.STORED_VALUE, 120000),),
+    points_in=12,
 )
 LOAD = SlipFacts(
     kind=SlipKind.LOAD,

@@ -10,7 +10,7 @@ from checkout.slip_facts import SlipFacts
 from receipts.compose import Evidence, compose
 from receipts.slip import Blank, Line, Pair, Qr, Rule, Size, Slip, Title
 from receipts.wording import Language, Wording
-from tests.receipts.slips import CHARGE, COUNTRIES, ENGLISH, EVIDENCE, LOAD, MAINLAND, TAIWAN, TWD, Country
+from tests.receipts.slips import COUNTRIES, ENGLISH, EVIDENCE, LOAD, MAINLAND, SALE, TAIWAN, TWD, Country
 
 
 def said(slip: Slip) -> Iterator[str]:
@@ -28,13 +28,14 @@ def changed(facts: SlipFacts, **changes: object) -> SlipFacts:
     return msgspec.structs.replace(facts, **changes)
 
 
-def test_a_charge_says_what_was_paid_from_which_purse_and_what_is_left() -> None:
-    slip = list(said(ENGLISH.slip(CHARGE)))
+def test_a_sale_says_what_was_paid_from_which_purse_and_what_is_left() -> None:
+    slip = list(said(ENGLISH.slip(SALE)))
     start = slip.index("Paid: NT$1,200")
-    assert slip[start : start + 7] == [
+    assert slip[start : start + 8] == [
         "Paid: NT$1,200",
         "from principal: NT$1,000",
         "from bonus: NT$200",
+        "points earned: +12",
         "Available: NT$3,400",
         "principal: NT$3,000",
         "bonus: NT$400",
@@ -49,7 +50,7 @@ def test_a_load_says_what_was_paid_how_and_what_came_on_top() -> None:
 
 
 def test_what_is_nothing_is_not_mentioned() -> None:
-    plain = changed(CHARGE, principal=120000, bonus=0, bonus_after=0, points_after=0)
+    plain = changed(SALE, principal=120000, bonus=0, bonus_after=0, points_after=0, paid=(), points_in=0)
     slip = list(said(ENGLISH.slip(plain)))
     start = slip.index("Paid: NT$1,200")
     assert slip[start : start + 3] == ["Paid: NT$1,200", "Available: NT$3,000", "Real-time: HQ answered"]
@@ -70,11 +71,11 @@ def test_who_when_where_and_which_card() -> None:
 
 
 def test_a_swiped_card_bears_no_mark() -> None:
-    assert "卡号: 6222****0417" in said(MAINLAND.slip(CHARGE))
+    assert "卡号: 6222****0417" in said(MAINLAND.slip(SALE))
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
-@pytest.mark.parametrize("facts", [CHARGE, LOAD])
+@pytest.mark.parametrize("facts", [SALE, LOAD])
 def test_a_copy_differs_from_its_original_by_its_mark_alone(country: Country, facts: SlipFacts) -> None:
     copy = country.slip(facts, copy=True)
     mark = next(block for block in copy if block not in country.slip(facts))
@@ -93,28 +94,28 @@ def test_a_copy_differs_from_its_original_by_its_mark_alone(country: Country, fa
     ],
 )
 def test_a_slip_ends_by_saying_that_it_is_no_invoice(country: Country, sentence: str) -> None:
-    assert list(said(country.slip(CHARGE)))[-1] == sentence
+    assert list(said(country.slip(SALE)))[-1] == sentence
 
 
 def test_the_two_figures_that_matter_are_big() -> None:
-    slip = [block for block in ENGLISH.slip(CHARGE) if isinstance(block, Pair)]
+    slip = [block for block in ENGLISH.slip(SALE) if isinstance(block, Pair)]
     assert [pair.right for pair in slip if pair.size is not Size.NORMAL] == ["NT$1,200", "NT$3,400"]
 
 
 def test_the_slip_says_when_hq_was_last_reached() -> None:
     hq = Wording.load().say("hq.not_reached", Language.TAIWAN, time="11-22 09:40")
-    slip = compose(CHARGE, EVIDENCE, TAIWAN.standing(hq), Language.TAIWAN, TWD, copy=False)
+    slip = compose(SALE, EVIDENCE, TAIWAN.standing(hq), Language.TAIWAN, TWD, copy=False)
     assert "即時型: 連不到總部，上次 11-22 09:40" in said(slip)
 
 
 def test_evidence_ties_the_slip_to_its_record() -> None:
-    slip = ENGLISH.slip(CHARGE)
+    slip = ENGLISH.slip(SALE)
     assert {"Record: 07-2/1/31", "Check code: 8F3K-22QD"} <= set(said(slip))
     assert Qr("https://hq.example/r/07-2/1/31?c=8F3K22QD") in slip
 
 
 def test_where_there_is_nothing_to_scan_no_code_is_drawn() -> None:
-    slip = ENGLISH.slip(CHARGE, evidence=Evidence("07-2-000031", "8F3K-22QD", "07-2/1/31"))
+    slip = ENGLISH.slip(SALE, evidence=Evidence("07-2-000031", "8F3K-22QD", "07-2/1/31"))
     assert not [block for block in slip if isinstance(block, Qr)]
 
 

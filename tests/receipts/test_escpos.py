@@ -17,7 +17,7 @@ from receipts.escpos import FEED_TO_TEAR_BAR_ROWS, PaperSpec, render, unprintabl
 from receipts.layout import lay_out
 from receipts.slip import Align, Line, Pair, Qr, Size, Title
 from receipts.text import to_text
-from tests.receipts.slips import CHARGE, COUNTRIES, LOAD, NARROW, TAIWAN, WIDE, Country
+from tests.receipts.slips import COUNTRIES, LOAD, NARROW, SALE, TAIWAN, WIDE, Country
 
 PAPER = PaperSpec(48, Codec.BIG5, "TM-T20II", native_qr=True, cut=True)
 START = b"\x1b@\x1bR\x00"
@@ -81,7 +81,7 @@ def test_a_printer_that_knows_none_gets_a_picture() -> None:
 
 
 def test_a_name_cannot_command_the_printer() -> None:
-    facts = msgspec.structs.replace(CHARGE, cashier="\x1b@\x1dV\x00")
+    facts = msgspec.structs.replace(SALE, cashier="\x1b@\x1dV\x00")
     slip = TAIWAN.slip(facts)
     assert render(slip, PAPER).count(b"\x1b@") == 1
     assert render(slip, PAPER).count(b"\x1dV") == 1
@@ -89,8 +89,8 @@ def test_a_name_cannot_command_the_printer() -> None:
 
 
 def test_what_the_printer_lacks_is_known_before_the_job_is_sent() -> None:
-    facts = msgspec.structs.replace(CHARGE, cashier="吳𠮷")
-    assert unprintable(TAIWAN.slip(CHARGE), PAPER) == ""
+    facts = msgspec.structs.replace(SALE, cashier="吳𠮷")
+    assert unprintable(TAIWAN.slip(SALE), PAPER) == ""
     assert unprintable(TAIWAN.slip(facts), PAPER) == "𠮷"
 
 
@@ -101,7 +101,7 @@ def test_a_profile_that_nobody_knows_is_refused() -> None:
 
 @pytest.mark.parametrize("country", COUNTRIES)
 @pytest.mark.parametrize("width", [NARROW, WIDE])
-@pytest.mark.parametrize("facts", [CHARGE, LOAD])
+@pytest.mark.parametrize("facts", [SALE, LOAD])
 def test_paper_says_what_the_screen_says(country: Country, width: int, facts: SlipFacts) -> None:
     slip = tuple(block for block in country.slip(facts, copy=True) if not isinstance(block, Qr))
     shown = to_text(lay_out(slip, width), width)
@@ -111,7 +111,7 @@ def test_paper_says_what_the_screen_says(country: Country, width: int, facts: Sl
 @pytest.mark.parametrize("country", COUNTRIES)
 @pytest.mark.parametrize("width", [NARROW, WIDE])
 def test_a_printer_understands_every_byte(country: Country, width: int) -> None:
-    assert printed(render(country.slip(CHARGE), country.paper(width)), country.paper(width))
+    assert printed(render(country.slip(SALE), country.paper(width)), country.paper(width))
 
 
 def test_importing_receipts_does_not_import_the_library() -> None:
@@ -120,7 +120,7 @@ def test_importing_receipts_does_not_import_the_library() -> None:
 
 
 def test_rendering_leaves_no_folder_behind(tmp_path: Path) -> None:
-    program = "from tests.receipts.test_escpos import *; render(TAIWAN.slip(CHARGE), PAPER)"
+    program = "from tests.receipts.test_escpos import *; render(TAIWAN.slip(SALE), PAPER)"
     environment = os.environ | {"TMPDIR": str(tmp_path), "TEMP": str(tmp_path), "TMP": str(tmp_path)}
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-W", "error", "-c", program], cwd=root, env=environment, check=True)

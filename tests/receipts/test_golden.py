@@ -13,11 +13,11 @@ from checkout.slip_facts import SlipFacts
 from receipts.escpos import render
 from receipts.layout import lay_out
 from receipts.text import to_text
-from tests.receipts.slips import CHARGE, COUNTRIES, LOAD, NARROW, WIDE, Country
+from tests.receipts.slips import COUNTRIES, LOAD, NARROW, SALE, WIDE, Country
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MILLIMETRES = {NARROW: 58, WIDE: 80}
-CASES = list(product((CHARGE, LOAD), COUNTRIES, (NARROW, WIDE), (False, True)))
+CASES = list(product((SALE, LOAD), COUNTRIES, (NARROW, WIDE), (False, True)))
 
 
 def name(facts: SlipFacts, country: Country, width: int, copy: bool) -> str:  # noqa: FBT001 - a row of CASES

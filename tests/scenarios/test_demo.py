@@ -110,7 +110,7 @@ def test_the_first_line_names_the_page_and_a_card_that_is_swiped_lies_there(demo
 def test_every_slip_is_kept_as_text_and_picture(demo: Demo, folder: Path) -> None:
     number = sell(demo)["receipt_number"]
     text = folder / "slips" / "0001.txt"
-    wait_until(text.exists)
+    wait_until(lambda: text.exists() and text.read_text("utf-8"))
     assert number in text.read_text("utf-8")
     assert text.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
     demo.type("slip")

@@ -134,8 +134,8 @@ def test_a_till_killed_after_hqs_commit_and_before_its_own_has_not_sold(chain: D
     chain.wait_until(lambda: chain.balances(5) == {"12-2": (300_00, 0), "hq": (200_00, 60_55)})
     till.swipe(5)
     till.cable.holds_down = True
-    sale = begin(lambda: till.charge(200_00, operation_id="killed-before"))
-    chain.wait_until(lambda: chain.under_way(5) == (200_00, 0))
+    sale = begin(lambda: till.charge(500_00, operation_id="killed-before"))
+    chain.wait_until(lambda: chain.under_way(5) == (500_00, 0))
     till.kill()
     assert isinstance(sale.exception(), OSError)
 
@@ -144,10 +144,11 @@ def test_a_till_killed_after_hqs_commit_and_before_its_own_has_not_sold(chain: D
     assert till.was_it_done("killed-before")["code"] == "unknown_operation"
     chain.wait_until_quiet()
     assert chain.money(5) == 560_55
+    assert max(sum(held) for held in chain.balances(5).values()) < 500_00, "what came too late went home"
     till.swipe(5)
-    assert till.charge(200_00, operation_id="killed-before")["outcome"] == "done"
+    assert till.charge(500_00, operation_id="killed-before")["outcome"] == "done"
     chain.wait_until_quiet()
-    assert chain.money(5) == 360_55
+    assert chain.money(5) == 60_55
 
 
 def test_a_till_killed_after_its_own_commit_and_before_its_answer_has_sold_once(chain: DemoChain) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from hardware_mocks.demo_chain import DemoChain, at_once, begin
-from tests.scenarios.whole_chain import everybody_on_line, fresh, prove_whole
+from tests.scenarios.whole_chain import PHONE, everybody_on_line, fresh, prove_whole
 
 PLACEMENT = "[placement.transfer]\nmember_units = 30_000\ntill_units = 100_000_000\ntills = 2\n"
 """NT$300 of a member may lie ready at a till."""
@@ -172,7 +172,7 @@ def test_a_till_that_has_not_heard_of_a_block_sells_no_more_than_what_lies_there
 
 
 def test_members_are_found_by_a_phone_that_two_of_them_share(chain: DemoChain) -> None:
-    phone = "0912-345-678"
+    phone = f"0{PHONE}"
     chain.join(11, "王小明", phone)
     chain.join(12, "王大明", phone)
     till, stranger = chain.till("12-1"), chain.till("12-2")

@@ -11,11 +11,12 @@ from terminal.__main__ import main
 from terminal.answers import Answer, Problem
 from terminal.asking import Asked
 from terminal.store import TillStore
+from terminal.wanting import GoneHome
 
 settle = TillStore.settle
 
 
-def settle_and_die(store: TillStore, given: Given, asked: Asked) -> Answer | Problem | Doubt:
+def settle_and_die(store: TillStore, given: Given, asked: Asked) -> Answer | Problem | GoneHome | Doubt:
     """The commit is on the disk when settle returns."""
     outcome = settle(store, given, asked)
     if asked.request.operation_id.startswith("dies-"):

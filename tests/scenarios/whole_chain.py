@@ -1,10 +1,13 @@
 """A whole chain after its stories: everything is where it should be, and an auditor finds nothing in any half of it."""
 
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+from hardware_mocks.demo_cards import PREFIX
 from hardware_mocks.demo_chain import DemoChain
 from hardware_mocks.demo_till import DemoTill
 from hq_server.exporting import export_file
@@ -13,6 +16,9 @@ from terminal.exporting import export_till
 AUDIT_S_MAX = 40
 NOBODY = 99
 """A card that no story uses."""
+NUMBER = re.compile(PREFIX.encode() + rb"[0-9]{12}")
+PHONE = "912345678"
+"""As HQ keeps it, without what stands before it in its country."""
 
 
 def prove_whole(chain: DemoChain) -> None:
@@ -26,6 +32,7 @@ def prove_whole(chain: DemoChain) -> None:
     command = [sys.executable, "-m", "offline_queue.audit_program", *map(str, exports), "--hq-key", key]
     audited = subprocess.run(command, capture_output=True, text=True, timeout=AUDIT_S_MAX, check=False)
     assert audited.returncode == 0, audited.stdout + audited.stderr
+    assert list(told(chain)) == []
 
 
 def everybody_on_line(chain: DemoChain) -> DemoChain:
@@ -63,6 +70,14 @@ def fresh(chain: DemoChain, till: DemoTill, total: int) -> dict[str, object]:
     """The card before the cashier, once HQ has said there that its member has so much in all."""
     chain.wait_until(lambda: (till.look()["total_is_fresh"], till.look()["total"]) == (True, total))
     return till.look()
+
+
+def told(chain: DemoChain) -> Iterator[str]:
+    """The files in which a whole card number stands, and those outside HQ's book in which a member's phone does."""
+    for file in sorted(chain.folder.rglob("*")):
+        content = file.read_bytes() if file.is_file() else b""
+        if NUMBER.search(content) or (PHONE.encode() in content and file.name != "hq.db"):
+            yield str(file.relative_to(chain.folder))
 
 
 def _exports(chain: DemoChain) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from checkout.requests import Charge
+from checkout.requests import Sale
 from offline_queue.doubts import Doubt, Given
 from protocol.bodies import Given as GivenBody
 from protocol.bodies import Transfer
@@ -35,7 +35,7 @@ def gifts(till: Till) -> list[GivenBody]:
     return [record.body_as(GivenBody) for record in records if record.kind is RecordKind.GIVEN]
 
 
-def settle(till: Till, given: Given, request: Charge) -> Answer:
+def settle(till: Till, given: Given, request: Sale) -> Answer:
     answer = till.store.settle(given, asked(request, till.moment()))
     assert isinstance(answer, Answer), answer
     return answer

@@ -5,13 +5,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checkout.requests import Charge
+from checkout.requests import Sale
 from offline_queue.doubts import Doubt
 from protocol.bodies import Block, Revoke, Why
 from protocol.conversation import NoDraw, NotDrawn, Share
 from terminal.answers import Answer, Outcome, Problem
 from terminal.modes import Mode
-from terminal.wanting import Want
+from terminal.wanting import GoneHome, Want
 from tests.chains.company import ALICE
 from tests.chains.headquarters import Headquarters, part
 from tests.chains.proof import prove
@@ -77,8 +77,9 @@ def test_a_draw_that_was_applied_before_brings_nothing_twice(till: Till, hq: Hea
     hq.funds.add(A, 700)
     given = hq.transfer(A, 700, Why.DRAW, "sale-0001")
     apply(till, given)
-    answer = settle(till, given, till.charge_of(ALICE, "7.00", "sale-0001"))
-    assert answer.outcome is Outcome.DECLINED
+    request = till.charge_of(ALICE, "7.00", "sale-0001")
+    assert isinstance(till.store.settle(given, asked(request, till.moment())), GoneHome)
+    assert till.store.find("sale-0001") is None
     assert (has(till), len(gifts(till))) == (0, 1)
     prove(till.store)
 
@@ -91,7 +92,7 @@ def test_a_transfer_that_is_refused_decides_no_sale(till: Till, hq: Headquarters
     assert kinds(till) == []
 
 
-def wants(till: Till, request: Charge, mode: Mode) -> Want | None:
+def wants(till: Till, request: Sale, mode: Mode) -> Want | None:
     before = till.chain()
     outcome = till.store.perform_or_want(asked(request, till.moment()), mode)
     if isinstance(outcome, Want):

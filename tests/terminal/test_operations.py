@@ -47,7 +47,7 @@ def test_the_same_id_with_other_words_is_a_conflict_and_does_nothing(till: Till)
     done(till.ask(request))
     before = till.chain()
     for other in (
-        msgspec.structs.replace(request, units=1),
+        till.charge_of(ALICE, "0.01", request.operation_id),
         msgspec.structs.replace(request, presented=till.charge_of(BOB, "1.00").presented),
         msgspec.structs.replace(request, pos_ref="20261122-0815"),
         till.load_of(ALICE, "12.34", request.operation_id),

@@ -2,7 +2,7 @@
 import { address, get, isAnswer } from "./api.js";
 import { h } from "./dom.js";
 import { count } from "./money.js";
-import { placeName, purseColumns } from "./members.js";
+import { placeName, purseColumns, purseName } from "./members.js";
 import { accountLink, long, recordLink, sign, table } from "./parts.js";
 
 const SUMS = ["issued", "owed", "held", "under_way", "spent"];
@@ -51,7 +51,7 @@ export function draw(voice, sums) {
     table({
       key: "purses", title: voice.say("conservation.purses"), empty: voice.say("conservation.empty"),
       columns: [{ head: voice.say("conservation.purse") }, ...SUMS.map((sum) => ({ head: voice.say(`conservation.${sum}`), num: true }))],
-      rows: sums.lots ? purses.map((purse) => ({ key: purse, cells: [voice.word("purse", purse), ...SUMS.map((sum) => show(purse, sums.purses[purse][sum]))] })) : [],
+      rows: sums.lots ? purses.map((purse) => ({ key: purse, cells: [purseName(voice, purse), ...SUMS.map((sum) => show(purse, sums.purses[purse][sum]))] })) : [],
     }),
     h("p", { class: "hint", "data-key": "rule" }, voice.say("conservation.rule")),
     sums.unexplained.length ? unexplained(voice, sums, show) : null,

@@ -63,8 +63,16 @@ export function draw(voice, found, { args, state }) {
 
 function dateForm(voice, date) {
   return h("form", { "data-form": "date", class: "search", autocomplete: "off" },
-    h("label", {}, h("span", {}, voice.say("business_date")), h("input", { name: "date", type: "date", value: date, required: true })),
-    h("button", {}, voice.say("day.show")));
+    h("label", {}, h("span", {}, voice.say("business_date")), h("input", { name: "date", type: "text", value: date, required: true, maxlength: 10, size: 10, pattern: "\\d{4}-\\d{2}-\\d{2}", inputmode: "numeric", autocomplete: "off" })),
+    h("button", {}, voice.say("day.show")), link(`#/day/${shifted(date, -1)}`, voice.say("day.before")), link(`#/day/${shifted(date, 1)}`, voice.say("day.next")));
+}
+
+/** The date so many days later. */
+function shifted(date, days) {
+  const at = new Date(`${date}T00:00:00Z`);
+  if (Number.isNaN(at.getTime())) return date;
+  at.setUTCDate(at.getUTCDate() + days);
+  return at.toISOString().slice(0, 10);
 }
 
 /** Filled with the line that is picked; whoever is in no line can be keyed in. */
@@ -78,7 +86,7 @@ function totalForm(voice, date, sales) {
 }
 
 const columns = (voice) => [
-  { head: voice.say("tills.till") }, { head: voice.say("day.cashier") }, { head: voice.say("day.z"), num: true }, { head: voice.say("day.till"), num: true }, { head: voice.say("day.hq"), num: true },
+  { head: voice.say("tills.till") }, { head: voice.say("day.cashier") }, ...["day.z", "day.till", "day.hq"].map((key) => ({ head: voice.inMoney(voice.say(key)), num: true })),
   { head: voice.say("day.records"), num: true }, { head: voice.say("day.stand") }, { head: "" },
 ];
 
@@ -118,6 +126,6 @@ function behind(voice, date, { keeper, cashier }, picked, { lines, after }, args
   return h("section", { "data-key": `sales ${keeper} ${cashier}`, class: "behind" },
     h("h2", {}, voice.say("day.sales_of", { keeper, cashier: "" }), " ", long(who)),
     earlier?.length ? facts([[voice.say("day.earlier"), earlier.join(", ")]]) : null,
-    table({ key: "sales", columns: [...heads, { head: voice.say("day.paid"), num: true }, { head: voice.say("day.in_hq"), num: true }, { head: voice.say("records.stands") }], rows, empty: voice.say("day.no_sales") }),
+    table({ key: "sales", columns: [...heads, ...["day.paid", "day.in_hq"].map((key) => ({ head: voice.inMoney(voice.say(key)), num: true })), { head: voice.say("records.stands") }], rows, empty: voice.say("day.no_sales") }),
     pager(voice, { first: args[4] === "after" ? base : null, next: after && `${base}/after/${after}` }));
 }

@@ -2,7 +2,7 @@
 import { get, isAnswer, post } from "./api.js";
 import { h } from "./dom.js";
 import { count } from "./money.js";
-import { facts, link, long, recordLink, sign, table } from "./parts.js";
+import { date, facts, link, long, recordLink, sign, table } from "./parts.js";
 
 const PURSES = ["principal", "bonus", "points"];
 /** A phone number has eleven digits at most, a card's number at least twelve. */
@@ -78,12 +78,15 @@ function balances(voice, places, under_way) {
 
 export const placeName = (voice, place) => (place === "hq" ? voice.say("hq") : place);
 
-export const purseColumns = (voice, ...heads) => [...heads.map((head) => ({ head })), ...PURSES.map((purse) => ({ head: voice.word("purse", purse), num: true }))];
+/** Points are counted; the others are money. */
+export const purseName = (voice, purse) => (purse === "points" ? voice.word("purse", purse) : voice.inMoney(voice.word("purse", purse)));
+
+export const purseColumns = (voice, ...heads) => [...heads.map((head) => ({ head })), ...PURSES.map((purse) => ({ head: purseName(voice, purse), num: true }))];
 
 function moved(voice, movements) {
   const rows = movements.map(({ record, kind, place, business_date, recorded_at_ms, moved: by }) => ({
     key: record,
-    cells: [recordLink(record), voice.word("what", kind), placeName(voice, place), long(business_date), voice.full(recorded_at_ms), voice.change(by.principal), voice.change(by.bonus), voice.changePoints(by.points)],
+    cells: [recordLink(record), voice.word("what", kind), placeName(voice, place), date(business_date), date(voice.full(recorded_at_ms)), voice.change(by.principal), voice.change(by.bonus), voice.changePoints(by.points)],
   }));
   const heads = ["record", "kind", "place", "business_date", "time"].map((key) => voice.say(key));
   return table({ key: "movements", title: voice.say("members.movements"), columns: purseColumns(voice, ...heads), rows, empty: voice.say("members.no_movements") });

@@ -4,6 +4,8 @@ import { count, format, signed } from "./money.js";
 
 /** More letters than this in one cell are cut on the screen; they stand in full where the record is shown in full. */
 const LONG = 60;
+/** Up to here a word is not torn. */
+const SHORT = 16;
 
 /** Everything that a page needs to say things: words, money, times. */
 export class Voice {
@@ -40,6 +42,11 @@ export class Voice {
     return this.wording.text(row, { code: this.currency.code, amount: this.sum(units) });
   }
 
+  /** A word for money, with the currency in which the figures below it are: `本金 (NT$)`. */
+  inMoney(text) {
+    return `${text} (${this.currency.symbols[this.wording.language]})`;
+  }
+
   mode(mode) {
     return mode ? this.wording.word("mode", mode) : "";
   }
@@ -65,8 +72,12 @@ export const link = (to, ...text) => h("a", { href: to }, ...text);
 /** A text of which nobody knows how long it is. */
 export function long(text) {
   const letters = [...String(text)];
-  return letters.length > LONG ? h("span", { title: letters.slice(0, 400).join("") }, letters.slice(0, LONG).join("") + "…") : String(text);
+  if (letters.length <= SHORT) return String(text);
+  return h("span", { class: "long" }, letters.length > LONG ? letters.slice(0, LONG).join("") + "…" : String(text));
 }
+
+/** A date or a time is not torn in two; a till may say something else in its place. */
+export const date = (text) => (/^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?$/.test(text ?? "") ? h("span", { class: "date" }, text) : long(text ?? ""));
 
 /** `07-2/1/31` as a link to the record; anything else as it is. */
 export function recordLink(ref) {

@@ -2,7 +2,7 @@
 import { address, get, isAnswer } from "./api.js";
 import { h } from "./dom.js";
 import { count } from "./money.js";
-import { accountLink, facts, link, long, pager, recordLink, sign, table } from "./parts.js";
+import { accountLink, date, facts, link, long, pager, recordLink, sign, table } from "./parts.js";
 
 const CHAIN = /^([0-9A-Za-z-]+)\/(\d+)(?:\/(\d+))?$/;
 const STAND_TONES = { posted: "plain", held: "work", waits: "warn", set_aside: "bad" };
@@ -45,7 +45,7 @@ export function drawOne(voice, { line, reasons, fields, content, signature }) {
       h("h2", {}, voice.say("records.one", { record: line.record }), " ", stands(voice, line.stands), reasons.map((why) => [" ", sign("bad", voice.word("reason", why))])),
       facts([
         [voice.say("kind"), what(voice, line)], [voice.say("records.told"), told(voice, line.summary)],
-        [voice.say("business_date"), long(line.business_date)], [voice.say("time"), voice.full(line.recorded_at_ms)],
+        [voice.say("business_date"), date(line.business_date)], [voice.say("time"), voice.full(line.recorded_at_ms)],
         [voice.say("members.account"), account ? link(`#/members/${encodeURIComponent(account)}`, long(account)) : ""],
         [voice.say("records.hash"), h("code", {}, line.hash)], [voice.say("records.signature"), h("code", { id: "signature" }, signature)],
       ]),
@@ -71,7 +71,7 @@ function row(voice, one) {
   const sequence = one.record.split("/")[2];
   return {
     key: one.record,
-    cells: [link(`#/record/${one.record}`, sequence), what(voice, one), long(one.business_date), voice.full(one.recorded_at_ms), told(voice, one.summary), stands(voice, one.stands), h("code", {}, one.hash.slice(0, HASH_SHOWN))],
+    cells: [link(`#/record/${one.record}`, sequence), what(voice, one), date(one.business_date), date(voice.full(one.recorded_at_ms)), told(voice, one.summary), stands(voice, one.stands), h("code", {}, one.hash.slice(0, HASH_SHOWN))],
   };
 }
 

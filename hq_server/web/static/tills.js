@@ -2,7 +2,7 @@
 import { address, get } from "./api.js";
 import { h } from "./dom.js";
 import { count } from "./money.js";
-import { link, long, pager, sign, table } from "./parts.js";
+import { date, link, long, pager, sign, table } from "./parts.js";
 import { minutesBetween } from "./times.js";
 
 const PAGE = 100;
@@ -38,7 +38,7 @@ function heading(voice, store, its) {
 const columns = (voice) => [
   { head: voice.say("tills.till") }, { head: voice.say("tills.line") }, { head: voice.say("tills.mode") }, { head: voice.say("business_date") },
   { head: voice.say("tills.held"), num: true }, { head: voice.say("tills.posted"), num: true }, { head: voice.say("tills.directives"), num: true },
-  { head: voice.say("tills.placed"), num: true }, { head: voice.say("tills.fences") },
+  { head: voice.inMoney(voice.say("tills.placed")), num: true }, { head: voice.say("tills.fences") },
 ];
 
 function row(voice, till, last, nowMs) {
@@ -51,7 +51,7 @@ function row(voice, till, last, nowMs) {
   return {
     key: `${keeper}/${epoch}`,
     tone: till.fences.length ? "bad" : tone === "bad" ? "bad" : null,
-    cells: [name, lineOf(voice, till, last, nowMs), long(voice.mode(till.mode)), long(till.business_date ?? ""), count(till.held), posted, directives, voice.sum(till.money), fences],
+    cells: [name, lineOf(voice, till, last, nowMs), long(voice.mode(till.mode)), date(till.business_date), count(till.held), posted, directives, voice.sum(till.money), fences],
   };
 }
 

@@ -7,7 +7,7 @@ const MAY_BE_DONE = new Set(["operation_conflict", "internal"]);
 const path = (...parts) => "/v1/" + parts.map(encodeURIComponent).join("/");
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-const ERRANDS = { look_up: lookUp, search, open_member: openMember, release, refresh, send, ask, answer_slip: answerSlip, copy_slip: copySlip };
+const ERRANDS = { look_up: lookUp, search, open_member: openMember, release, refresh, send, ask, movements, answer_slip: answerSlip, copy_slip: copySlip };
 
 /** Run an errand of sale.js or slips.js; answers an input for the sale, or null. */
 export const run = (errand) => ERRANDS[errand.name](errand);
@@ -42,10 +42,25 @@ async function refresh({ presentation, after_ms }) {
   return answer === SILENT ? null : { name: "card_gone", presentation };
 }
 
+async function movements({ presentation }) {
+  const answer = await get(path("presentations", presentation, "movements"));
+  if (isAnswer(answer)) return { name: "moved", presentation, history: answer.body };
+  return { name: "not_moved", presentation, note: complaint(answer) };
+}
+
+/** What each kind of operation asks, and where. */
+const ASKED = {
+  sale: ({ presentation, amount, paid }) =>
+    paid ? ["sales", { presentation, items: [{ article: "", amount }], paid }] : ["charges", { presentation, amount }],
+  load: ({ presentation, amount, tender }) => ["loads", { presentation, amount, tender }],
+  refund: ({ receipt_number, amount }) => ["refunds", { receipt_number, amount }],
+  void: ({ receipt_number }) => ["voids", { receipt_number }],
+};
+
 async function send({ operation }) {
-  const { operation_id, kind, presentation, amount, tender } = operation;
-  const asked = { operation_id, presentation, amount };
-  const answer = kind === "load" ? await post(path("loads"), { ...asked, tender }) : await post(path("charges"), asked);
+  const { operation_id, kind } = operation;
+  const [route, asked] = ASKED[kind](operation);
+  const answer = await post(path(route), { operation_id, ...asked });
   if (isAnswer(answer)) return { name: "answered", operation_id, answer: answer.body };
   const { code } = answer.body ?? {};
   if (!code || MAY_BE_DONE.has(code)) return { name: "silent", operation_id };

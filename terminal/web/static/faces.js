@@ -1,25 +1,32 @@
 /** What the page shows, computed from the model: a flat table of texts and tones. Pure; view.js puts it on the screen. */
-import { bar, when } from "./bar.js";
+import { bar } from "./bar.js";
 import { card } from "./card.js";
 import { choices } from "./choices.js";
+import { history } from "./history.js";
 import { echo, parse } from "./money.js";
 import { pad } from "./pad.js";
+import { OPERATION_FACES, operation, result } from "./result.js";
 import { isUnderWay } from "./sale.js";
+import { isOpen } from "./slips.js";
+import { splitFace } from "./split_face.js";
 import { asks, strip } from "./strip.js";
-import { bare, halves, money, spaced, symbol } from "./sums.js";
+import { money, symbol } from "./sums.js";
+import { undoFace } from "./undo_face.js";
 
 /** A face that tells of money has a tone; the others are plain. */
 const TONES = { sending: "work", asking: "work", unknown: "unsure", notdone: "warn", done: "good", declined: "bad", blocked: "bad", gone: "bad" };
-const OPERATION_FACES = ["sending", "asking", "unknown", "notdone"];
 
 /** Which face is on: what the till's absence or a shown slip covers goes on beneath. */
-export const faceOf = ({ here, slips, sale }) => (!here ? "gone" : slips.shown ? "slip" : sale.state);
+export function faceOf({ here, slips, sale }) {
+  if (!here) return "gone";
+  return isOpen(slips) ? (slips.number === null ? "slip" : "slip_number") : sale.state;
+}
 
 /** `{face, values, tones, awake, asks}`: texts by name, tones by name, keys that do something, a slip in question. */
 export function faces(model) {
   const face = faceOf(model);
   const keys = pad(model, face);
-  const parts = [bar, card, choices, amount, operation, result, strip, gone, note].map((part) => part(model));
+  const parts = [bar, card, choices, amount, history, splitFace, undoFace, operation, result, strip, gone, note].map((part) => part(model));
   const values = Object.assign({ symbol: symbol(model) }, keys.values, ...parts.map((part) => part.values));
   const tones = Object.assign({ face: TONES[face] ?? "plain" }, ...parts.map((part) => part.tones));
   values.said = said(face, values);
@@ -38,7 +45,7 @@ function amount(model) {
 function afterwards({ sale, ...model }, kind) {
   const { wording, hello } = model;
   const { entry, spendable } = sale.card;
-  if (kind === "charge" && entry !== "swiped") return { after: wording.text(`page.after.${entry}`), tone: "warn" };
+  if (kind === "sale" && entry !== "swiped") return { after: wording.text(`page.after.${entry}`), tone: "warn" };
   const units = parse(sale.typed || "0", hello.currency) ?? 0;
   const left = spendable + (kind === "load" ? units : -units);
   if (!units) return { after: "", tone: "plain" };
@@ -54,42 +61,6 @@ function missing(short, units, { sale, ...model }) {
     ? { after: model.wording.text("page.after.comes", { amount }), tone: "plain" }
     : { after: model.wording.text("page.after.short", { amount }), tone: "warn" };
 }
-
-function operation(model) {
-  const { sale, wording } = model;
-  const { state, problem, asksHq } = sale;
-  const { sent, kind, amount: units, card: masked } = sale.operation ?? {};
-  if (!sent || !OPERATION_FACES.includes(state)) return { values: {}, tones: {} };
-  const values = {
-    operation_title: wording.text(`page.${state}.${kind}`),
-    operation_amount: bare(units, model),
-    operation_what: spaced(masked),
-    operation_words: problem ? wording.choose(problem.cashier_message) : wording.text(asksHq ? "page.sending.hq" : `page.${state}.words`),
-  };
-  return { values, tones: {} };
-}
-
-function result(model) {
-  const { sale, wording } = model;
-  if (!sale.answer) return { values: {}, tones: {} };
-  const { outcome, kind, amount: units, card: masked, bonus, balance, receipt_number, approval_code, cashier_message, elsewhere } = sale.answer;
-  const extra = kind === "load" && bonus > 0 ? wording.text("page.done.with_bonus", { amount: money(bonus, model) }) : "";
-  const values = {
-    result_title: wording.text(`page.${outcome}.${kind}`),
-    result_amount: bare(units, model),
-    result_money: money(units, model),
-    result_what: [spaced(masked), extra].filter(Boolean).join(" · "),
-    receipt_number: receipt_number ?? "",
-    balance_after: money(balance.principal + balance.bonus, model),
-    approval_code: halves(approval_code ?? ""),
-    elsewhere: elsewhere ? money(elsewhere, model) : "",
-    elsewhere_title: wording.text("page.elsewhere", { time: elsewhereTime(model) }),
-    decline_words: cashier_message ? wording.choose(cashier_message) : "",
-  };
-  return { values, tones: {} };
-}
-
-const elsewhereTime = ({ sale, status }) => when(sale.answer.elsewhere_as_of, status.business_date);
 
 /** What can be promised while the till does not answer. */
 function gone(model) {

@@ -1,7 +1,7 @@
 /**
  * Which key means what. Digits are always numbers, the other keys of a number pad are commands, so that the page works
  * on a pad alone, with NumLock on or off, whatever keyboard layout or input method is set:
- * Enter, + load, * slip, - rubs out, / back; and for whole keyboards L, S, Backspace, Esc.
+ * Enter, + load, * slip or parts, - rubs out or shows what moved before, / back; and for whole keyboards L, S, Backspace, Esc.
  */
 
 const COMMANDS = {
@@ -24,7 +24,8 @@ export function read(event) {
   const digit = /^(?:Numpad|Digit)(\d)$/.exec(typesNothing(event) ? event.code : "")?.[1] ?? asciiDigit(event.key);
   if (digit !== undefined) return { name: "digit", digit };
   const name = CODES[event.code] ?? COMMANDS[event.key];
-  return name && !(event.repeat && ONCE.has(name)) ? { name } : null;
+  if (!name || (event.repeat && ONCE.has(name))) return null;
+  return event.repeat ? { name, held: true } : { name };
 }
 
 /** NumLock is off, or an input method holds the key: only its place on the keyboard tells. */

@@ -1,11 +1,13 @@
 /** The cashier page: keys, clicks and what the till says go into the sale; what the sale asks goes to the till. */
 import { get, isAnswer, newId } from "./api.js";
+import { CHANNEL, due } from "./due.js";
 import { run } from "./errands.js";
 import { listen } from "./events.js";
 import { faces } from "./faces.js";
 import { read, StripeGuard } from "./keys.js";
+import { parse } from "./money.js";
 import { START, keepable, receive, revive } from "./sale.js";
-import { NO_SLIPS, find, hear, press, putAway, question, toggle } from "./slips.js";
+import { NO_SLIPS, find, hear, isOpen, press, putAway, question, receiptOf, showOne, toggle } from "./slips.js";
 import { isOnButton, label, onPress, rememberedLanguage, rememberLanguage, show } from "./view.js";
 import { Wording } from "./wording.js";
 
@@ -27,7 +29,7 @@ const guard = new StripeGuard();
 
 /** One step: change the sale, keep it safe, show it, and only then do what it asks. */
 function feed(input) {
-  take(receive(model.sale, { ...input, now: Date.now(), id: newId() }, model.hello.currency));
+  take(receive(model.sale, { ...input, now: Date.now(), id: newId() }, model.hello));
 }
 
 function take({ sale, errands }) {
@@ -53,38 +55,73 @@ const keepSafe = (key, value) => sessionStorage.setItem(key, JSON.stringify(valu
 const kept = (key) => JSON.parse(sessionStorage.getItem(key) ?? "null");
 
 function draw() {
-  if (model.status) show(faces(model));
+  if (!model.status) return;
+  show(faces(model));
+  tellCustomer();
 }
+
+// What the customer's screen cannot hear from the till: what is being keyed
+
+const customer = new BroadcastChannel(CHANNEL);
+let told = "";
+
+function tellCustomer() {
+  const words = JSON.stringify(due(model.sale, (typed) => parse(typed, model.hello.currency)));
+  if (words !== told) customer.postMessage({ due: JSON.parse(words) });
+  told = words;
+}
+
+/** A screen that was opened just now asks. */
+customer.onmessage = ({ data }) => {
+  if (data.asks && told) customer.postMessage({ due: JSON.parse(told) });
+};
 
 // What the cashier does
 
 function hand(input) {
   if (!model.here || !model.hello) return;
-  if (input.name === "star") showSlip();
-  else if (model.slips.shown) settle(input);
+  if (input.name === "star") star();
+  else if (isOpen(model.slips)) settle(input);
   else feed(input);
 }
 
-async function showSlip() {
-  model.slips = toggle(model.slips);
+/** Where an amount is keyed it is to be paid in parts; everywhere else the slips are meant. */
+function star() {
+  const { state, kind, typed } = model.sale;
+  if (state === "amount" && kind === "sale" && typed && !isOpen(model.slips)) return feed({ name: "split" });
+  return showSlip(toggle(model.slips));
+}
+
+async function showSlip(slips) {
+  model.slips = slips;
   draw();
-  const { shown } = model.slips;
+  const { shown } = slips;
   if (shown) model.slipText = await getSlip(shown);
   draw();
 }
 
 function settle(input) {
-  const { slips, errands } = press(model.slips, input);
+  const { slips, errands, undo, wanted } = press(model.slips, input, model.slipText);
   model.slips = slips;
   draw();
   errands.forEach(perform);
+  if (undo) feed({ name: "undo", kind: undo, slip: model.slipText });
+  if (wanted) openSlip(receiptOf(model.hello.till, wanted));
+}
+
+/** A slip that may be older than all that this page has heard of. */
+async function openSlip(receipt_number) {
+  const slip = await getSlip(receipt_number);
+  if (slip) model.slips = hear(model.slips, slip);
+  else feed({ name: "notice", note: { tone: "warn", key: "page.note.no_slip" } });
+  if (slip) await showSlip(showOne(model.slips, receipt_number));
 }
 
 /** The buttons of the strip speak of the slip in question, whether it is shown or not. */
 function answerQuestion(digit) {
   const slip = question(model.slips);
   if (!slip || !model.here) return;
-  model.slips = { ...model.slips, shown: slip.receipt_number };
+  model.slips = showOne(model.slips, slip.receipt_number);
   settle({ name: "digit", digit });
 }
 

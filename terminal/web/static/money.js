@@ -26,6 +26,9 @@ export function format(units, currency) {
   return (units < 0 ? "-" : "") + grouped(whole) + (shown && "." + shown);
 }
 
+/** As somebody would key it: `123456` -> `1234.56`. */
+export const keyed = (units, currency) => format(units, currency).replaceAll(",", "");
+
 /** A number of things: `1250` -> `1,250`. */
 export const count = (things) => (things < 0 ? "-" : "") + grouped(String(Math.abs(things)));
 

@@ -1,56 +1,79 @@
 /** The number pad on the screen, which mirrors the one under the hand: which keys do something now, and what. */
+import { isPaidWith } from "./parts.js";
 import { isPhone } from "./phones.js";
-import { canPrint, canSettle, current, find } from "./slips.js";
+import { canPrint, canRefund, canSettle, canVoid, find } from "./slips.js";
+import { TENDERS } from "./amount.js";
+import { couldSplit } from "./split.js";
 
 const ALL = "0123456789";
+const ERASE = "page.do.erase";
 const PADS = {
   empty: { digits: ALL },
-  number: { digits: ALL, erase: true, back: "page.do.clear", enter: "page.do.open" },
+  number: { digits: ALL, erase: ERASE, back: "page.do.clear", enter: "page.do.open" },
   choosing: { back: "page.do.back" },
   blocked: { back: "page.do.leave", enter: "page.do.leave" },
   opening: { back: "page.do.back" },
-  amount: { digits: ALL, erase: true, plus: true, back: "page.do.leave", enter: "page.do.pay" },
-  load: { digits: ALL, erase: true, plus: true, back: "page.do.back", enter: "page.do.load" },
-  tender: { digits: "123", erase: true, back: "page.do.back" },
+  amount: { digits: ALL, point: true, erase: ERASE, plus: true, star: "page.do.split", back: "page.do.clear", enter: "page.do.pay" },
+  card: { digits: ALL, point: true, erase: "page.do.history", plus: true, back: "page.do.leave", enter: "page.do.pay" },
+  load: { digits: ALL, point: true, erase: ERASE, plus: true, back: "page.do.back", enter: "page.do.load" },
+  history: { digits: ALL, erase: "page.do.close", back: "page.do.close", enter: "page.do.close" },
+  tender: { digits: "123", erase: ERASE, back: "page.do.back" },
+  split: { digits: ALL, point: true, erase: ERASE, back: "page.do.back", enter: "page.do.take_part" },
+  rest: { erase: ERASE, back: "page.do.back" },
+  whole: { erase: ERASE, back: "page.do.back", enter: "page.do.pay_parts" },
+  refund: { digits: ALL, point: true, erase: ERASE, back: "page.do.back", enter: "page.do.refund" },
+  void: { back: "page.do.back", enter: "page.do.void" },
   notdone: { back: "page.do.back", enter: "page.do.again" },
   problem: { back: "page.do.back", enter: "page.do.back" },
   done: { back: "page.do.finish", enter: "page.do.same_card" },
   declined: { back: "page.do.finish", enter: "page.do.same_card" },
   slip: { back: "page.do.close", enter: "page.do.close" },
+  slip_number: { digits: ALL, erase: ERASE, back: "page.do.close", enter: "page.do.show" },
 };
 const ASLEEP = {}; // while an operation is under way, and while the till is gone
 
 /** `{values, awake}`: the labels of the keys that change, and the set of keys that do something. */
 export function pad(model, face) {
-  const { digits = "", erase, plus, back, enter } = keysOf(model, face);
-  const { slips, hello, wording } = model;
+  const { digits = "", point, erase, plus, star = "page.slip", back, enter } = keysOf(model, face);
+  const { hello, wording } = model;
   const named = {
     erase, plus, back, enter,
-    point: ["amount", "load"].includes(variant(model, face)) && hello.currency.shown_digits > 0,
-    star: face !== "gone" && current(slips) !== null,
+    point: point && hello.currency.shown_digits > 0,
+    star: face !== "gone",
   };
   const awake = new Set([...digits, ...Object.keys(named).filter((name) => named[name])]);
-  return { values: { do_back: back ? wording.text(back) : "", do_enter: enter ? wording.text(enter) : "" }, awake };
+  const labels = { do_back: back, do_enter: enter, do_star: star, do_erase: erase ?? ERASE };
+  const values = Object.fromEntries(Object.entries(labels).map(([name, key]) => [name, key ? wording.text(key) : ""]));
+  return { values, awake };
 }
 
 /** Some faces have two sets of labels. */
 function variant({ sale }, face) {
   if (face === "amount" && sale.kind === "load") return "load";
+  if (face === "amount" && !sale.typed) return "card";
   if (face === "notdone" && sale.problem && !sale.problem.retryable) return "problem";
   return face;
 }
 
 function keysOf(model, face) {
+  const { sale, slips, slipText } = model;
   const keys = PADS[variant(model, face)] ?? ASLEEP;
-  if (face === "slip") return { ...keys, digits: slipDigits(model.slips) };
-  if (face === "choosing") return { ...keys, digits: ALL.slice(1, model.sale.found.length + 1) };
-  if (face === "number" && isPhone(model.sale.number)) return { ...keys, enter: "page.do.search" };
-  if (face === "amount" && model.sale.typed) return { ...keys, back: "page.do.clear" };
-  if ((face === "done" || face === "declined") && model.sale.waiting) return { ...keys, enter: "page.do.next_card" };
+  if (face === "slip") return { ...keys, digits: slipDigits(slips, slipText) };
+  if (face === "choosing") return { ...keys, digits: ALL.slice(1, sale.found.length + 1) };
+  if (face === "number" && isPhone(sale.number)) return { ...keys, enter: "page.do.search" };
+  if (face === "rest") return { ...keys, digits: freeTenders(sale.split) };
+  if (["amount", "split", "refund"].includes(face) && sale.typed) return { ...keys, back: "page.do.clear" };
+  if (face === "declined" && couldSplit(sale)) return { ...keys, enter: "page.do.split" };
+  if ((face === "done" || face === "declined") && !sale.waiting && !sale.card) return { ...keys, enter: "page.do.finish" };
+  if ((face === "done" || face === "declined") && sale.waiting) return { ...keys, enter: "page.do.next_card" };
   return keys;
 }
 
-function slipDigits(slips) {
+const freeTenders = (split) => Object.keys(TENDERS).filter((digit) => !isPaidWith(split, TENDERS[digit])).join("");
+
+function slipDigits(slips, view) {
   const slip = find(slips, slips.shown);
-  return (canSettle(slip) ? "1" : "") + (canPrint(slip) ? "2" : "");
+  const told = view?.receipt_number === slips.shown ? view : null;
+  const can = { 1: canSettle(slip), 2: canPrint(slip), 3: canRefund(told), 4: canVoid(told), 5: true };
+  return Object.keys(can).filter((digit) => can[digit]).join("");
 }

@@ -2,8 +2,11 @@
 
 /** The oldest are forgotten by the page, not by the till. */
 const SLIPS_MAX = 100;
+const NUMBER_DIGITS = 6; // terminal/receipt_numbers.py
+const NUMBER_DIGITS_MAX = 15;
 
-export const NO_SLIPS = Object.freeze({ known: [], shown: null });
+/** `number`: that of an older slip, while it is keyed; null while none is. */
+export const NO_SLIPS = Object.freeze({ known: [], shown: null, number: null });
 
 /** Take in what the till said of a slip: {receipt_number, state, reasons}. */
 export function hear(slips, slip) {
@@ -20,23 +23,51 @@ export const current = (slips) => question(slips) ?? slips.known.at(-1) ?? null;
 
 export const find = (slips, receipt_number) => slips.known.find((slip) => slip.receipt_number === receipt_number) ?? null;
 
-/** Show the current slip, or put it away. */
+/** Whether slips are on the screen: one of them, or the number of one that is being keyed. */
+export const isOpen = ({ shown, number }) => shown !== null || number !== null;
+
+/** Show the current slip, or put it away. Without one the number of an older slip is asked for. */
 export function toggle(slips) {
-  return { ...slips, shown: slips.shown ? null : (current(slips)?.receipt_number ?? null) };
+  if (isOpen(slips)) return putAway(slips);
+  const latest = current(slips)?.receipt_number ?? null;
+  return { ...slips, shown: latest, number: latest ? null : "" };
 }
 
-export const putAway = (slips) => ({ ...slips, shown: null });
+export const putAway = (slips) => ({ ...slips, shown: null, number: null });
+export const showOne = (slips, receipt_number) => ({ ...slips, shown: receipt_number, number: null });
 
-/** What a key does while a slip is shown: {slips, errands}. 1 it came out, 2 print again, the others put it away. */
-export function press(slips, input) {
+/**
+ * What a key does while slips are on the screen: {slips, errands, undo, wanted}. 1 it came out, 2 print again, 3 refund,
+ * 4 void, 5 another slip; the others put it away. `view` is the slip as the till told it, `undo` what is to be done with it,
+ * `wanted` the running number of a slip that the till is to be asked for.
+ */
+export function press(slips, input, view) {
+  if (slips.number !== null) return keyNumber(slips, input);
   if (input.name !== "digit") return { slips: putAway(slips), errands: [] };
+  if (input.digit === "5") return { slips: { ...slips, shown: null, number: "" }, errands: [] };
+  const told = view?.receipt_number === slips.shown ? view : null;
+  const undo = { 3: canRefund(told) && "refund", 4: canVoid(told) && "void" }[input.digit];
+  if (undo) return { slips: putAway(slips), errands: [], undo };
   const slip = find(slips, slips.shown);
   const errand = input.digit === "1" ? cameOut(slip) : input.digit === "2" ? printAgain(slip) : null;
   return errand ? { slips: putAway(slips), errands: [errand] } : { slips, errands: [] };
 }
 
+function keyNumber(slips, { name, digit }) {
+  const { number } = slips;
+  if (name === "digit") return { slips: { ...slips, number: (number + digit).slice(0, NUMBER_DIGITS_MAX) }, errands: [] };
+  if (name === "erase") return { slips: { ...slips, number: number.slice(0, -1) }, errands: [] };
+  if (name === "enter" && number) return { slips, errands: [], wanted: number };
+  return { slips: putAway(slips), errands: [] };
+}
+
+/** `31` at till 07-1 is slip 07-1-000031. */
+export const receiptOf = (till, number) => `${till}-${number.replace(/^0+/, "").padStart(NUMBER_DIGITS, "0")}`;
+
 export const canSettle = (slip) => slip?.state === "unknown";
 export const canPrint = (slip) => slip !== null && slip.state !== "started";
+export const canRefund = (view) => view?.kind === "sale" && view.refundable?.left > 0;
+export const canVoid = (view) => view?.refundable?.voidable === true;
 
 function cameOut(slip) {
   return canSettle(slip) ? { name: "answer_slip", receipt_number: slip.receipt_number, came_out: true } : null;
@@ -44,6 +75,7 @@ function cameOut(slip) {
 
 /** Whoever says that a slip did not come out gets a copy of it; so does whoever asks for another one. */
 function printAgain(slip) {
+  if (slip === null) return null;
   const { receipt_number } = slip;
   if (canSettle(slip)) return { name: "answer_slip", receipt_number, came_out: false };
   return canPrint(slip) ? { name: "copy_slip", receipt_number } : null;

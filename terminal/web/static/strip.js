@@ -1,5 +1,5 @@
 /** The strip at the foot, which says how the last slip fares, and the slip itself when it is asked for. */
-import { current, question } from "./slips.js";
+import { current, question, receiptOf } from "./slips.js";
 import { halves, money } from "./sums.js";
 
 const TONES = { created: "work", started: "work", printed: "good", settled: "good", unknown: "unsure" };
@@ -7,7 +7,13 @@ const TONES = { created: "work", started: "work", printed: "good", settled: "goo
 export function strip({ slips, slipText, last, ...model }) {
   const { wording, status } = model;
   const shown = slipText?.receipt_number === slips.shown ? slipText : null;
-  const values = { slip_title: slips.shown ?? "", slip_text: shown ? wording.choose(shown.text) : "", strip_number: "", strip_sale: "" };
+  const values = {
+    slip_number: slips.number === null ? "" : receiptOf(model.hello.till, slips.number),
+    slip_text: shown ? wording.choose(shown.text) : "",
+    slip_left: shown ? leftOf(shown, model) : "",
+    strip_number: "",
+    strip_sale: "",
+  };
   const slip = current(slips);
   if (!slip) return { values: { ...values, strip_words: wording.text("page.slip.none") }, tones: { strip: "plain" } };
   const { receipt_number, state } = slip;
@@ -19,6 +25,12 @@ export function strip({ slips, slipText, last, ...model }) {
     strip_words: [wording.text(`page.slip.${state}`), ...reasons.map((reason) => wording.first(`printer.${reason}`, reason))].join(" "),
   });
   return { values, tones: { strip: waits ? "warn" : (TONES[state] ?? "unsure") } };
+}
+
+/** What can still be undone of a slip that something was undone of; nothing where nothing ever could. */
+function leftOf({ refundable }, model) {
+  if (!refundable || refundable.left === refundable.total) return "";
+  return model.wording.text(refundable.left ? "page.slip.left" : "page.slip.nothing_left", { amount: money(refundable.left, model) });
 }
 
 /** What the slip is about, with the code that a POS may still want; a load has none. */

@@ -1,6 +1,6 @@
 /**
  * Puts what faces.js computed on the screen. The HTML says where: data-text (a row of the wording table), data-value and
- * data-tone-of (a name in the face), data-in (the faces on which it shows), data-when (the value without which it does
+ * data-tone-of (a name in the face), data-rows (a table of texts), data-in (the faces on which it shows), data-when (the value without which it does
  * not). Text goes in as text, never as markup.
  */
 import { LANGUAGES } from "./wording.js";
@@ -32,6 +32,7 @@ export function show({ face, values, tones, awake, asks }) {
   for (const element of all("in-strip")) element.hidden = !asks;
   for (const element of all("when")) element.hidden = !values[element.dataset.when];
   for (const element of all("value")) fill(element, values[element.dataset.value] ?? "");
+  for (const element of all("rows")) list(element, values[element.dataset.rows] ?? []);
   for (const element of all("paper")) lay(element, values[element.dataset.paper] ?? "");
   for (const element of all("tone-of")) element.dataset.tone = tones[element.dataset.toneOf] ?? "none";
   for (const button of all("press")) button.disabled = !awake.has(button.dataset.press);
@@ -41,6 +42,23 @@ export function show({ face, values, tones, awake, asks }) {
 function fill(element, text) {
   write(element, text);
   element.dataset.size = text.length > 10 ? "long" : text.length > 7 ? "middle" : "short";
+}
+
+const listed = new Map();
+
+/** A table of texts, row by row; an empty one is hidden. */
+function list(element, rows) {
+  const words = JSON.stringify(rows);
+  if (listed.get(element) === words) return;
+  listed.set(element, words);
+  element.hidden = rows.length === 0;
+  element.replaceChildren(...rows.map((cells) => withChildren("tr", cells.map((text) => withChildren("td", [text])))));
+}
+
+function withChildren(tag, children) {
+  const element = document.createElement(tag);
+  element.append(...children);
+  return element;
 }
 
 let laid = "";

@@ -1,0 +1,39 @@
+"""Originals in the till's book: a movement by the number of its slip, and what was undone of it."""
+
+from __future__ import annotations
+
+from checkout.requests import Original
+from ledger.ids import Place, RecordRef
+from ledger.journal_sqlite import Connection
+from offline_queue.outbox import Chain
+from protocol.originals import original_of
+from protocol.records import Record
+from terminal.slips import Slips
+
+
+class Originals:
+    """The table of undoings. Every method runs inside the caller's transaction."""
+
+    def __init__(self, connection: Connection, place: Place, slips: Slips) -> None:
+        self._connection = connection
+        self._place = place
+        self._slips = slips
+
+    def find(self, text: str) -> Original | None:
+        """The movement whose slip has this number, with what is left of it; None: none here that can be undone."""
+        number = receipt_number(self._place, text)
+        stored = None if number is None else self._slips.read(number)
+        if stored is None:
+            return None
+        rows = self._connection.execute("select record from undoings where original = ?", (stored.record,))
+        return original_of(self._record(stored.record), [self._record(record) for (record,) in rows])
+
+    def undone(self, original: str, record: RecordRef) -> None:
+        """Remember that this record undoes a share of `original`, in the commit that does it."""
+        self._connection.execute("insert into undoings values (?, ?)", (original, str(record)))
+
+    def _record(self, name: str) -> Record:
+        ref = RecordRef.parse(name)
+        signed = None if ref is None else Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence)
+        assert signed is not None, "what the book names is in the chain"
+        return signed.open()

@@ -1,0 +1,67 @@
+/** Moves of an operation that is under way: sent, asked for, answered, not done, and what comes after its answer. */
+import { look } from "./counter.js";
+import { backToCard, become, keep, leave, startOver, stateOf } from "./moves.js";
+
+/** A second press of Enter must not take a result away that nobody has read. */
+const RESULT_STAYS_MS = 1000;
+/** After so many questions without an answer the page stops hoping and says that it does not know. */
+const ASKED_BEFORE_UNKNOWN = 2;
+const ASK_AGAIN_MS = 2000;
+const UNDOES = ["refund", "void"];
+
+export function send(sale, content) {
+  const { operation_id } = sale.operation;
+  const operation = { operation_id, ...content, sent: true };
+  return become("sending", { operation, asked: 0, asksHq: false }, { name: "send", operation });
+}
+
+export function ask(sale) {
+  const errand = { name: "ask", operation_id: sale.operation.operation_id, after_ms: sale.asked && ASK_AGAIN_MS };
+  return become(sale.asked < ASKED_BEFORE_UNKNOWN ? "asking" : "unknown", { asked: sale.asked + 1, asksHq: false }, errand);
+}
+
+/** An undo's card need not be the one that lies there, of which the till is asked again. */
+export function showAnswer(sale, { answer, now }) {
+  const isUndo = UNDOES.includes(answer.kind);
+  const card = sale.card && !isUndo ? cardAfter(sale.card, answer) : sale.card;
+  const changes = { answer, card, operation: null, problem: null, split: null, undo: null, typed: "", shownMs: now, told: answer.operation_id };
+  return become(answer.outcome, changes, ...(isUndo && card ? [look(card, 0)] : []));
+}
+
+/** Until the till says it anew. */
+function cardAfter(card, { balance, kind, principal, bonus }) {
+  const moved = kind === "load" ? principal + bonus : -principal - bonus;
+  const total = card.total === null ? null : card.total + moved;
+  return { ...card, ...balance, spendable: balance.principal + balance.bonus, total };
+}
+
+export const showNotDone = (_sale, { problem = null }) => become("notdone", { problem });
+
+/** The same operation under the same id: were it done after all, the till gives its stored answer. */
+export function sendAgain(sale) {
+  if (sale.problem && !sale.problem.retryable) return backToContent(sale);
+  return become("sending", { asked: 0, problem: null, asksHq: false }, { name: "send", operation: sale.operation });
+}
+
+/** To where it was keyed, under the same id. */
+export function backToContent(sale) {
+  if (sale.undo) return become(sale.operation.kind, { problem: null });
+  return sale.split && sale.card ? become("whole", { problem: null }) : backToCard(sale);
+}
+
+// After the answer
+
+export const resultIsRead = (sale, { now }) => now - sale.shownMs >= RESULT_STAYS_MS;
+
+export function goOn(sale) {
+  const card = sale.waiting ?? sale.card;
+  if (!card) return leave(sale);
+  return become(stateOf(card), startOver(sale, { card }), look(card, 0));
+}
+
+/** A POS's own operation: an idle cashier sees its result, a busy one is not interrupted. */
+export function announce(sale, input) {
+  if (sale.typed) return keep(sale);
+  const { changes } = showAnswer(sale, input);
+  return { changes: { ...changes, card: sale.card, operation: sale.operation } };
+}

@@ -1,0 +1,75 @@
+/** An operation that was sent, and what became of it. */
+import { when } from "./bar.js";
+import { count } from "./money.js";
+import { couldSplit } from "./split.js";
+import { bare, halves, money, spaced } from "./sums.js";
+
+export const OPERATION_FACES = ["sending", "asking", "unknown", "notdone"];
+
+export function operation(model) {
+  const { sale, wording } = model;
+  const { state, problem, asksHq } = sale;
+  const { sent, kind, amount: units, card, receipt_number } = sale.operation ?? {};
+  if (!sent || !OPERATION_FACES.includes(state)) return { values: {}, tones: {} };
+  const values = {
+    operation_title: wording.text(`page.${state}.${kind}`),
+    operation_amount: bare(units, model),
+    operation_what: card ? spaced(card) : receipt_number,
+    operation_words: problem ? wording.choose(problem.cashier_message) : wording.text(asksHq ? "page.sending.hq" : `page.${state}.words`),
+  };
+  return { values, tones: {} };
+}
+
+export function result(model) {
+  const { sale, wording } = model;
+  if (!sale.answer) return { values: {}, tones: {} };
+  const { outcome, kind, amount: units, card, bonus, balance, receipt_number, approval_code, cashier_message, elsewhere, original } = sale.answer;
+  const extra = kind === "load" && bonus > 0 ? wording.text("page.done.with_bonus", { amount: money(bonus, model) }) : "";
+  const isSplit = couldSplit(sale) && sale.card.spendable > 0;
+  const values = {
+    result_title: wording.text(`page.${outcome}.${tellsOfCard(sale.answer) ? kind : "noted"}`),
+    result_amount: bare(units, model),
+    result_money: money(units, model),
+    result_what: [spaced(card), original ?? "", extra].filter(Boolean).join(" · "),
+    result_parts: [...partRows(partsWorthTelling(sale.answer), model), ...pointRows(sale.answer, model)],
+    receipt_number: receipt_number ?? "",
+    balance_after: balanceAfter(balance, model),
+    approval_code: halves(approval_code ?? ""),
+    elsewhere: elsewhere ? money(elsewhere, model) : "",
+    elsewhere_title: wording.text("page.elsewhere", { time: elsewhereTime(model) }),
+    decline_words: cashier_message ? wording.choose(cashier_message) : "",
+    split_offer: isSplit ? wording.text("page.declined.split", { amount: money(sale.card.spendable, model) }) : "",
+  };
+  return { values, tones: {} };
+}
+
+/** A sale that the shop's own tenders have paid took nothing from the card. */
+const tellsOfCard = ({ outcome, kind, paid = [] }) =>
+  outcome !== "done" || kind !== "sale" || paid.length === 0 || paid.some(({ tender }) => ["stored_value", "points"].includes(tender));
+
+/** One part that is all of it says nothing new. */
+function partsWorthTelling({ kind, paid = [] }) {
+  return paid.length > 1 || (paid.length === 1 && (kind !== "sale" || paid[0].tender !== "stored_value")) ? paid : [];
+}
+
+/** [what, points, money] of parts that paid, or that go back. */
+export function partRows(parts, model) {
+  const { wording } = model;
+  return parts.map(({ tender, units, points }) => [
+    wording.text(`tender.${tender}`),
+    points ? wording.text("page.points_count", { points: count(points) }) : "",
+    money(units, model),
+  ]);
+}
+
+function pointRows({ points_in = 0, points_out = 0, points_owed = 0 }, { wording }) {
+  const rows = [["page.points_in", points_in, "+"], ["page.points_out", points_out, "−"], ["page.points_owed", points_owed, ""]];
+  return rows.filter(([, points]) => points).map(([key, points, sign]) => [wording.text(key), "", sign + count(points)]);
+}
+
+function balanceAfter({ principal, bonus, points }, model) {
+  const counted = points ? model.wording.text("page.points_count", { points: count(points) }) : "";
+  return [money(principal + bonus, model), counted].filter(Boolean).join(" · ");
+}
+
+const elsewhereTime = ({ sale, status }) => when(sale.answer.elsewhere_as_of, status.business_date);

@@ -1,0 +1,30 @@
+/** A refund or a void before it is sent: of which slip, how much, and what goes back to which part. */
+import { echo, parse } from "./money.js";
+import { partRows } from "./result.js";
+import { givenBack } from "./sharing.js";
+import { bare, money } from "./sums.js";
+
+export function undoFace({ sale, ...model }) {
+  const { undo, state, typed } = sale;
+  if (!["refund", "void"].includes(state)) return { values: {}, tones: {} };
+  const { wording, hello } = model;
+  const { total, left, paid } = undo.refundable;
+  const units = state === "refund" && typed ? parse(typed, hello.currency) : left;
+  const fits = units !== null && units <= left;
+  const back = fits ? givenBack(units, paid, hello.currency) : [];
+  const values = {
+    undo_title: wording.text(`page.${state}.title`),
+    undo_slip: undo.receipt_number,
+    undo_total: money(total, model),
+    undo_left: money(left, model),
+    undo_amount: typed ? echo(typed) : bare(left, model),
+    undo_words: words(state, fits, model),
+    undo_parts: partRows(back ?? [], model),
+  };
+  return { values, tones: { undo: typed ? "load" : "none", undo_words: fits ? "plain" : "warn" } };
+}
+
+function words(state, fits, { wording }) {
+  if (state === "void") return wording.text("page.void.question");
+  return wording.text(fits ? "page.refund.back" : "page.note.more_than_left");
+}
