@@ -26,7 +26,7 @@ class Decline(StrEnum):
     NO_POINTS = "no_points"
     """This kind of card carries no points, or the programme takes none for payment."""
     PARTS_DIFFER = "parts_differ"
-    """The parts of the payment do not add up to the price, or one is none."""
+    """The parts of the payment do not add up to the price, one is none, or a tender comes twice."""
     ORIGINAL_UNKNOWN = "original_unknown"
     """This till has no such slip, or it is none that can be undone. The till that printed it can."""
     MORE_THAN_LEFT = "more_than_left"

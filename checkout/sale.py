@@ -12,10 +12,10 @@ from checkout.results import Decline, Declined, Done
 from checkout.rules import Rule, ask, enough_here, not_blocked
 from checkout.slip_facts import SlipFacts, SlipKind
 from checkout.sold import CARD, Paid, PaidWith, Sold
-from ledger.slices import MONEY, Asset, Lot, Part, Purse, SliceKey, take, total
+from ledger.slices import Asset, Lot, Part, Purse, Slice, SliceKey, take, total
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
 from loyalty.evaluation import Basket, Buyer, evaluate
-from loyalty.programme import Programme
+from loyalty.programme import PARTS_MAX, Programme
 from loyalty.reasons import Reason
 
 
@@ -36,19 +36,17 @@ def needs(request: Sale, view: BookView, programme: Programme) -> tuple[Need, ..
     """What a sale needs of the card, money before points; assets that it does not touch are left out."""
     paid = [_counted(part, programme) for part in request.paid]
     units = {Asset.MONEY: _units(paid, PaidWith.STORED_VALUE), Asset.POINTS: _points(paid)}
-    here = {
-        asset: total(programme.in_spending_order(view.slices, view.business_date, asset), *asset.purses)
-        for asset in Asset
-    }
+    payable = _payable(paid, view, programme)
+    here = {asset: total(payable[asset], *asset.purses) for asset in Asset}
     return tuple(Need(asset, units[asset], here[asset]) for asset in Asset if units[asset] > 0)
 
 
 def sale(request: Sale, view: BookView, programme: Programme) -> Done | Declined:
     """Take the card's parts of the price in the programme's order, and put the points that it earns on the card."""
-    money = programme.in_spending_order(view.slices, view.business_date, Asset.MONEY)
-    points = programme.in_spending_order(view.slices, view.business_date, Asset.POINTS)
     paid = tuple(_counted(part, programme) for part in request.paid)
-    here = {Asset.MONEY: total(money, *MONEY), Asset.POINTS: total(points, Purse.POINTS)}
+    payable = _payable(paid, view, programme)
+    money, points = payable[Asset.MONEY], payable[Asset.POINTS]
+    here = {asset: total(payable[asset], *asset.purses) for asset in Asset}
     reasons = ask(_rules(request, paid, view, programme, here))
     if isinstance(reasons, Declined):
         return reasons
@@ -62,6 +60,13 @@ def sale(request: Sale, view: BookView, programme: Programme) -> Done | Declined
     return Done(transaction, facts, (*reasons, *earned.trail), sold=Sold(request.items, paid))
 
 
+def _payable(paid: Iterable[Paid], view: BookView, programme: Programme) -> dict[Asset, list[Slice]]:
+    """What may pay, in the order in which it pays. Its record keeps its bound: two assets share PARTS_MAX."""
+    card = [part.tender for part in paid if part.tender in CARD]
+    most = PARTS_MAX // max(len(card), 1)
+    return {asset: programme.in_spending_order(view.slices, view.business_date, asset)[:most] for asset in Asset}
+
+
 def _rules(
     request: Sale, paid: tuple[Paid, ...], view: BookView, programme: Programme, here: dict[Asset, int]
 ) -> Iterator[Rule]:
@@ -70,7 +75,8 @@ def _rules(
     coins = [request.units, *(part.units for part in paid if part.tender not in CARD)]
     payable = all(programme.currency.can_charge(units) for units in coins)
     yield Rule(Reason("charge_step", programme.currency.charge_step, request.units), payable, Decline.NOT_CHARGEABLE)
-    adds_up = sum_of_parts == request.units and all(part.units > 0 for part in paid)
+    is_one_each = len({part.tender for part in paid}) == len(paid)
+    adds_up = sum_of_parts == request.units and is_one_each and all(part.units > 0 for part in paid)
     yield Rule(Reason("parts", request.units, sum_of_parts), adds_up, Decline.PARTS_DIFFER)
     if _units(paid, PaidWith.STORED_VALUE) or _points(paid) or _units(paid, PaidWith.POINTS):
         swiped = request.presented.entry is Entry.SWIPED

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from checkout.sold import Paid
+from checkout.sold import Paid, PaidWith
 
 
 class SlipKind(StrEnum):
@@ -48,3 +48,11 @@ class SlipFacts(msgspec.Struct, frozen=True):
     """Points that a refund should have taken back and did not find here."""
     original: str | None = None
     """The number of the slip that is undone."""
+
+    @property
+    def stored_value_change(self) -> int:
+        """By how much the card's stored value rose or, below zero, fell: a void gives a sale back and takes a load."""
+        is_paid_from_card = any(part.tender is PaidWith.STORED_VALUE for part in self.paid)
+        rises = is_paid_from_card if self.kind in (SlipKind.REFUND, SlipKind.VOID) else self.kind is SlipKind.LOAD
+        moved = self.principal + self.bonus
+        return moved if rises else -moved

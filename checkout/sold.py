@@ -20,6 +20,9 @@ class PaidWith(StrEnum):
     OTHER = "other"
 
 
+SOLD_BYTES_MAX = 22_000
+"""Lines and payment as the record has them: with all the slices that a sale may touch they fit into it."""
+
 CARD = (PaidWith.STORED_VALUE, PaidWith.POINTS)
 """The tenders that the card itself pays: to the cent, whatever coins there are."""
 

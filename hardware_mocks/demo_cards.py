@@ -52,6 +52,15 @@ bonus_units = 6_055
 [[load.bonus]]
 from_units = 100_000
 bonus_units = 15_000
+
+[earning]
+name = "base"
+points = 1
+per_units = 10_000
+
+[redeeming]
+points = 1
+units = 100
 """
 
 

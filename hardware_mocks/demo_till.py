@@ -116,6 +116,19 @@ class DemoTill:
         """Cash goes on the card."""
         return self._ask("/v1/loads", {"amount": units, "tender": "cash", **more})
 
+    def split(self, **parts: int) -> dict[str, Any]:
+        """Goods for the sum of these parts, paid with them: `split(stored_value=60_55, cash=40_45)`."""
+        paid = [{"tender": tender, "amount": units} for tender, units in parts.items()]
+        return self._ask("/v1/sales", {"items": [{"article": "goods", "amount": sum(parts.values())}], "paid": paid})
+
+    def refund(self, receipt_number: str, units: int) -> dict[str, Any]:
+        """Goods come back; no card is needed."""
+        return self._undo("/v1/refunds", {"receipt_number": receipt_number, "amount": units})
+
+    def void(self, receipt_number: str) -> dict[str, Any]:
+        """A sale or load of today is taken back whole."""
+        return self._undo("/v1/voids", {"receipt_number": receipt_number})
+
     def sell(self, member: int, units: int, **more: object) -> dict[str, Any]:
         """Swipe a member's card and have it pay."""
         self.swipe(member)
@@ -177,6 +190,11 @@ class DemoTill:
     def _lie_down(self, said: dict[str, str]) -> dict[str, Any]:
         self.card = self.process.post("/v1/presentations", said)
         return self.card
+
+    def _undo(self, path: str, said: dict[str, object]) -> dict[str, Any]:
+        named = {"operation_id": f"{self.place}-{secrets.token_hex(8)}", "cashier": "C02"}
+        answer: dict[str, Any] = self.process.post(path, {**named, **said})
+        return answer
 
     def _ask(self, path: str, said: dict[str, object]) -> dict[str, Any]:
         named = {"operation_id": f"{self.place}-{secrets.token_hex(8)}", "presentation": self.card["presentation"]}

@@ -15,7 +15,7 @@ from hq_server.world import World
 from ledger.cards import CardFault, CardScheme
 from ledger.ids import AccountId
 from offline_queue.book_thread import BookThread
-from protocol.conversation import DIRECTORY_LINES_MAX, FOUND_MAX, Directory, Find, Found, Look, Seen
+from protocol.conversation import DIRECTORY_LINES_MAX, FOUND_MAX, Directory, Find, Found, History, Look, Movements, Seen
 from protocol.phones import phone_hash
 
 T = TypeVar("T")
@@ -41,6 +41,12 @@ class Reception:
         at_ms = self._world.now_ms()
         shares = await self._store.do(HqStore.shares, account)
         return Seen(account, shares, await self._knowing(lambda members: members.of(account)), at_ms)
+
+    async def history(self, message: History) -> Movements:
+        """What has moved of an account of late."""
+        account, at_ms = AccountId(message.account), self._world.now_ms()
+        told = await self._store.do(HqStore.showing, lambda showing: showing.movements.told(account))
+        return Movements(message.account, told, at_ms)
 
     async def find(self, message: Find) -> Found:
         """Who has that phone number."""

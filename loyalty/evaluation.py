@@ -9,7 +9,7 @@ from loyalty.programme import Programme
 from loyalty.reasons import Reason
 
 
-class Item(msgspec.Struct, frozen=True):
+class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of a purchase: `units` is what is paid for all of it, discounts taken off. The POS's own words."""
 
     article: str

@@ -15,6 +15,8 @@
     Seen(account, ...)           ──▶
                                  ◀──        Find(phone)
     Found(phone, members)        ──▶
+                                 ◀──        History(account)
+    Movements(account, ...)      ──▶
 
 There are no request numbers: everything names itself (a record by its place in the chain, a directive by its number, a
 draw by its operation), so whatever is said twice is recognised, and whatever was lost is said again after the next
@@ -36,7 +38,7 @@ from ledger.amounts import UNITS_MAX
 from ledger.ids import Place
 from ledger.slices import Asset
 from protocol.errors import MALFORMED, NotAMessage
-from protocol.names import Name, Operation
+from protocol.names import Day, Name, Operation
 from protocol.records import Hash, Keeper, Number, SignedRecord
 from protocol.signing import Context, Signed, Signer, is_signed_by
 
@@ -51,6 +53,8 @@ FOUND_MAX = 9
 """Members on one phone number: a cashier picks one by a digit."""
 SHARES_MAX = 50
 """Places in one answer: the largest come first."""
+MOVEMENTS_MAX = 10
+"""What a customer who asks at the counter is told."""
 Count = Annotated[int, msgspec.Meta(ge=1, le=UNITS_MAX)]
 """Units, at least one."""
 Label = Annotated[str, msgspec.Meta(max_length=64)]
@@ -222,6 +226,34 @@ class Directory(Message, frozen=True, tag="directory"):
     version: Number
 
 
+class History(Message, frozen=True, tag="history"):
+    """A member asks what has moved of late."""
+
+    account: Name
+
+
+class Moved(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """One movement as its slip tells it: `stored_value` is by how much that rose or, below zero, fell."""
+
+    place: Keeper
+    receipt_number: Label
+    kind: Label
+    amount: Number
+    stored_value: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+    points_in: Number
+    points_out: Number
+    business_date: Day
+    at_ms: Number
+
+
+class Movements(Message, frozen=True, tag="movements"):
+    """The last movements of an account that HQ has posted, the latest first, as of `at_ms`."""
+
+    account: Name
+    movements: Annotated[tuple[Moved, ...], msgspec.Meta(max_length=MOVEMENTS_MAX)]
+    at_ms: Number
+
+
 AnyMessage = (
     Challenge
     | Login
@@ -238,6 +270,8 @@ AnyMessage = (
     | Find
     | Found
     | Directory
+    | History
+    | Movements
 )
 
 

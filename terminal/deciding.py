@@ -50,6 +50,7 @@ class Deciding:
 
     async def _draw(self, want: Want, asked: Asked, mode: Mode) -> Answer | Problem:
         """Draw one asset after another, each once, and decide in the commit that takes the last of them."""
+        told: Told = None
         for _ in Asset:
             asked = msgspec.structs.replace(asked, drawn_for=(*asked.drawn_for, want.asset))
             told = await self._tell(want, asked, mode)

@@ -8,11 +8,14 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from ledger.cards import Card
-from protocol.conversation import AnyMessage, Find, Look
+from protocol.conversation import AnyMessage, Find, History, Look, Movements
 
 FIND_WAIT_S = 1.5
 """Then the customer is served with what is known here."""
 SEARCHES_MAX = 16
+HISTORY_WAIT_S = 1.5
+"""Then the customer is shown what is known here."""
+HISTORIES_MAX = 16
 LOOKS_MAX = 64
 """Accounts of which HQ was asked and has not spoken yet."""
 
@@ -32,6 +35,7 @@ class HqQuestions:
         self.say: Say = nobody
         self._looks: OrderedDict[str, None] = OrderedDict()
         self._searches: dict[bytes, asyncio.Event] = {}
+        self._histories: dict[str, asyncio.Future[Movements]] = {}
         self._saying: set[asyncio.Task[bool]] = set()
 
     def look(self, card: Card) -> None:
@@ -63,6 +67,29 @@ class HqQuestions:
         finally:
             if self._searches.get(phone) is answered:
                 del self._searches[phone]
+
+    async def history(self, account: str) -> Movements | None:
+        """Ask what has moved of this account; None when HQ did not say so in time."""
+        if account not in self._histories and len(self._histories) >= HISTORIES_MAX:
+            return None
+        told = self._histories.setdefault(account, asyncio.get_running_loop().create_future())
+        try:
+            async with asyncio.timeout(HISTORY_WAIT_S):
+                if not await self.say(History(account)):
+                    return None
+                await asyncio.wait((told,))
+                return told.result()
+        except TimeoutError:
+            return None
+        finally:
+            if self._histories.get(account) is told:
+                del self._histories[account]
+
+    def told(self, message: Movements) -> None:
+        """HQ has said what has moved. What nobody waits for is not taken."""
+        told = self._histories.get(message.account)
+        if told is not None and not told.done():
+            told.set_result(message)
 
     def is_sought(self, phone: bytes) -> bool:
         """Whether somebody waits to hear who has this number."""

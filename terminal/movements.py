@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from checkout.slip_facts import SlipFacts, SlipKind
-from checkout.sold import PaidWith
 from ledger.ids import AccountId, Place
 from ledger.journal_sqlite import Connection
 from terminal.answers import Movement
@@ -38,7 +36,7 @@ class Movements:
         return Movement(
             kind=facts.kind,
             amount=facts.amount,
-            stored_value=stored_value_change(facts),
+            stored_value=facts.stored_value_change,
             points_in=facts.points_in,
             points_out=facts.points_out,
             receipt_number=slip.receipt_number,
@@ -46,11 +44,3 @@ class Movements:
             at=slip.local_time,
             till=self._place,
         )
-
-
-def stored_value_change(facts: SlipFacts) -> int:
-    """By how much the card's stored value has risen, or fallen. What is undone of a load goes, of a sale comes back."""
-    is_paid_from_card = any(part.tender is PaidWith.STORED_VALUE for part in facts.paid)
-    rises = is_paid_from_card if facts.kind in (SlipKind.REFUND, SlipKind.VOID) else facts.kind is SlipKind.LOAD
-    moved = facts.principal + facts.bonus
-    return moved if rises else -moved

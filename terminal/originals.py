@@ -8,6 +8,7 @@ from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Chain
 from protocol.originals import original_of
 from protocol.records import Record
+from terminal.receipt_numbers import number_of
 from terminal.slips import Slips
 
 
@@ -21,7 +22,7 @@ class Originals:
 
     def find(self, text: str) -> Original | None:
         """The movement whose slip has this number, with what is left of it; None: none here that can be undone."""
-        number = receipt_number(self._place, text)
+        number = number_of(self._place, text)
         stored = None if number is None else self._slips.read(number)
         if stored is None:
             return None

@@ -9,14 +9,15 @@ import structlog
 from checkout.requests import Entry, PresentedCard
 from drivers.events import Tracks
 from ledger.cards import Card, CardFault, CardScheme
-from protocol.conversation import AnyMessage, Directory, Found, Member, Seen
+from protocol.conversation import AnyMessage, Directory, Found, Member, Moved, Movements, Seen
 from protocol.phones import normalised, phone_hash
-from terminal.answers import Candidate, Presentation, Problem, Search
+from terminal.answers import Candidate, Movement, MovementsView, Presentation, Problem, Search
 from terminal.candidates import Candidates
 from terminal.counter import Counter, Lying
 from terminal.events import EventLog
 from terminal.hq_questions import HqQuestions
 from terminal.standing import presentation_of
+from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.world import World
 
@@ -95,9 +96,25 @@ class Reception:
             self._events.say("card.gone", {"presentation": presentation_id})
         return gone
 
-    def look_again(self, card: Card) -> None:
-        """Value has moved: what HQ said of this member is not the last word."""
-        self.hq.look(card)
+    def look_again(self, card: Card | None) -> None:
+        """Value has moved: what HQ said of this member is not the last word. None: of whoever stands at the counter."""
+        lying = self._counter.lying()
+        card = lying.card.card if card is None and lying is not None else card
+        if card is not None:
+            self.hq.look(card)
+
+    async def movements(self, presentation_id: str) -> MovementsView | None:
+        """The last movements of the card of that name, here and as HQ knows them; None when it is gone."""
+        lying = self._counter.find(presentation_id)
+        if lying is None:
+            return None
+        account = lying.card.card.account
+        here = await self._store.do(TillStore.movements, account)
+        told = await self.hq.history(account)
+        if told is None:
+            return MovementsView(here)
+        at_ms = min(told.at_ms, self._world.now_ms())
+        return MovementsView(here, tuple(map(self._movement, told.movements)), self._text(at_ms))
 
     async def heard(self, message: AnyMessage) -> None:
         """HQ has said something of members. What nobody asked for is not taken."""
@@ -110,6 +127,8 @@ class Reception:
                 true = tuple(one for one in members if one.phone == phone and not one.gone)
                 await self._store.do(lambda store: store.remember_found(phone, true))
                 self.hq.found(phone)
+            case Movements():
+                self.hq.told(message)
             case Directory():
                 await self._store.do(lambda store: store.learn_directory(message))
             case _:
@@ -134,6 +153,22 @@ class Reception:
         standing = await self._store.do(lambda store: store.standing(lying.card.card))
         left_s, is_fresh = self._counter.left_s(lying), self._told == lying.id
         return presentation_of(lying, standing, expires_in_s=left_s, zone=self._zone, is_fresh=is_fresh)
+
+    def _movement(self, moved: Moved) -> Movement:
+        return Movement(
+            kind=moved.kind,
+            amount=moved.amount,
+            stored_value=moved.stored_value,
+            points_in=moved.points_in,
+            points_out=moved.points_out,
+            receipt_number=moved.receipt_number,
+            business_date=moved.business_date,
+            at=self._text(moved.at_ms),
+            till=moved.place,
+        )
+
+    def _text(self, at_ms: int) -> str:
+        return self._world.moment(self._zone).local_text(at_ms)
 
     def _candidate(self, member: Member) -> Candidate:
         return Candidate(self._candidates.add(member), member.name, member.masked, member.tier or None)

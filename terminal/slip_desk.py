@@ -47,7 +47,9 @@ class SlipDesk:
             return None
         stored, job = found
         text = self._writer.texts(stored, copy=job.is_copy)
-        return SlipView(receipt_number, stored.facts.kind, job.state, job.reasons, job.run, copy=job.is_copy, text=text)
+        state = (job.state, job.reasons, job.run)
+        left = await self._store.do(TillStore.refundable, receipt_number)
+        return SlipView(receipt_number, stored.facts.kind, *state, copy=job.is_copy, text=text, refundable=left)
 
     async def answer(self, receipt_number: str, *, came_out: bool) -> SlipView | Problem:
         """The cashier has looked: it came out, or it must be printed again, as a copy."""

@@ -23,7 +23,7 @@ from protocol.chain import Head
 from protocol.conversation import BATCH_RECORDS_MAX, Directory, Member, NotDrawn, Resume, Seen
 from protocol.records import RecordKind, SignedRecord
 from protocol.signing import Signer
-from terminal.answers import Answer, DayClose, Movement, Problem
+from terminal.answers import Answer, DayClose, Movement, Problem, Refundable
 from terminal.asking import Asked, Identity, Moment
 from terminal.decisions import Decisions, Shelf, has_moved
 from terminal.hq_memory import HqMemory
@@ -216,6 +216,14 @@ class TillStore:
         """What is left of the movement with this slip; None: none of this till's that can be undone."""
         with transaction(self._connection):
             return self._originals.find(receipt_number)
+
+    def refundable(self, receipt_number: str) -> Refundable | None:
+        """The same, as a page shows it."""
+        original = self.original(receipt_number)
+        if original is None:
+            return None
+        voidable = original.left == original.total and original.business_date == self.head().business_date
+        return Refundable(original.total, original.left, original.paid, voidable=voidable)
 
     def movements(self, account: AccountId) -> tuple[Movement, ...]:
         """The last of this account here, the latest first."""

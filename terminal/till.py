@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
 
 from checkout.load import load
-from checkout.requests import Load, PresentedCard, Sale
+from checkout.requests import Load, PresentedCard, Sale, Undo
 from checkout.sale import sale
+from checkout.sold import SOLD_BYTES_MAX
+from checkout.undo import refund, void
 from drivers.events import CardSwiped, DeviceBack, DeviceEvent, DeviceLost, SwipeUnreadable
 from drivers.ports import Printer
 from ledger.cards import CardFault, CardNumber, CardScheme
@@ -30,7 +34,7 @@ from terminal.answers import (
     Status,
 )
 from terminal.asking import Asked, Identity, Moment, UseCase, fingerprint
-from terminal.bodies import ChargeBody, LoadBody
+from terminal.bodies import ChargeBody, LoadBody, RefundBody, SaleBody, VoidBody
 from terminal.deciding import Deciding
 from terminal.devices import LOST, READY, DeviceBoard
 from terminal.drawing import DRAW_TIMEOUT_S, Drawing
@@ -49,6 +53,9 @@ from terminal.world import World
 API_VERSION = "1"
 NEVER_REACHED = HqStatus(HqState.NEVER, None)
 """Until this till is enrolled there is no HQ to reach."""
+
+_Body = ChargeBody | SaleBody | LoadBody | RefundBody | VoidBody
+_DIGITS = re.compile(r"[0-9](?:[ -]?[0-9])+")
 
 log = structlog.get_logger()
 
@@ -143,10 +150,24 @@ class Till:
             self.events.say("status", await self.status())
 
     async def charge(self, body: ChargeBody) -> Answer | Problem:
-        """Pay from stored value."""
+        """Pay from stored value: a sale of one line without a name."""
 
         def request(presented: PresentedCard) -> Sale:
             return Sale.charge(OperationId(body.operation_id), presented, body.amount, body.cashier, body.pos_ref)
+
+        return await self._ask(body, sale, request)
+
+    async def sell(self, body: SaleBody) -> Answer | Problem:
+        """Sell what the POS has rung up, paid with any mix of tenders."""
+        sold = body.sold
+        if len(msgspec.msgpack.encode(sold)) > SOLD_BYTES_MAX:
+            return Problem.TOO_LARGE
+        if self._holds_card_number(*(text for item in body.items for text in item.texts)):
+            return Problem.CARD_NUMBER_MISPLACED
+
+        def request(presented: PresentedCard) -> Sale:
+            operation = OperationId(body.operation_id)
+            return Sale(operation, presented, sold.items, sold.paid, body.cashier, body.pos_ref)
 
         return await self._ask(body, sale, request)
 
@@ -159,13 +180,22 @@ class Till:
 
         return await self._ask(body, load, request)
 
+    async def refund(self, body: RefundBody) -> Answer | Problem:
+        """Give back a part of a sale, or what is left of it."""
+        return await self._undo(body, refund, body.amount)
+
+    async def void(self, body: VoidBody) -> Answer | Problem:
+        """Undo a sale or a load on its own business date."""
+        original = await self._store.do(TillStore.original, body.receipt_number)
+        return await self._undo(body, void, 0 if original is None else original.total)
+
     async def operation(self, operation_id: str) -> Answer | None:
         """What became of an operation; None when this till never did it."""
         await self._under_way.ended(operation_id=operation_id)
         found = await self._store.do(TillStore.find, operation_id)
         return None if found is None else self._messages.with_message(found)
 
-    async def sale(self, pos_ref: str) -> list[Answer]:
+    async def by_pos_ref(self, pos_ref: str) -> list[Answer]:
         """What became of every operation under a POS's own number."""
         await self._under_way.ended(pos_ref=pos_ref)
         return [self._messages.with_message(found) for found in await self._store.do(TillStore.of_sale, pos_ref)]
@@ -182,20 +212,42 @@ class Till:
         log.info("card refused", code=code)
 
     async def _ask(
-        self, body: ChargeBody | LoadBody, use_case: UseCase, request: Callable[[PresentedCard], Sale | Load]
+        self,
+        body: ChargeBody | SaleBody | LoadBody,
+        use_case: UseCase,
+        request: Callable[[PresentedCard], Sale | Load],
     ) -> Answer | Problem:
         """Decide, commit, then print and show. A repeat is answered even when its card is long gone."""
-        if self._holds_card_number(body.operation_id, body.cashier, body.pos_ref or ""):
-            return Problem.CARD_NUMBER_MISPLACED
         words = fingerprint(use_case.__name__, body)
-        again = await self._under_way.again(body.operation_id, words)
+        again = await self._known(body, words)
         if again is not None:
             return again
         presented = self.reception.presented(body.presentation)
         if presented is None:
-            return await self._repeat(body, use_case)
-        asked = Asked(request(presented), use_case, words, self.moment(), self._hq)
-        return await self._under_way.begin(Operation(body.operation_id, words, body.pos_ref), self._decide(asked))
+            return await self._repeat(body, words)
+        return await self._begin(body, Asked(request(presented), use_case, words, self.moment(), self._hq))
+
+    async def _undo(self, body: RefundBody | VoidBody, use_case: UseCase, units: int) -> Answer | Problem:
+        """The same without a card: the original names whose it was."""
+        words = fingerprint(use_case.__name__, body)
+        again = await self._known(body, words)
+        if again is not None:
+            return again
+        request = Undo(OperationId(body.operation_id), body.receipt_number, units, body.cashier, body.pos_ref)
+        return await self._begin(body, Asked(request, use_case, words, self.moment(), self._hq))
+
+    async def _known(self, body: _Body, words: bytes) -> Answer | Problem | None:
+        """What there is to say before anything is asked of the book."""
+        texts = [body.operation_id, body.cashier, body.pos_ref or ""]
+        if isinstance(body, RefundBody | VoidBody) and not body.receipt_number.startswith(self.shop.identity.place):
+            texts.append(body.receipt_number)
+        if self._holds_card_number(*texts):
+            return Problem.CARD_NUMBER_MISPLACED
+        return await self._under_way.again(body.operation_id, words)
+
+    async def _begin(self, body: _Body, asked: Asked) -> Answer | Problem:
+        operation = Operation(body.operation_id, asked.fingerprint, body.pos_ref)
+        return await self._under_way.begin(operation, self._decide(asked))
 
     async def _decide(self, asked: Asked) -> Answer | Problem:
         """It goes on when whoever asked has gone, or another card lies before the cashier."""
@@ -206,7 +258,7 @@ class Till:
         if not answer.replayed:
             self.events.say("operation.done", answer)
             self.slips.work.set()
-            self.reception.look_again(asked.request.presented.card)
+            self.reception.look_again(None if asked.presented is None else asked.presented.card)
         return answer
 
     def _renewed(self, asked: Asked) -> Asked:
@@ -217,10 +269,11 @@ class Till:
 
     def _holds_card_number(self, *texts: str) -> bool:
         """Whether somebody swiped or keyed a card into a field that is stored, signed and printed."""
-        return any(isinstance(self._scheme.parse_number(text), CardNumber) for text in texts)
+        numbers = (run for text in texts for run in _DIGITS.findall(normalize("NFKC", text)))
+        return any(isinstance(self._scheme.parse_number(number), CardNumber) for number in numbers)
 
-    async def _repeat(self, body: ChargeBody | LoadBody, use_case: UseCase) -> Answer | Problem:
-        known = await self._store.do(TillStore.repeat, body.operation_id, fingerprint(use_case.__name__, body))
+    async def _repeat(self, body: _Body, words: bytes) -> Answer | Problem:
+        known = await self._store.do(TillStore.repeat, body.operation_id, words)
         if known is None:
             return Problem.NO_CARD if self.reception.is_free else Problem.CARD_GONE
         return known if isinstance(known, Problem) else self._messages.with_message(known)

@@ -18,6 +18,7 @@ from protocol.conversation import (
     AnyMessage,
     Directory,
     Found,
+    Movements,
     NotDrawn,
     Ordered,
     Records,
@@ -45,7 +46,7 @@ log = structlog.get_logger()
 class Listener(Protocol):
     """Who wants to hear what HQ says of members."""
 
-    async def heard(self, message: Seen | Found | Directory) -> None:
+    async def heard(self, message: Seen | Found | Directory | Movements) -> None:
         """HQ has said this. Raises DiskFull, BookBroken."""
 
 
@@ -193,7 +194,7 @@ class Uplink:
                     self._grow()
             case NotDrawn():
                 self._drawing.not_drawn(message)
-            case Seen() | Found() | Directory():
+            case Seen() | Found() | Directory() | Movements():
                 await self._listener.heard(message)
             case Rejected(code=code, at=at):
                 log.warning("hq has rejected records", code=code[:CODE_CHARACTERS_MAX], at=at[:CODE_CHARACTERS_MAX])

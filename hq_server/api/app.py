@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 
 def make_app(desk: Desk, door: Door, token: str) -> web.Application:
-    """The server of this HQ: its API, its pages, and the lines of its tills. `token` is what its own people must have."""
+    """The server of this HQ: its API, its pages, its tills' lines. `token` is what its own people must have."""
     problems = Problems(Wording.load())
     app = web.Application(middlewares=[_faults_as_problems(problems)], client_max_size=BODY_BYTES_MAX)
     app.on_response_prepare.append(_say_that_nobody_keeps_it)

@@ -21,6 +21,7 @@ from protocol.conversation import (
     AnyMessage,
     Draw,
     Find,
+    History,
     Look,
     Ordered,
     Records,
@@ -90,7 +91,7 @@ class Line:
         match message:
             case Records():
                 await self._batches.put(message)
-            case Draw() | Look() | Find():
+            case Draw() | Look() | Find() | History():
                 await self._questions.ask(message, tasks)
             case _:
                 raise _out_of_turn()

@@ -10,7 +10,7 @@ from hq_server.desk import Desk
 from hq_server.gateway.wire import Wire
 from hq_server.news import ChainId
 from hq_server.rate import TokenBucket
-from protocol.conversation import Draw, Find, Look, NoDraw, NotDrawn
+from protocol.conversation import Draw, Find, History, Look, NoDraw, NotDrawn
 from protocol.records import SignedRecord
 
 UNDER_WAY_MAX = 64
@@ -19,7 +19,7 @@ QUESTIONS_PER_S = 100
 QUESTIONS_BURST = 200
 """Whoever asks faster waits for itself."""
 
-Question: TypeAlias = Draw | Look | Find
+Question: TypeAlias = Draw | Look | Find | History
 
 
 class Questions:
@@ -55,6 +55,8 @@ class Questions:
                     await self._draw(question)
                 case Look():
                     await self._wire.say(await self._desk.reception.look(question))
+                case History():
+                    await self._wire.say(await self._desk.reception.history(question))
                 case Find():
                     await self._wire.say(await self._desk.reception.find(question))
         finally:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from hq_server.account_views import Movement
 from hq_server.record_views import Units
 from hq_server.views import SuspenseView
 from ledger.ids import AccountId, Place, RecordRef
 from ledger.journal_sqlite import Connection
+from ledger.transactions import TransactionKind
 from offline_queue.outbox import Chain
+from protocol.bodies import TransactionBody
+from protocol.conversation import MOVEMENTS_MAX, Moved
+from protocol.errors import MALFORMED
 
 SHOWN_MAX = 10
 DATED_MAX = 60
@@ -38,6 +44,35 @@ class Movements:
         found.sort(key=lambda one: (one.recorded_at_ms, one.record), reverse=True)
         return found[:SHOWN_MAX]
 
+    def told(self, account: AccountId) -> tuple[Moved, ...]:
+        """The same as a till is told of them: what a slip was printed for, and nothing of value that changed places."""
+        rows = self._connection.execute(
+            "select keeper, epoch, sequence from entries join transactions using (keeper, epoch, sequence)"
+            " where account = ? and kind not in (?, ?)"
+            " group by keeper, epoch, sequence order by business_date desc, sequence desc limit ?",
+            (account, TransactionKind.TRANSFER_OUT, TransactionKind.TRANSFER_IN, DATED_MAX),
+        )
+        told = (self._told(RecordRef(Place(place), epoch, number)) for place, epoch, number in rows)
+        found = [one for one in told if _can_be_said(one)]
+        return tuple(sorted(found, key=lambda one: one.at_ms, reverse=True)[:MOVEMENTS_MAX])
+
+    def _told(self, ref: RecordRef) -> Moved:
+        signed = Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence)
+        assert signed is not None, "what was posted is held"
+        record = signed.open()
+        body = record.body_as(TransactionBody)
+        return Moved(
+            place=ref.keeper,
+            receipt_number=body.receipt_number,
+            kind=body.kind,
+            amount=body.slip.amount,
+            stored_value=body.slip.stored_value_change,
+            points_in=body.slip.points_in,
+            points_out=body.slip.points_out,
+            business_date=record.business_date,
+            at_ms=record.recorded_at_ms,
+        )
+
     def suspense(self, account: AccountId) -> list[SuspenseView]:
         """What of this account the book could not take."""
         rows = self._connection.execute(
@@ -58,3 +93,12 @@ class Movements:
         signed = Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence)
         at_ms = 0 if signed is None else signed.open().recorded_at_ms
         return Movement(str(ref), kind, ref.keeper, date, at_ms, moved)
+
+
+def _can_be_said(moved: Moved) -> bool:
+    """Whatever one till has signed, the line of another one is not broken by it."""
+    try:
+        msgspec.msgpack.decode(msgspec.msgpack.encode(moved), type=Moved)
+    except MALFORMED:
+        return False
+    return True

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from ledger.cards import CardFault
 from receipts.wording import Language, Wording
-from terminal.answers import Answer, DayClose, Hello, Presentation, Problem, Search, SlipView, Status
+from terminal.answers import Answer, DayClose, Hello, MovementsView, Presentation, Problem, Search, SlipView, Status
 from terminal.api.event_stream import EventStreams
 from terminal.api.reading import Flaw
 from terminal.bodies import (
@@ -19,8 +19,11 @@ from terminal.bodies import (
     LoadBody,
     PosRef,
     PresentBody,
+    RefundBody,
+    SaleBody,
     SearchBody,
     SlipAnswerBody,
+    VoidBody,
 )
 from terminal.till import Till
 
@@ -89,13 +92,33 @@ async def operation(door: Door, request: web.Request) -> Answer | Problem:
     return await door.till.operation(request.match_info["operation_id"]) or Problem.UNKNOWN_OPERATION
 
 
-async def sale(door: Door, request: web.Request) -> list[Answer] | Flaw:
+async def sell(door: Door, _request: web.Request, body: SaleBody) -> Answer | Problem:
+    """Sell, paid with any mix of tenders."""
+    return await door.till.sell(body)
+
+
+async def refund(door: Door, _request: web.Request, body: RefundBody) -> Answer | Problem:
+    """Give back a part of a sale, or what is left of it."""
+    return await door.till.refund(body)
+
+
+async def void(door: Door, _request: web.Request, body: VoidBody) -> Answer | Problem:
+    """Undo a sale or a load on its own business date."""
+    return await door.till.void(body)
+
+
+async def movements(door: Door, request: web.Request) -> MovementsView | Problem:
+    """The last movements of the card on the counter."""
+    return await door.till.reception.movements(request.match_info["presentation"]) or Problem.CARD_GONE
+
+
+async def operations(door: Door, request: web.Request) -> list[Answer] | Flaw:
     """What became of the operations under a POS's own number."""
     try:
         pos_ref = msgspec.convert(request.query.get("pos_ref"), PosRef)
     except msgspec.ValidationError:
         return Flaw(Problem.BAD_REQUEST, "Ask with ?pos_ref= and 1 to 64 visible ASCII characters.")
-    return await door.till.sale(pos_ref)
+    return await door.till.by_pos_ref(pos_ref)
 
 
 async def slip(door: Door, request: web.Request) -> SlipView | Problem:

@@ -9,9 +9,20 @@ from typing import Any
 
 import msgspec
 
-from terminal.answers import Answer, DayClose, Hello, Presentation, Search, SlipView, Status
+from terminal.answers import Answer, DayClose, Hello, MovementsView, Presentation, Search, SlipView, Status
 from terminal.api import handlers
-from terminal.bodies import ChargeBody, DayCloseBody, EmptyBody, LoadBody, PresentBody, SearchBody, SlipAnswerBody
+from terminal.bodies import (
+    ChargeBody,
+    DayCloseBody,
+    EmptyBody,
+    LoadBody,
+    PresentBody,
+    RefundBody,
+    SaleBody,
+    SearchBody,
+    SlipAnswerBody,
+    VoidBody,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +54,14 @@ ROUTES = (
     Route("POST", "/v1/presentations", handlers.present, Presentation, PresentBody, HTTPStatus.CREATED),
     Route("GET", "/v1/presentations/{presentation}", handlers.presentation, Presentation),
     Route("DELETE", "/v1/presentations/{presentation}", handlers.dismiss, None, status=HTTPStatus.NO_CONTENT),
+    Route("GET", "/v1/presentations/{presentation}/movements", handlers.movements, MovementsView),
     Route("POST", "/v1/charges", handlers.charge, Answer, ChargeBody),
+    Route("POST", "/v1/sales", handlers.sell, Answer, SaleBody),
+    Route("POST", "/v1/refunds", handlers.refund, Answer, RefundBody),
+    Route("POST", "/v1/voids", handlers.void, Answer, VoidBody),
     Route("POST", "/v1/loads", handlers.load, Answer, LoadBody),
     Route("GET", "/v1/operations/{operation_id}", handlers.operation, Answer),
-    Route("GET", "/v1/operations", handlers.sale, list[Answer]),
+    Route("GET", "/v1/operations", handlers.operations, list[Answer]),
     Route("GET", "/v1/slips/{receipt_number}", handlers.slip, SlipView),
     Route("POST", "/v1/slips/{receipt_number}/answers", handlers.answer_slip, SlipView, SlipAnswerBody),
     Route("POST", "/v1/slips/{receipt_number}/copies", handlers.copy_slip, SlipView, EmptyBody),

@@ -1,4 +1,4 @@
-"""Routes that serve the cashier page; it is a client of the till's API and of nothing else."""
+"""Routes that serve the cashier's page and the customer's; both are clients of the till's API and of nothing else."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
+PAGES = {"index.html": "/", "customer.html": "/customer"}
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -31,12 +32,12 @@ HEADERS = {
 
 
 def add_pages(app: web.Application) -> None:
-    """Serve the page at `/` and its parts at `/page/…`. The files are read once, here: no request names a path."""
+    """Serve the pages, and their parts at `/page/…`. The files are read once, here: no request names a path."""
     for file in resources.files(__package__).joinpath("static").iterdir():
         stem, dot, ending = file.name.rpartition(".")
         content_type = CONTENT_TYPES.get(dot + ending)
         if stem and content_type is not None:
-            path = "/" if file.name == "index.html" else f"/page/{file.name}"
+            path = PAGES.get(file.name, f"/page/{file.name}")
             app.router.add_get(path, _serves(file.read_bytes(), content_type))
 
 

@@ -1,10 +1,12 @@
 """A small chain of shops: its currency, its cards, its programme, and the people who carry its cards."""
 
+import msgspec
 from stdnum import luhn
 
 from checkout.requests import Entry, PresentedCard
 from ledger.amounts import Currency
 from ledger.cards import Card, CardKind, CardNumber, CardScheme
+from loyalty.earning import EarningRule, RedeemingRate
 from loyalty.programme import BonusTier, LoadRules, Programme
 
 CNY = Currency("CNY")
@@ -22,6 +24,13 @@ PROGRAMME = Programme(
     load=LoadRules(min_units=100, max_units=500_000, bonus=(BonusTier(100_000, 15_000), BonusTier(50_000, 6_055))),
     charge_max_units=300_000,
 )
+
+POINTS_TOO = msgspec.structs.replace(
+    PROGRAMME,
+    earning=EarningRule("base", points=3, per_units=1_000, excluded_groups=("tobacco",)),
+    redeeming=RedeemingRate(points=7, units=100),
+)
+"""The same with points: 3 for every 10.00, and 7 of them pay 1.00."""
 
 
 def number(serial: int, kind: CardKind = MEMBER) -> CardNumber:

@@ -38,7 +38,7 @@ from terminal.answers import Answer, Problem
 from terminal.asking import Asked, Identity, Moment
 from terminal.modes import MODES
 from terminal.store import TillStore
-from terminal.wanting import GoneHome, Want
+from terminal.wanting import GoneHome, Held, Want
 from tests.chains.company import PROGRAMME
 from tests.chains.machine import Machine
 from tests.hq_server.office import HQ_KEY
@@ -101,7 +101,8 @@ class ShopTill:
             return
         outcome = self.machine.do(lambda store: store.perform_or_want(asked, MODES[self.mode]))
         if isinstance(outcome, Want):
-            card = asked.request.presented.card
+            assert asked.presented is not None
+            card = asked.presented.card
             self.waiting[operation_id] = asked
             self._say(Draw(operation_id, card.token, card.account, *outcome))
         else:
@@ -211,6 +212,8 @@ class ShopTill:
             if isinstance(outcome, Answer | Problem):
                 self._answer(asked, outcome)
                 return
+            assert not isinstance(outcome, Held), "no sale here draws two assets"
+            assert not isinstance(outcome, Held | GoneHome), "one asset is enough: nobody here pays with points"
             doubt = outcome
         assert doubt is None, f"{self.name} does not obey {given.directive}: {doubt}"
 

@@ -1,9 +1,12 @@
-"""Any walk of loads, charges, repeats, conflicts, slips, day closes and restarts: a few lines of arithmetic agree."""
+"""Any walk of loads, sales, refunds, voids, repeats, conflicts, slips, day closes and restarts: a few lines of arithmetic agree."""
 
 import random
 from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
+from math import ceil, floor
 
 import msgspec
 import pytest
@@ -11,49 +14,131 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from checkout.requests import Load, Sale
+from checkout.requests import Sale, Undo
+from checkout.sold import Paid, PaidWith
 from ledger.cards import Card
 from ledger.ids import AccountId
-from ledger.slices import MONEY
+from ledger.slices import Purse
+from loyalty.evaluation import Item
 from terminal.answers import Answer, Balance, Outcome, Problem
 from terminal.slip_job import SlipJob, SlipState, SlipStep
-from tests.chains.company import CNY, MEMBERS
+from tests.chains.company import CNY, MEMBERS, POINTS_TOO
 from tests.chains.proof import prove
-from tests.chains.till import Till
+from tests.chains.till import Request, Till
 from tests.power_cuts.disk import Disk, PowerCut
 from tests.power_cuts.files import Files
 
-Asked = tuple[Sale | Load, Answer]
+Asked = tuple[Request, Answer]
 
 members = st.sampled_from(MEMBERS)
 amounts = st.one_of(st.sampled_from((7, 100, 49_999, 50_000, 100_000)), st.integers(1, 120_000))
 
 
+@dataclass
+class Bought:
+    """A sale as the customer remembers it, and what of it was given back."""
+
+    who: Card
+    receipt: str
+    day: int
+    total: int
+    paid: dict[PaidWith, int]
+    points_paid: int
+    taken: list[tuple[list[int], int, int]]
+    """Purse, which of its two sums, units: in the order in which they paid."""
+    lot: list[int]
+    """What is left of the points that it earned."""
+    earned: int
+    left: int = 0
+    is_touched: bool = False
+
+    def __post_init__(self) -> None:
+        self.left = self.total
+        self.earned_left, self.owed, self.points_left = self.earned, 0, self.points_paid
+        self.paid_left = dict(self.paid)
+        self.taken_left = [units for _, _, units in self.taken]
+
+    def give_back(self, units: int, shares: dict[PaidWith, int], points: int) -> int:
+        """Undo `units` of the price, in these shares and this many points; the points that are taken back here."""
+        assert sum(shares.values()) == units <= self.left
+        for tender, left in self.paid_left.items():
+            fair = Fraction(left * units, self.left)
+            assert floor(fair) <= shares.get(tender, 0) <= ceil(fair), "each part gets its share, to the cent"
+        in_points = shares.get(PaidWith.POINTS, 0)
+        worth = self.paid_left.get(PaidWith.POINTS, 0)
+        assert points == (self.points_left * in_points // worth if worth else 0)
+        self._restore(MONEY_SUMS, shares.get(PaidWith.STORED_VALUE, 0))
+        self._restore((POINTS_SUM,), points)
+        lost = self.earned_left * units // self.left
+        here = min(lost, self.lot[POINTS_SUM])
+        self.lot[POINTS_SUM] -= here
+        self.owed += lost - here
+        self.earned_left, self.points_left, self.left = (
+            self.earned_left - lost,
+            self.points_left - points,
+            self.left - units,
+        )
+        self.paid_left = {tender: left - shares.get(tender, 0) for tender, left in self.paid_left.items()}
+        self.is_touched = True
+        if not self.left:
+            assert not any((*self.paid_left.values(), *self.taken_left, self.earned_left, self.points_left))
+        return here
+
+    def _restore(self, sums: tuple[int, ...], units: int) -> None:
+        """To the purses that paid, the last one first."""
+        for at in reversed(range(len(self.taken))):
+            purse, which, _ = self.taken[at]
+            if which in sums:
+                part = min(units, self.taken_left[at])
+                purse[which] += part
+                self.taken_left[at] -= part
+                units -= part
+        assert units == 0
+
+
+MONEY_SUMS, POINTS_SUM = (0, 1), 2
+
+
 class Purses:
-    """What one member should have: of each load, in order, what is left as principal and bonus."""
+    """What one member should have: of each load, in order, what is left as principal and bonus; of each sale, points."""
 
     def __init__(self) -> None:
         self.lots: dict[str, list[int]] = {}
 
     @property
     def balance(self) -> Balance:
-        return Balance(sum(lot[0] for lot in self.lots.values()), sum(lot[1] for lot in self.lots.values()), 0)
+        return Balance(*(sum(lot[which] for lot in self.lots.values()) for which in (*MONEY_SUMS, POINTS_SUM)))
+
+    @property
+    def money(self) -> int:
+        return self.balance.principal + self.balance.bonus
 
     def load(self, units: int, record: str) -> bool:
         if units < 100:
             return False
-        self.lots[record] = [units, 15_000 if units >= 100_000 else 6_055 if units >= 50_000 else 0]
+        self.lots[record] = [units, 15_000 if units >= 100_000 else 6_055 if units >= 50_000 else 0, 0]
         return True
 
-    def pay(self, units: int) -> bool:
-        if units > self.balance.principal + self.balance.bonus:
-            return False
+    def buy(self, units: int, money: int, in_points: int, record: str) -> list[tuple[list[int], int, int]] | None:
+        """Pay so much from money, and so much with points, 7 for 1.00; 3 points for each 10.00 that is not."""
+        cost = -(-in_points * 7 // 100)
+        if cost > self.balance.points or money > min(self.money, 300_000):
+            return None
+        taken = [*self._take(MONEY_SUMS, money), *self._take((POINTS_SUM,), cost)]
+        earned = (units - in_points) * 3 // 1_000
+        if earned:
+            self.lots[record] = [0, 0, earned]
+        return taken
+
+    def _take(self, sums: tuple[int, ...], units: int) -> list[tuple[list[int], int, int]]:
+        taken = []
         for lot in self.lots.values():
-            for purse in (0, 1):
-                part = min(units, lot[purse])
-                lot[purse] -= part
+            for which in sums:
+                part = min(units, lot[which])
+                lot[which] -= part
                 units -= part
-        return True
+                taken += [(lot, which, part)] if part else []
+        return taken
 
 
 class Walk(RuleBasedStateMachine):
@@ -65,8 +150,10 @@ class Walk(RuleBasedStateMachine):
         super().__init__()
         self.disk = Disk(random.Random(0))
         self.files = Files(self.disk)
-        self.till = Till("till.db", vfs=self.files.vfs_name)
+        self.till = Till("till.db", vfs=self.files.vfs_name, programme=POINTS_TOO)
         self.purses: dict[AccountId, Purses] = {who.account: Purses() for who in MEMBERS}
+        self.bought: list[Bought] = []
+        self.loaded: dict[str, tuple[Card, str, list[int], int]] = {}
         self.records = 1
         self.days = 0
         self.jobs: dict[int, SlipJob] = {}
@@ -75,29 +162,112 @@ class Walk(RuleBasedStateMachine):
     @rule(target=asked, who=members, units=amounts, named=st.booleans())
     def load(self, who: Card, units: int, *, named: bool) -> Asked:
         request = self.till.load_of(who, CNY.format(units), pos_ref=f"load-{self.records}" if named else None)
-        return self._decided(request, done=self.purses[who.account].load(units, self._next_record))
+        purses, record = self.purses[who.account], self._next_record
+        asked = self._decided(request, who, done=purses.load(units, record))
+        if record in purses.lots:
+            self.loaded[self._receipt] = who, record, list(purses.lots[record]), self.days
+        return asked
 
     @rule(target=asked, who=members, units=amounts, named=st.booleans())
     def charge(self, who: Card, units: int, *, named: bool) -> Asked:
         return self._charge(who, units, f"sale-{self.records}" if named else None)
 
+    @rule(
+        target=asked,
+        who=members,
+        units=st.integers(1, 60_000),
+        money=st.integers(0, 100),
+        points=st.integers(0, 100),
+        named=st.booleans(),
+    )
+    def sell(self, who: Card, units: int, money: int, points: int, *, named: bool) -> Asked:
+        """Percent of what the card could pay; the rest is cash."""
+        purses = self.purses[who.account]
+        in_points = min(units, purses.balance.points * 100 // 7 * points // 100)
+        from_card = min(units - in_points, purses.money) * money // 100
+        parts = {
+            PaidWith.POINTS: in_points,
+            PaidWith.STORED_VALUE: from_card,
+            PaidWith.CASH: units - in_points - from_card,
+        }
+        paid = [Paid(tender, part) for tender, part in parts.items() if part]
+        items = (Item("tea", units // 3), Item("pen", units - units // 3, quantity=2, clerk="K7"))
+        request = self.till.sale_of(who, items, *paid, pos_ref=f"sale-{self.records}" if named else None)
+        return self._sale(request, who, {tender: part for tender, part in parts.items() if part})
+
+    @rule(target=asked, age=st.integers(0, 3), percent=st.sampled_from((1, 33, 50, 99, 100, 101)))
+    def refund(self, age: int, percent: int) -> Asked:
+        """A part of what is left of a late sale, or all of it, or more."""
+        if len(self.bought) <= age:
+            return self._decided(self.till.refund_of("07-2-999999", 1), None, done=False)
+        one = self.bought[-1 - age]
+        units = max(1, one.left * percent // 100) + (percent > 100)
+        return self._undone(self.till.refund_of(one.receipt, units), one, done=units <= one.left)
+
+    @rule(target=asked, age=st.integers(0, 3))
+    def void(self, age: int) -> Asked:
+        if len(self.bought) <= age:
+            return self._decided(self.till.void_of("07-3-000001"), None, done=False)
+        one = self.bought[-1 - age]
+        return self._undone(self.till.void_of(one.receipt), one, done=not one.is_touched and one.day == self.days)
+
+    @rule(target=asked, age=st.integers(0, 3))
+    def void_a_load(self, age: int) -> Asked:
+        if len(self.loaded) <= age:
+            return self._decided(self.till.void_of("07-2-0000001"), None, done=False)
+        receipt = list(self.loaded)[-1 - age]
+        who, record, brought, day = self.loaded[receipt]
+        lot = self.purses[who.account].lots[record]
+        done = day == self.days and lot == brought
+        lot[:] = [0, 0, 0] if done else lot
+        asked = self._decided(self.till.void_of(receipt), who, done=done)
+        return asked
+
+    def _undone(self, request: Undo, one: Bought, *, done: bool) -> Asked:
+        answer = self.till.ask(request)
+        assert isinstance(answer, Answer)
+        if done:
+            owed = one.owed
+            here = one.give_back(request.units, {part.tender: part.units for part in answer.paid}, answer.points_in)
+            assert (answer.points_out, answer.points_owed) == (here, one.owed - owed)
+        return self._heard(request, answer, one.who, done=done)
+
+    def _sale(self, request: Sale, who: Card, paid: dict[PaidWith, int]) -> Asked:
+        purses, record = self.purses[who.account], self._next_record
+        in_points = paid.get(PaidWith.POINTS, 0)
+        taken = purses.buy(request.units, paid.get(PaidWith.STORED_VALUE, 0), in_points, record)
+        asked = self._decided(request, who, done=taken is not None)
+        if taken is not None:
+            lot = purses.lots.get(record, [0, 0, 0])
+            points = sum(units for _, which, units in taken if which == POINTS_SUM)
+            earned = lot[POINTS_SUM]
+            bought = Bought(who, self._receipt, self.days, request.units, paid, points, taken, lot, earned)
+            self.bought.append(bought)
+        return asked
+
     @property
     def _next_record(self) -> str:
         return f"07-2/1/{self.records + 1}"
 
-    def _decided(self, request: Sale | Load, *, done: bool) -> Asked:
+    @property
+    def _receipt(self) -> str:
+        return f"07-2-{len(self.jobs):06d}"
+
+    def _decided(self, request: Request, who: Card | None, *, done: bool) -> Asked:
         answer = self.till.ask(request)
         assert isinstance(answer, Answer)
+        return self._heard(request, answer, who, done=done)
+
+    def _heard(self, request: Request, answer: Answer, who: Card | None, *, done: bool) -> Asked:
         assert answer.record == self._next_record
         self.records += 1
-        assert answer.balance == self.purses[request.presented.card.account].balance
+        assert answer.balance == (Balance(0, 0, 0) if who is None else self.purses[who.account].balance)
         if not done:
             assert (answer.outcome, answer.receipt_number) == (Outcome.DECLINED, None)
             return request, answer
         number = len(self.jobs) + 1
         self.jobs[number] = SlipJob(number)
         assert (answer.outcome, answer.receipt_number) == (Outcome.DONE, f"07-2-{number:06d}")
-        assert answer.principal + answer.bonus >= request.units
         return request, answer
 
     @rule(one=asked)
@@ -114,7 +284,7 @@ class Walk(RuleBasedStateMachine):
     @rule(one=asked, more=st.sampled_from((0, 1)))
     def ask_for_a_paid_sale_by_a_new_id(self, one: Asked, more: int) -> None:
         request, first = one
-        if request.pos_ref is None or first.outcome is not Outcome.DONE:
+        if request.pos_ref is None or isinstance(request, Undo) or first.outcome is not Outcome.DONE:
             return
         self.till.operations += 1
         operation_id = self.till.charge_of(MEMBERS[0], "1.00").operation_id
@@ -130,7 +300,7 @@ class Walk(RuleBasedStateMachine):
 
     def _charge(self, who: Card, units: int, pos_ref: str | None) -> Asked:
         request = self.till.charge_of(who, CNY.format(units), pos_ref=pos_ref)
-        return self._decided(request, done=self.purses[who.account].pay(units))
+        return self._sale(request, who, {PaidWith.STORED_VALUE: units})
 
     @rule(age=st.integers(0, 3), step=st.sampled_from(SlipStep))
     def any_step(self, age: int, step: SlipStep) -> None:
@@ -188,8 +358,8 @@ class Walk(RuleBasedStateMachine):
             held = {(one.key.lot, one.key.purse): one.units for one in self.till.store.slices(account)}
             left = {
                 (lot, purse): units
-                for lot, both in purses.lots.items()
-                for purse, units in zip(MONEY, both, strict=True)
+                for lot, sums in purses.lots.items()
+                for purse, units in zip(Purse, sums, strict=True)
             }
             assert held == {name: units for name, units in left.items() if units}
         assert self.till.store.head().ref.sequence == self.records
@@ -202,13 +372,13 @@ class Walk(RuleBasedStateMachine):
         self.till.store.close()
 
 
-def more_of(request: Sale | Load, more: int) -> Sale | Load:
+def more_of(request: Request, more: int) -> Request:
     """The same request with `more` units."""
-    if isinstance(request, Load):
+    if not isinstance(request, Sale):
         return msgspec.structs.replace(request, units=request.units + more)
-    return Sale.charge(
-        request.operation_id, request.presented, request.units + more, request.cashier, request.pos_ref
-    )
+    first, *others = request.items
+    dearer = msgspec.structs.replace(first, units=first.units + more)
+    return msgspec.structs.replace(request, items=(dearer, *others))
 
 
 def walk(walks: int, *, derandomize: bool) -> None:

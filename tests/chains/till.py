@@ -6,14 +6,17 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from checkout.load import load
-from checkout.requests import Entry, Load, PresentedCard, Sale, Tender
+from checkout.requests import Entry, Load, PresentedCard, Sale, Tender, Undo
 from checkout.sale import sale
+from checkout.sold import Paid
+from checkout.undo import refund, void
 from ledger.cards import Card
 from ledger.ids import OperationId
+from loyalty.evaluation import Item
 from loyalty.programme import Programme
 from protocol.records import SignedRecord
 from terminal.answers import Answer, Balance, DayClose, HqState, HqStatus, Outcome, Problem
-from terminal.asking import Asked, Identity, Moment, fingerprint
+from terminal.asking import Asked, Identity, Moment, UseCase, fingerprint
 from terminal.operations import balance_of
 from terminal.slip_job import SlipJob, SlipStep
 from terminal.store import TillStore
@@ -33,12 +36,18 @@ def moment(now_ms: int = NOON) -> Moment:
     return Moment(now_ms, datetime.fromtimestamp(now_ms / 1000, STORE_CLOCK).isoformat(timespec="seconds"))
 
 
-def asked(request: Sale | Load, at: Moment) -> Asked:
+class Void(Undo, frozen=True):
+    """An undoing that is asked for as a void."""
+
+
+Request = Sale | Load | Undo
+USE_CASES: dict[type[Request], UseCase] = {Sale: sale, Load: load, Undo: refund, Void: void}
+
+
+def asked(request: Request, at: Moment) -> Asked:
     """The request as the till's API hands it to the store."""
     words = fingerprint(type(request).__name__, request)
-    if isinstance(request, Sale):
-        return Asked(request, sale, words, at, NO_HQ)
-    return Asked(request, load, words, at, NO_HQ)
+    return Asked(request, USE_CASES[type(request)], words, at, NO_HQ)
 
 
 class Till:
@@ -73,7 +82,20 @@ class Till:
         presented = PresentedCard(who, Entry.SWIPED)
         return Load(self._id(operation_id), presented, units(amount), Tender.CASH, "C01", pos_ref)
 
-    def ask(self, request: Sale | Load) -> Answer | Problem:
+    def sale_of(self, who: Card, items: tuple[Item, ...], *paid: Paid, pos_ref: str | None = None) -> Sale:
+        """A sale as words, not asked yet."""
+        return Sale(self._id(""), PresentedCard(who, Entry.SWIPED), items, paid, "C01", pos_ref)
+
+    def refund_of(self, receipt_number: str, units: int, pos_ref: str | None = None) -> Undo:
+        """A refund as words, not asked yet."""
+        return Undo(self._id(""), receipt_number, units, "C01", pos_ref)
+
+    def void_of(self, receipt_number: str, pos_ref: str | None = None) -> Void:
+        """A void as words, not asked yet; it undoes all of the original, as the till's API has it."""
+        original = self.store.original(receipt_number)
+        return Void(self._id(""), receipt_number, 0 if original is None else original.total, "C01", pos_ref)
+
+    def ask(self, request: Request) -> Answer | Problem:
         return self.store.perform(asked(request, self.moment()))
 
     def charge(self, who: Card, amount: str, pos_ref: str | None = None) -> Answer:

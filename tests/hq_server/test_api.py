@@ -129,15 +129,16 @@ async def test_a_body_has_a_bound(hq: Serving) -> None:
 )
 async def test_only_hqs_own_people_may_ask(hq: Serving, route: Route, headers: dict[str, str]) -> None:
     said = {name: value.format(token=hq.parts.token) for name, value in headers.items()}
-    path = route.path.format(place="07-2", account=ALICE)
+    path = route.path.format(place="07-2", account=ALICE, epoch=1, sequence=1)
     async with hq.http.request(route.method, hq.url + path, headers=said, data=b"{}") as answer:
         assert answer.status == HTTPStatus.UNAUTHORIZED
         assert answer.headers["WWW-Authenticate"] == "Bearer"
         assert (await answer.json(content_type=None))["code"] == "unauthorized"
 
 
-async def test_what_is_open_to_all_is_what_proves_itself(hq: Serving) -> None:
-    assert {route.path for route in ROUTES if route.open_to_all} == {"/v1/hello", "/v1/line", "/v1/enrolments"}
+async def test_what_is_open_to_all_is_what_proves_itself_or_is_no_secret(hq: Serving) -> None:
+    proves_itself, no_secret = {"/v1/line", "/v1/enrolments"}, {"/v1/hello", "/v1/wording"}
+    assert {route.path for route in ROUTES if route.open_to_all} == proves_itself | no_secret
     async with hq.http.get(hq.url + "/v1/hello") as answer:
         assert await answer.json() == {"product": "counterfoil-hq", "api": "1"}
         assert answer.headers["Cache-Control"] == "no-store"
@@ -147,7 +148,21 @@ async def test_what_is_open_to_all_is_what_proves_itself(hq: Serving) -> None:
     ("method", "path", "status", "code"),
     [
         ("GET", "/v1/nothing", HTTPStatus.NOT_FOUND, "not_found"),
-        ("GET", "/", HTTPStatus.NOT_FOUND, "not_found"),
+        ("GET", "/page/index.html", HTTPStatus.NOT_FOUND, "not_found"),
+        ("GET", "/v1/tills?limit=0", HTTPStatus.BAD_REQUEST, "bad_request"),
+        ("GET", "/v1/tills?after=07-2", HTTPStatus.BAD_REQUEST, "bad_request"),
+        ("GET", "/v1/accounts/nobody", HTTPStatus.NOT_FOUND, "member_unknown"),
+        ("GET", "/v1/chains/99-9/1/records", HTTPStatus.NOT_FOUND, "place_unknown"),
+        ("GET", "/v1/chains/hq/01/records", HTTPStatus.NOT_FOUND, "place_unknown"),
+        ("GET", "/v1/chains/hq/1/records?before=x", HTTPStatus.BAD_REQUEST, "bad_request"),
+        ("GET", "/v1/chains/hq/1/records/999999999999999999", HTTPStatus.NOT_FOUND, "record_unknown"),
+        ("GET", "/v1/chains/hq/1/records/x", HTTPStatus.NOT_FOUND, "record_unknown"),
+        ("GET", "/v1/day-totals", HTTPStatus.BAD_REQUEST, "bad_request"),
+        ("GET", "/v1/day-totals?business_date=today", HTTPStatus.BAD_REQUEST, "bad_request"),
+        ("GET", "/v1/day-sales?business_date=2026-11-22&keeper=x", HTTPStatus.NOT_FOUND, "place_unknown"),
+        ("GET", "/v1/day-sales?business_date=2026-11-22&keeper=07-2&after=x", HTTPStatus.BAD_REQUEST, "bad_request"),
+        ("POST", "/v1/z-totals", HTTPStatus.BAD_REQUEST, "bad_request"),
+        ("POST", "/v1/account-searches", HTTPStatus.BAD_REQUEST, "bad_request"),
         ("DELETE", "/v1/tills", HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed"),
         ("POST", "/v1/tills/99-9/revocations", HTTPStatus.NOT_FOUND, "place_unknown"),
         ("POST", "/v1/tills/hq/revocations", HTTPStatus.NOT_FOUND, "place_unknown"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from checkout.slip_facts import SlipKind
-from hq_server.day_totals import DayLine, GivenTotal, Stand, ZTotal
+from hq_server.day_totals import DayLine, DaySales, GivenTotal, Stand, ZTotal
 from hq_server.storage import days
 from hq_server.storage.z_totals import GIVEN_MAX
 from ledger.ids import Place, RecordRef
@@ -31,6 +31,10 @@ def told(office: Office, date: str = TODAY) -> dict[tuple[str, str], DayLine]:
 def give(office: Office, till: Till, cashier: str, units: int) -> list[GivenTotal] | None:
     said = ZTotal(till.place, TODAY, cashier, units)
     return office.store.counting(lambda totals: totals.give(said, NOON_MS))
+
+
+def sales(office: Office, cashier: str | None, after: RecordRef | None) -> DaySales:
+    return office.store.showing(lambda showing: showing.days.sales(Place("07-2"), TODAY, cashier, after))
 
 
 def columns(line: DayLine) -> tuple[int | None, int, int, Stand]:
@@ -111,7 +115,7 @@ def test_the_sales_behind_a_line_come_page_by_page_each_with_what_hq_has_of_it(
     traded(office)
     found, after = [], None
     for _ in range(9):
-        page = office.store.showing(lambda showing: showing.days.sales(Place("07-2"), TODAY, "Bo", after))  # noqa: B023
+        page = sales(office, "Bo", after)
         found += page.lines
         if page.after is None:
             break
@@ -120,8 +124,7 @@ def test_the_sales_behind_a_line_come_page_by_page_each_with_what_hq_has_of_it(
         ("B-1", 100, 100, []),
         ("B-2", 5000, None, ["below_zero"]),
     ]
-    everybody = office.store.showing(lambda showing: showing.days.sales(Place("07-2"), TODAY, None, None))
-    assert len(everybody.lines) == 1
+    assert len(sales(office, None, None).lines) == 1
 
 
 def test_tills_come_page_by_page(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,8 +76,9 @@ def test_a_gap_is_named_and_what_stands_before_it_is_held(
 
 
 def flip(signed: SignedRecord) -> SignedRecord:
-    """One bit of the body is other than it was signed."""
-    return SignedRecord(signed.content[:-1] + bytes([signed.content[-1] ^ 1]), signed.signature)
+    """One bit of its date is other than it was signed."""
+    at = signed.content.index(b"2026-") + 3
+    return SignedRecord(signed.content[:at] + bytes([signed.content[at] ^ 1]) + signed.content[at + 1 :], signed.signature)
 
 
 def with_false_signature(signed: SignedRecord) -> SignedRecord:

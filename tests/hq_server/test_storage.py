@@ -8,6 +8,7 @@ import apsw
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from hq_server.day_totals import ZTotal
 from hq_server.storage.sqlite import SCHEMAS, HqStore
 from ledger.ids import HEADQUARTERS, AccountId
 from ledger.journal_sqlite import open_book
@@ -22,7 +23,7 @@ from tests.hq_server.office import HQ_KEY, HQ_RAW_KEY, NOON_MS, NOTHING_PLACED, 
 
 APPEND_ONLY = {
     *("transactions", "lots", "entries", "records"),
-    *("keepers", "directives", "fences", "forks", "suspense", "differences", "draws"),
+    *("keepers", "directives", "fences", "forks", "suspense", "differences", "draws", "z_totals"),
 }
 KEPT = {
     *("slices", "progress", "pairings", "migrations", "waits", "blocks"),
@@ -48,6 +49,7 @@ def book(tmp_path: Path) -> Iterator[apsw.Connection]:
     assert isinstance(office.draw(keeper, 30), SignedRecord)
     assert office.take(copy.batch()) is Rejection.FORK
     office.store.keeping(lambda keepers: keepers.offer(keeper.place, "07", bytes(10), NOON_MS))
+    office.store.counting(lambda totals: totals.give(ZTotal(keeper.place, "2026-11-22", "C01", 100), NOON_MS))
     office.store.close()
     connection = open_book(tmp_path / "hq.db", *SCHEMAS)
     yield connection

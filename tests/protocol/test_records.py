@@ -10,8 +10,12 @@ import pytest
 from checkout.requests import BookView, Sale
 from checkout.results import Done
 from checkout.sale import sale
+from checkout.sold import CARD, SOLD_BYTES_MAX, Paid, PaidWith, Sold, Undone
+from ledger.amounts import UNITS_MAX
 from ledger.ids import LotId, OperationId, Place, RecordRef
 from ledger.slices import Lot, Purse, Slice, SliceKey
+from loyalty.earning import EarningRule, RedeemingRate
+from loyalty.evaluation import Item
 from protocol.bodies import (
     Applied,
     Block,
@@ -27,6 +31,7 @@ from protocol.bodies import (
     Transfer,
     TransferPart,
     Unblock,
+    lots_opened,
 )
 from protocol.errors import NotARecord
 from protocol.records import RECORD_BYTES_MAX, Record, RecordKind, SignedRecord, encode_body, seal, signed_message
@@ -96,8 +101,18 @@ def test_any_messagepack_reader_can_read_a_record() -> None:
     ("kind", "fields"),
     [
         (Opened, "place public_key software"),
-        (TransactionBody, "kind operation_id account receipt_number legs opens slip reasons programme software"),
-        (DeclinedBody, "kind operation_id account units entry cashier pos_ref decline reasons programme software"),
+        (
+            TransactionBody,
+            "kind operation_id account receipt_number legs opens slip reasons programme software sold undone",
+        ),
+        (
+            DeclinedBody,
+            "kind operation_id account units entry cashier pos_ref decline reasons programme software sold original",
+        ),
+        (Sold, "items paid"),
+        (Undone, "original units paid"),
+        (Item, "article units quantity group clerk"),
+        (Paid, "tender units points"),
         (Directive, "to to_epoch number order"),
         (Applied, "directive"),
         (Given, "to to_epoch transfer"),
@@ -212,13 +227,50 @@ def test_whatever_bytes_come_they_are_a_record_or_they_are_none(seed: int) -> No
             continue
 
 
-def test_a_charge_over_all_the_lots_that_a_member_may_have_fits_a_record() -> None:
-    """Or it is declined before; here 1 000 loads of 1.00 are spent at once."""
+FAR = "abcdefgh-abcd/999999999999999999"
+"""The longest name that a place and its epoch can have."""
+
+
+LARGE = msgspec.structs.replace(
+    PROGRAMME,
+    charge_max_units=UNITS_MAX,
+    earning=EarningRule("base", points=1, per_units=10_000),
+    redeeming=RedeemingRate(points=1, units=1),
+)
+
+
+@pytest.mark.parametrize("tenders", [{PaidWith.STORED_VALUE}, {PaidWith.POINTS}, set(CARD), set(PaidWith)])
+def test_the_largest_sale_that_a_till_takes_fits_a_record(tenders: set[PaidWith]) -> None:
+    """All the slices that one sale may touch, under the longest names, and all the lines that the API takes."""
     slices = tuple(
-        Slice(Lot(SliceKey(ALICE.account, Purse.PRINCIPAL, LotId(f"07-2/1/{lot}")), "07", "2026-11-22"), 100)
-        for lot in range(1, 1001)
+        Slice(Lot(SliceKey(ALICE.account, purse, LotId(f"{FAR}/{10**17 + lot}")), "abcdefgh", "2026-11-22"), 10**9)
+        for purse in (Purse.PRINCIPAL, Purse.POINTS)
+        for lot in range(300)
     )
-    view = BookView(RecordRef(Place("07-2"), 1, 1001), "07", "2026-11-22", slices)
-    answer = sale(Sale.charge(OperationId("operation-1"), swiped(ALICE), 100_000, "C01"), view, PROGRAMME)
-    if isinstance(answer, Done):
-        seal(msgspec.structs.replace(RECORD, body=encode_body(answer.transaction)), KEY.sign).open()
+    each = 200 // len(tenders & set(CARD)) * 10**9
+    paid = tuple(Paid(tender, each) for tender in tenders)
+    items = (*(Item("x" * 64, 1) for _ in range(199)), Item("", each * len(paid) - 199))
+    room = SOLD_BYTES_MAX - len(msgspec.msgpack.encode(Sold(items, paid)))
+    items = (*items[:-1], Item("x" * (room - 2), items[-1].units))
+    assert len(msgspec.msgpack.encode(Sold(items, paid))) == SOLD_BYTES_MAX
+    request = Sale(OperationId("o" * 64), swiped(ALICE), items, paid, "C" * 32, "p" * 64)
+    view = BookView(RecordRef(Place("abcdefgh-abcd"), 10**17, 10**17), "abcdefgh", "2026-11-22", slices)
+    answer = sale(request, view, LARGE)
+    assert isinstance(answer, Done), answer
+    assert len(answer.transaction.legs) >= 400
+    body = TransactionBody(
+        kind=answer.transaction.kind,
+        operation_id=answer.transaction.operation_id,
+        account=ALICE.account,
+        receipt_number="abcdefgh-abcd-999999999999999",
+        legs=answer.transaction.legs,
+        opens=lots_opened(answer.transaction),
+        slip=answer.facts,
+        reasons=answer.reasons,
+        programme="2026-11",
+        software="counterfoil 0.1.0",
+        sold=answer.sold,
+    )
+    sealed = seal(msgspec.structs.replace(RECORD, keeper="abcdefgh-abcd", body=encode_body(body)), KEY.sign)
+    assert len(sealed.content) in range(RECORD_BYTES_MAX - 4_000, RECORD_BYTES_MAX + 1)
+    assert sealed.open().body_as(TransactionBody) == body

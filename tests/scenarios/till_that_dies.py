@@ -10,15 +10,18 @@ from offline_queue.doubts import Doubt, Given
 from terminal.__main__ import main
 from terminal.answers import Answer, Problem
 from terminal.asking import Asked
+from terminal.modes import Mode
 from terminal.store import TillStore
-from terminal.wanting import GoneHome
+from terminal.wanting import GoneHome, Held
 
 settle = TillStore.settle
 
 
-def settle_and_die(store: TillStore, given: Given, asked: Asked) -> Answer | Problem | GoneHome | Doubt:
+def settle_and_die(
+    store: TillStore, given: Given, asked: Asked, mode: Mode | None = None
+) -> Answer | Problem | Held | GoneHome | Doubt:
     """The commit is on the disk when settle returns."""
-    outcome = settle(store, given, asked)
+    outcome = settle(store, given, asked, mode)
     if asked.request.operation_id.startswith("dies-"):
         os.kill(os.getpid(), signal.SIGKILL)
     return outcome

@@ -60,7 +60,7 @@ async def test_was_it_done_is_answered_when_it_is_known(till: TillOnLine, hq: St
     hq.on_draw = silence
     sale = asyncio.create_task(till.till.charge(await till.sale(700, "sale-0001", pos_ref="pos-1")))
     await came(hq, 1)
-    asked = asyncio.create_task(till.till.operation("sale-0001")), asyncio.create_task(till.till.sale("pos-1"))
+    asked = asyncio.create_task(till.till.operation("sale-0001")), asyncio.create_task(till.till.by_pos_ref("pos-1"))
     assert await till.till.operation("sale-0002") is None
     assert not any(task.done() for task in asked)
     await hq.answer_draw(hq.draws[0])

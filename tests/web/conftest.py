@@ -1,14 +1,16 @@
+import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, async_playwright
 
 from terminal.web.pages import add_pages
-from tests.web.counter import Counter, open_counter
+from tests.web.counter import Counter, Shop, at_counter, open_counter, open_shop
 from tests.web.modules import Modules
 
 
@@ -23,8 +25,23 @@ async def browser() -> AsyncIterator[Browser]:
         await opened.close()
 
 
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """One for all stories of a worker."""
+    with open_shop(tmp_path_factory.mktemp("shop")) as opened:
+        yield opened
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def counter(browser: Browser, tmp_path: Path) -> AsyncIterator[Counter]:
+async def counter(browser: Browser, shop: Shop) -> AsyncIterator[Counter]:
+    await asyncio.to_thread(shop.tidy)
+    async with at_counter(shop, browser) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def lone_counter(browser: Browser, tmp_path: Path) -> AsyncIterator[Counter]:
+    """In a shop of its own: for a story that leaves its printer or its till in trouble."""
     async with open_counter(tmp_path, browser) as opened:
         yield opened
 

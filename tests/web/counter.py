@@ -1,20 +1,28 @@
-"""A cashier's counter: the real till program, its virtual reader and printer, and its page in a real browser."""
+"""A cashier's counter: the real till program, its virtual reader and printer, and its page in a real browser.
+
+Starting the program takes longer than most stories, so they share a shop: each has a page of its own, and cards that
+nobody has used before. A story that needs another shop, or an empty book, opens its own.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 from playwright.async_api import Browser, Page, Route, ViewportSize, expect
 
 from hardware_mocks.demo_store import DemoStore
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
+from hardware_mocks.slip import Slip
+from hardware_mocks.patience import wait_until
 from hardware_mocks.till_process import TillProcess
 from tests.web.modules import script
 
@@ -28,19 +36,100 @@ PAD = {
     "/": "NumpadDivide",
     ".": "NumpadDecimal",
 }
+CARDS_OF_A_STORY = 10
 expect.set_options(timeout=SHOWS_MS_MAX)
 
 
 @dataclass
-class Counter:
-    """`press` plays on the number pad; `shows` and `reads` wait until the screen says so."""
+class Shop:
+    """A till program that runs, and its devices. `stories` counts those who were here."""
 
     store: DemoStore
     till: TillProcess
     reader: VirtualMagstripeReader
     printer: VirtualReceiptPrinter
+    stories: count[int] = field(default_factory=count)
+
+    def start_again(self) -> None:
+        """The till program, at the same address as before."""
+        port = urlsplit(self.till.url).port
+        assert port is not None
+        settings_of(self.store, self.reader, self.printer, port)
+        self.till.start()
+
+    def tidy(self) -> None:
+        """As a story expects it: program and devices are on, nothing lies on the counter, no slip waits."""
+        if self.till.ended:
+            self.start_again()
+        self.printer.speak()
+        self.printer.new_roll()
+        presentation = self.till.get("/v1/status")["presentation"]
+        if presentation is not None:
+            self._dismiss(presentation["presentation"])
+        wait_until(self._is_quiet)
+
+    def _dismiss(self, presentation: str) -> None:
+        url = f"{self.till.url}/v1/presentations/{presentation}"
+        urlopen(Request(url, method="DELETE"), timeout=SHOWS_MS_MAX / 1000).close()  # noqa: S310 - our own address
+
+    def _is_quiet(self) -> bool:
+        status = self.till.get("/v1/status")
+        for slip in status["slips_waiting"]:
+            if slip["state"] == "unknown":
+                self.till.post(f"/v1/slips/{slip['receipt_number']}/answers", {"came_out": True})
+        ready = all(device["state"] == "ready" for device in status["devices"])
+        return ready and not status["slips_waiting"]
+
+
+@dataclass
+class Counter:
+    """`press` plays on the number pad; `shows` and `reads` wait until the screen says so.
+
+    Cards have numbers from 1 on; those of one story are never those of another.
+    """
+
+    shop: Shop
     page: Page
+    first_card: int = 0
+    slips_before: int = 0
     faults: list[str] = field(default_factory=list)
+
+    @property
+    def store(self) -> DemoStore:
+        return self.shop.store
+
+    @property
+    def till(self) -> TillProcess:
+        return self.shop.till
+
+    @property
+    def reader(self) -> VirtualMagstripeReader:
+        return self.shop.reader
+
+    @property
+    def printer(self) -> VirtualReceiptPrinter:
+        return self.shop.printer
+
+    def digits(self, which: int = 1) -> str:
+        """The number on a card."""
+        return self.store.card(self.first_card + which).digits
+
+    def masked(self, which: int = 1) -> str:
+        return f"6222 **** {self.digits(which)[-4:]}"
+
+    def track2(self, which: int = 1) -> str:
+        return self.store.track2(self.first_card + which)
+
+    async def last_slip(self) -> str:
+        """The number of the slip of which the strip speaks, as soon as it speaks of one."""
+        strip = self.page.locator("[data-value=strip_number]")
+        await expect(strip).not_to_have_text("")
+        return await strip.inner_text()
+
+    async def slips(self, number: int) -> list[Slip]:
+        """The slips of this story, as soon as there are so many."""
+        all_slips = await asyncio.to_thread(self.printer.wait_for_slips, self.slips_before + number)
+        return all_slips[self.slips_before :]
 
     async def open(self) -> None:
         """Open the page as a cashier does in the morning, and note what goes wrong in it."""
@@ -53,7 +142,7 @@ class Counter:
 
     async def swipe(self, which: int = 1) -> None:
         """Swipe a card that opens, and wait for it: whatever was on the screen, nothing is keyed now."""
-        await self.slide(self.store.track2(which))
+        await self.slide(self.track2(which))
         await self.shows("amount")
         await expect(self.page.locator("[data-value=typed]")).to_have_text("0")
 
@@ -114,11 +203,7 @@ class Counter:
         return int(self.ask("/v1/status")["presentation"]["spendable"])
 
     def start_again(self) -> None:
-        """The till program, at the same address as before."""
-        port = urlsplit(self.till.url).port
-        assert port is not None
-        settings_of(self.store, self.reader, self.printer, port)
-        self.till.start()
+        self.shop.start_again()
 
     def _note(self, line: str) -> None:
         if "Content Security Policy" in line or "Uncaught" in line:
@@ -131,6 +216,32 @@ def settings_of(
     return store.settings(port=port, reader_address=reader.address, printer_port=printer.port)
 
 
+@contextmanager
+def open_shop(
+    folder: Path, store_name: str = "中山店", before: Callable[[DemoStore], None] = lambda _store: None
+) -> Iterator[Shop]:
+    """Everything on. `before` the till is."""
+    store = DemoStore(folder)
+    before(store)
+    with VirtualMagstripeReader() as reader, VirtualReceiptPrinter() as printer:
+        settings = settings_of(store, reader, printer)
+        settings.write_text(settings.read_text("utf-8").replace("中山店", store_name), "utf-8")
+        with TillProcess(settings, folder / "till.log") as till:
+            yield Shop(store, till, reader, printer)
+
+
+@asynccontextmanager
+async def at_counter(shop: Shop, browser: Browser) -> AsyncIterator[Counter]:
+    """Page open; at the end nothing in it may have gone wrong."""
+    context = await browser.new_context(viewport=SCREEN, locale="zh-TW")
+    first_card, slips = 100 + next(shop.stories) * CARDS_OF_A_STORY, len(shop.printer.paper)
+    counter = Counter(shop, await context.new_page(), first_card, slips)
+    await counter.open()
+    yield counter
+    await context.close()
+    assert not counter.faults
+
+
 @asynccontextmanager
 async def open_counter(
     folder: Path,
@@ -138,16 +249,8 @@ async def open_counter(
     store_name: str = "中山店",
     before: Callable[[DemoStore], None] = lambda _store: None,
 ) -> AsyncIterator[Counter]:
-    """Everything on, page open; at the end nothing in the page may have gone wrong. `before` the till is on."""
-    store = DemoStore(folder)
-    before(store)
-    with VirtualMagstripeReader() as reader, VirtualReceiptPrinter() as printer:
-        settings = settings_of(store, reader, printer)
-        settings.write_text(settings.read_text("utf-8").replace("中山店", store_name), "utf-8")
-        with TillProcess(settings, folder / "till.log") as till:
-            context = await browser.new_context(viewport=SCREEN, locale="zh-TW")
-            counter = Counter(store, till, reader, printer, await context.new_page())
-            await counter.open()
+    """A shop of its own, with the demo's first cards."""
+    with open_shop(folder, store_name, before) as shop:
+        async with at_counter(shop, browser) as counter:
+            counter.first_card = 0
             yield counter
-            await context.close()
-            assert not counter.faults

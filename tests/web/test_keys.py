@@ -30,7 +30,8 @@ def event(key: str, code: str = "", **more: object) -> dict[str, object]:
         (event("l", "KeyL"), {"name": "plus"}),
         (event("*", "NumpadMultiply"), {"name": "star"}),
         (event("-", "NumpadSubtract"), {"name": "erase"}),
-        (event("Backspace", "Backspace", repeat=True), {"name": "erase"}),
+        (event("Backspace", "Backspace"), {"name": "erase"}),
+        (event("Backspace", "Backspace", repeat=True), {"name": "erase", "held": True}),
         (event("/", "NumpadDivide"), {"name": "back"}),
         (event("Escape", "Escape"), {"name": "back"}),
         (event("Enter", "Enter", repeat=True), None),  # held down

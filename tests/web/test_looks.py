@@ -29,7 +29,7 @@ async def look(counter: Counter, face: str) -> None:
 
 async def test_the_faces_of_a_sale_fit_every_screen_in_every_language(counter: Counter) -> None:
     await look(counter, "empty")
-    await counter.press(counter.store.card(1).digits)
+    await counter.press(counter.digits())
     await look(counter, "number")
     await counter.press("Enter")
     await counter.shows("amount")
@@ -48,20 +48,20 @@ async def test_the_faces_of_a_sale_fit_every_screen_in_every_language(counter: C
     await look(counter, "amount")
 
 
-async def test_the_faces_of_trouble_fit_every_screen_in_every_language(counter: Counter) -> None:
-    counter.printer.go_silent()
-    await counter.load(500)
-    await counter.page.locator("[data-slip='1']:visible").wait_for()
-    await counter.swipe()
-    await look(counter, "amount")  # and the slip's question
-    await counter.press("*")
-    await look(counter, "slip")
-    await counter.press("* 900")
-    await counter.meet_once("**/v1/charges", lambda route: route.abort())
-    await counter.press("Enter")
-    await look(counter, "notdone")
-    counter.till.kill()
-    await look(counter, "gone")
+async def test_the_faces_of_trouble_fit_every_screen_in_every_language(lone_counter: Counter) -> None:
+    lone_counter.printer.go_silent()
+    await lone_counter.load(500)
+    await lone_counter.page.locator("[data-slip='1']:visible").wait_for()
+    await lone_counter.swipe()
+    await look(lone_counter, "amount")  # and the slip's question
+    await lone_counter.press("*")
+    await look(lone_counter, "slip")
+    await lone_counter.press("* 900")
+    await lone_counter.meet_once("**/v1/charges", lambda route: route.abort())
+    await lone_counter.press("Enter")
+    await look(lone_counter, "notdone")
+    lone_counter.till.kill()
+    await look(lone_counter, "gone")
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,7 @@ async def test_a_till_that_dies_before_a_charge_tells_the_truth_when_it_is_back(
 async def test_what_happened_while_the_line_to_the_page_was_cut_is_caught_up_with(counter: Counter) -> None:
     await counter.page.context.set_offline(offline=True)
     await counter.shows("gone")
-    await counter.slide(counter.store.track2(1))
+    await counter.slide(counter.track2())
     await counter.page.context.set_offline(offline=False)
     await counter.shows("amount")
-    await counter.reads("card", "6222 **** 0017")
+    await counter.reads("card", counter.masked())

@@ -11,7 +11,6 @@ from terminal.web import pages
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 STATIC = Path(pages.__file__).parent / "static"
-PAGE = (STATIC / "index.html").read_text("utf-8")
 
 
 async def fetch(url: str) -> tuple[int, str, aiohttp.typedefs.LooseHeaders]:
@@ -19,9 +18,10 @@ async def fetch(url: str) -> tuple[int, str, aiohttp.typedefs.LooseHeaders]:
         return answer.status, await answer.text(), dict(answer.headers)
 
 
-async def test_the_page_may_load_nothing_and_ask_nobody_but_its_till(pages_url: str) -> None:
-    status, text, headers = await fetch(pages_url + "/")
-    assert (status, text) == (200, PAGE)
+@pytest.mark.parametrize(("path", "file"), [("/", "index.html"), ("/customer", "customer.html")])
+async def test_a_page_may_load_nothing_and_ask_nobody_but_its_till(pages_url: str, path: str, file: str) -> None:
+    status, text, headers = await fetch(pages_url + path)
+    assert (status, text) == (200, (STATIC / file).read_text("utf-8"))
     assert isinstance(headers, dict)
     policy = dict(rule.split(" ", 1) for rule in headers["Content-Security-Policy"].split("; "))
     assert policy == {
@@ -39,7 +39,7 @@ async def test_the_page_may_load_nothing_and_ask_nobody_but_its_till(pages_url: 
     assert headers["Content-Type"] == "text/html; charset=utf-8"
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in STATIC.iterdir() if path.name != "index.html"))
+@pytest.mark.parametrize("name", sorted(path.name for path in STATIC.iterdir() if path.suffix != ".html"))
 async def test_every_part_is_served_as_what_it_is(pages_url: str, name: str) -> None:
     status, text, headers = await fetch(f"{pages_url}/page/{name}")
     assert isinstance(headers, dict)
@@ -48,7 +48,7 @@ async def test_every_part_is_served_as_what_it_is(pages_url: str, name: str) -> 
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("path", ["/page/", "/page/../pages.py", "/page/%2e%2e/pages.py", "/page/index.html"])
+@pytest.mark.parametrize("path", ["/page/", "/page/../pages.py", "/page/%2e%2e/pages.py", "/page/index.html", "/page/customer.html"])
 async def test_nothing_else_is_served(pages_url: str, path: str) -> None:
     status, _, _ = await fetch(pages_url + path)
     assert status == 404

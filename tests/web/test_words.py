@@ -10,7 +10,7 @@ from receipts.wording import Language, Wording
 from terminal.web import pages
 
 STATIC = Path(pages.__file__).parent / "static"
-PAGE = (STATIC / "index.html").read_text("utf-8")
+PAGES = {path.name: path.read_text("utf-8") for path in sorted(STATIC.glob("*.html"))}
 SCRIPTS = {path.name: path.read_text("utf-8") for path in sorted(STATIC.glob("*.js"))}
 WORDS = Wording.load().texts
 
@@ -60,9 +60,9 @@ def human(script: str) -> list[str]:
 
 def named(script: str) -> set[str]:
     """Rows that a script names; `page.${state}.words` names all that fit."""
-    texts = (text for text in literals(script) if re.match(r"(page|tender)\.[\w$]", text))
+    texts = (text for text in literals(script) if re.match(r"(page|tender|customer)\.[\w$]", text))
     return {row for text in texts for row in WORDS if re.fullmatch(_pattern(text), row)} | {
-        text for text in literals(script) if re.fullmatch(r"(page|tender)\.[\w.]+", text)
+        text for text in literals(script) if re.fullmatch(r"(page|tender|customer)\.[\w.]+", text)
     }
 
 
@@ -70,8 +70,13 @@ def _pattern(text: str) -> str:
     return "".join("[a-z_]+" if part.startswith("${") else re.escape(part) for part in FILLED.split(text))
 
 
-def test_no_word_stands_in_the_html() -> None:
-    assert not Shown(PAGE).words
+def all_named() -> set[str]:
+    return set().union(*(Shown(page).keys for page in PAGES.values()), *map(named, SCRIPTS.values()))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_word_stands_in_the_html(name: str) -> None:
+    assert not Shown(PAGES[name]).words
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -88,16 +93,15 @@ def test_a_word_that_stands_there_is_found() -> None:
 
 
 def test_every_row_that_the_page_names_is_there() -> None:
-    keys = Shown(PAGE).keys.union(*map(named, SCRIPTS.values()))
-    assert len(keys) > 80
+    keys = all_named()
+    assert len(keys) > 120
     assert not {key for key in keys if key not in WORDS}
 
 
 def test_every_row_for_the_page_is_used() -> None:
-    used = Shown(PAGE).keys.union(*map(named, SCRIPTS.values()))
-    assert not {key for key in WORDS if key.startswith("page.")} - used
+    assert not {key for key in WORDS if key.startswith(("page.", "customer."))} - all_named()
 
 
 def test_every_row_says_it_in_three_languages() -> None:
     for key, texts in WORDS.items():
-        assert not key.startswith("page.") or all(texts[language].strip() for language in Language), key
+        assert not key.startswith(("page.", "customer.")) or all(texts[language].strip() for language in Language), key

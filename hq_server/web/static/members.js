@@ -71,7 +71,7 @@ function balances(voice, places, under_way) {
   const rows = places.map((one) => ({ key: one.place, cells: [placeName(voice, one.place), ...show(one)] }));
   const all = [...places, under_way];
   const total = Object.fromEntries(PURSES.map((purse) => [purse, all.reduce((sum, one) => sum + one[purse], 0)]));
-  if (PURSES.some((purse) => under_way[purse])) rows.push({ key: "under way", cells: [sign("work", voice.say("under_way")), ...show(under_way)] });
+  if (PURSES.some((purse) => under_way[purse])) rows.push({ key: "under_way", cells: [sign("work", voice.say("under_way")), ...show(under_way)] });
   if (rows.length) rows.push({ key: "total", tone: "total", cells: [voice.say("total"), ...show(total)] });
   return table({ key: "balances", title: voice.say("members.balances"), columns: purseColumns(voice, voice.say("place")), rows, empty: voice.say("members.nothing") });
 }

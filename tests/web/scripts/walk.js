@@ -1,11 +1,13 @@
 /** A walk at random through the sale's table, reloads included; what went against its promises. */
-async ([steps, seed, currency, cards]) => {
+async ([steps, seed, hello, cards, slips]) => {
   const { START, isUnderWay, keepable, receive, revive } = await import("/page/sale.js");
-  const KEYS = ["digit", "digit", "digit", "enter", "enter", "plus", "back", "erase", "point"];
+  const KEYS = ["digit", "digit", "digit", "enter", "enter", "enter", "plus", "split", "undo", "back", "erase", "point"];
   const TOLD = [
     "presented", "card_refused", "card_gone", "opened", "not_opened", "refreshed",
-    "answered", "absent", "problem", "silent", "announced",
+    "answered", "absent", "problem", "silent", "announced", "moved",
   ];
+  const UNDOES = ["refund", "void"];
+  const sum = (parts) => parts.reduce((all, { amount }) => all + amount, 0);
   const ENDS = ["answered", "absent", "problem"];
 
   let state = seed;
@@ -36,6 +38,12 @@ async ([steps, seed, currency, cards]) => {
       promise(!answered.has(operation.operation_id), "it was sent after its answer");
       promise(Number.isInteger(operation.amount) && operation.amount > 0, `${operation.amount} was sent`);
       promise((operation.kind === "load") === (operation.tender !== undefined), "a tender is a load's");
+      promise(UNDOES.includes(operation.kind) === (operation.receipt_number !== undefined), "a slip is an undo's");
+      const parts = operation.paid ?? [];
+      promise(!operation.paid || sum(parts) === operation.amount, "the parts are not the price");
+      promise(parts.every(({ amount }) => amount > 0), "a part is nothing");
+      promise(new Set(parts.map(({ tender }) => tender)).size === parts.length, "a tender stands twice");
+      promise(!UNDOES.includes(operation.kind) || operation.amount <= before.undo.refundable.left, "more than is left");
     }
     if (name === "answered" && isOurs && after !== before) answered.add(input.operation_id);
   };
@@ -48,10 +56,11 @@ async ([steps, seed, currency, cards]) => {
     const input = {
       name: pick(dice(3) ? KEYS : TOLD), now, id: `op-${step}`, operation_id,
       digit: String(dice(10)), card: pick(cards), presentation: pick(cards).presentation, note: null,
-      answer: { operation_id, outcome, kind: "charge", balance: { principal: 1, bonus: 0, points: 0 } },
+      answer: { operation_id, outcome, amount: 70_000, kind: pick(["sale", "load", "refund"]), balance: { principal: 1, bonus: 0, points: 0 }, decline: "not_enough" },
+      kind: pick(UNDOES), slip: pick(slips), history: { here: [], hq: null, hq_as_of: null },
       problem: { retryable: dice(2) === 0, cashier_message: {} },
     };
-    const { sale: after, errands } = receive(sale, input, currency);
+    const { sale: after, errands } = receive(sale, input, hello);
     check(sale, after, input, errands);
     sale = after;
     states.add(sale.state);

@@ -1,0 +1,26 @@
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from tests.web_hq.desk import Desk, open_desk
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's chromium, one for all stories of a worker."""
+    chromium = shutil.which("chromium")
+    assert chromium, "the pages are tested in a real browser: ./run test-machine installs it"
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=chromium)
+        yield opened
+        await opened.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(browser: Browser, tmp_path: Path) -> AsyncIterator[Desk]:
+    """HQ's pages before anybody has signed in."""
+    async with open_desk(tmp_path, browser) as opened:
+        yield opened
