@@ -7,6 +7,7 @@ from ledger.audit import compare, replay
 from protocol.bodies import DeclinedBody, PrintBody, TransactionBody
 from protocol.chain import verify_each
 from protocol.check_code import check_code
+from protocol.originals import original_of
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.replaying import lines as lines_of
 from terminal.answers import Answer, Outcome
@@ -23,6 +24,7 @@ def faults(store: TillStore) -> list[str]:
     verify_each(store.records(), PUBLIC_KEY)
     lines = [(signed, signed.open()) for signed in store.records()]
     found = chain(_file(store), _book(store), _answers(store, lines), _slips(store, lines), _runs(store, lines))
+    found = chain(found, _undoings(store, lines), _movements(store, lines))
     return list(islice(found, FAULTS_MAX))
 
 
@@ -88,6 +90,38 @@ def _slips(store: TillStore, lines: list[tuple[SignedRecord, Record]]) -> Iterat
             yield f"{record.ref}: its slip says something else"
     if store.slip(len(moved) + 1) is not None:
         yield "a slip has no record"
+
+
+def _undoings(store: TillStore, lines: list[tuple[SignedRecord, Record]]) -> Iterator[str]:
+    """Of each original no part and no lot is undone beyond what it was, and the till finds every record that does it."""
+    moved = {str(record.ref): record for _, record in lines if record.kind is RecordKind.TRANSACTION}
+    undoings: dict[str, list[Record]] = {}
+    for record in moved.values():
+        undone = record.body_as(TransactionBody).undone
+        if undone is not None:
+            undoings.setdefault(undone.original, []).append(record)
+    found = set(store._connection.execute("select original, record from undoings"))
+    told = {(original, str(record.ref)) for original, later in undoings.items() for record in later}
+    if found != told:
+        yield f"undoings in the book and in the chain differ: {sorted(found ^ told)}"
+    for name, later in undoings.items():
+        left = original_of(moved[name], later) if name in moved else None
+        if left is None:
+            yield f"{name} was undone, and is no original"
+        elif any(part.units < 0 or part.points < 0 for part in left.paid):
+            yield f"{name}: more of a part was given back than it paid"
+        elif any(leg.units < 0 for leg in left.spent) or any(leg.units > 0 for leg in left.issued):
+            yield f"{name}: more of a lot was undone than it moved"
+        elif not left.left and (left.spent or left.issued):
+            yield f"{name}: all of it was undone, and not all of its legs"
+
+
+def _movements(store: TillStore, lines: list[tuple[SignedRecord, Record]]) -> Iterator[str]:
+    """Each slip is found by the account whose value it moved."""
+    moved = [record.body_as(TransactionBody).account for _, record in lines if record.kind is RecordKind.TRANSACTION]
+    found = sorted(store._connection.execute("select number, account from movements"))
+    if found != list(enumerate(moved, start=1)):
+        yield "the movements of a member are not those that the chain tells"
 
 
 def _runs(store: TillStore, lines: list[tuple[SignedRecord, Record]]) -> Iterator[str]:

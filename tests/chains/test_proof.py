@@ -11,9 +11,11 @@ from protocol.records import RecordKind
 from terminal.slip_job import SlipStep
 from tests.chains.company import ALICE
 from tests.chains.proof import faults, prove
-from tests.chains.till import NOON, Till
+from tests.chains.till import NOON, Till, done
 
-APPEND_ONLY = ("transactions", "lots", "entries", "records", "operations", "slips", "slip_steps")
+APPEND_ONLY = (
+    *("transactions", "lots", "entries", "records", "operations", "slips", "slip_steps", "movements", "undoings"),
+)
 
 
 @pytest.fixture
@@ -24,6 +26,7 @@ def till(tmp_path: Path) -> Till:
     till.charge(ALICE, "12.34")
     till.ask(till.charge_of(ALICE, "2000.00"))
     till.step(1, SlipStep.STARTED)
+    done(till.ask(till.refund_of("07-2-000002", 334)))
     till.close_day()
     for table in APPEND_ONLY:
         till.store._connection.execute(f"drop trigger {table}_are_kept; drop trigger {table}_are_fixed")
@@ -60,7 +63,12 @@ def test_an_honest_file_has_no_fault(till: Till) -> None:
             "update slips set slip = cast(replace(slip, '1234', '1235') as blob)",
             "07-2/1/3: its slip says something else",
         ),
-        ("insert into slips select 3, 0, slip from slips where number = 1", "a slip has no record"),
+        ("insert into slips select 4, 0, slip from slips where number = 1", "a slip has no record"),
+        ("delete from undoings", "undoings in the book and in the chain differ"),
+        ("update undoings set original = '07-2/1/2'", "undoings in the book and in the chain differ"),
+        ("insert into undoings values ('07-2/1/2', '07-2/1/3')", "undoings in the book and in the chain differ"),
+        ("delete from movements where number = 2", "movements of a member are not"),
+        ("update movements set account = 'x' where number = 2", "movements of a member are not"),
         ("update slip_states set state = 'printed'", "and its steps lead to"),
         ("update slip_states set run = 2", "and its steps lead to"),
     ],
@@ -68,7 +76,7 @@ def test_an_honest_file_has_no_fault(till: Till) -> None:
 def test_what_was_changed_by_hand_is_found(till: Till, change: str, words: str) -> None:
     till.store._connection.execute(change)
     if "into slips" in change:
-        till.store._connection.execute("insert into slip_states values (3, 1, 'created', '')")
+        till.store._connection.execute("insert into slip_states values (4, 1, 'created', '')")
     assert any(words in fault for fault in faults(till.store)), faults(till.store)
 
 

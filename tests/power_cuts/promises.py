@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from checkout.sold import PaidWith
 from ledger.ids import AccountId
+from ledger.slices import MONEY, total
 from protocol.bodies import Given, Transfer
 from protocol.records import RecordKind, SignedRecord
 from terminal.answers import Answer, Balance, Outcome
@@ -34,6 +36,11 @@ class Promises:
         if answer.receipt_number is not None:
             number = int(answer.receipt_number.rpartition("-")[2])
             self.jobs.setdefault(number, SlipJob(number))
+
+    def account_of(self, receipt_number: str) -> AccountId:
+        """Whose slip it is; nobody's, if it was never told of."""
+        told = (account for account, answer in self.answers.values() if answer.receipt_number == receipt_number)
+        return next(told, AccountId(""))
 
     def note_step(self, job: SlipJob) -> None:
         """A step is on record; bytes go to the printer after `started`, never before."""
@@ -89,15 +96,16 @@ class Promises:
         sums: dict[AccountId, Counter[str]] = {who.account: Counter() for who in MEMBERS}
         for account, answer in self.answers.values():
             if answer.outcome is Outcome.DONE:
-                sign = 1 if answer.kind == "load" else -1
-                sums[account].update(principal=sign * answer.principal, bonus=sign * answer.bonus)
+                sign = _sign(answer)
+                points = answer.points_in - answer.points_out
+                sums[account].update(principal=sign * answer.principal, bonus=sign * answer.bonus, points=points)
         for transfer in self._hq.transfers(store.resume().directive):
             _add(sums, transfer, 1)
         for transfer in gifts(store.records()):
             _add(sums, transfer, -1)
         for account, expected in sums.items():
             held = balance_of(store.slices(account))
-            if held != Balance(expected["principal"], expected["bonus"], 0):
+            if held != Balance(expected["principal"], expected["bonus"], expected["points"]):
                 yield f"account {account} has {held}, and its answers and transfers add up to {dict(expected)}"
 
     def _value(self, store: TillStore) -> Iterator[str]:
@@ -105,19 +113,25 @@ class Promises:
         for who in MEMBERS:
             answers = [answer for account, answer in self.answers.values() if account == who.account]
             moved = [one for one in answers if one.outcome is Outcome.DONE]
-            loaded = sum(one.principal + one.bonus for one in moved if one.kind == "load")
-            spent = sum(one.principal + one.bonus for one in moved if one.kind == "sale")
+            issued = sum(_sign(one) * (one.principal + one.bonus) for one in moved)
             under_way = [
                 *self._hq.transfers()[len(self._hq.transfers(store.resume().directive)) :],
                 *gifts(store.records(self._hq.seen)),
             ]
             places = {
-                "here": sum(one.units for one in store.slices(who.account)),
+                "here": total(store.slices(who.account), *MONEY),
                 "at hq": self._hq.funds.units(who.account),
                 "under way": sum(part.units for one in under_way if one.account == who.account for part in one.parts),
             }
-            if sum(places.values()) != self._hq.funds.issued[who.account] + loaded - spent:
-                yield f"account {who.account} has {places}, with {loaded} loaded and {spent} spent here"
+            if sum(places.values()) != self._hq.funds.issued[who.account] + issued:
+                yield f"account {who.account} has {places}, with {issued} loaded and not spent here"
+
+
+def _sign(answer: Answer) -> int:
+    """Whether stored value came on the card, or left it."""
+    if answer.kind in ("refund", "void"):
+        return 1 if any(part.tender is PaidWith.STORED_VALUE for part in answer.paid) else -1
+    return 1 if answer.kind == "load" else -1
 
 
 def _add(sums: dict[AccountId, Counter[str]], transfer: Transfer, sign: int) -> None:

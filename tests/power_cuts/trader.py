@@ -9,19 +9,23 @@ from contextlib import suppress
 import apsw
 import msgspec
 
-from checkout.requests import Load, Sale
+from checkout.requests import Sale, Undo
+from checkout.sold import Paid, PaidWith
+from ledger.cards import Card
+from ledger.ids import AccountId
 from ledger.journal_sqlite import BookUnusable
 from ledger.slices import MONEY
+from loyalty.evaluation import Item
 from offline_queue.doubts import Given
 from protocol.bodies import Why
 from protocol.errors import ProtocolFault
 from terminal.answers import Answer, Problem
 from terminal.slip_job import SlipJob, SlipStep
 from terminal.store import TillStore
-from tests.chains.company import MEMBERS
+from tests.chains.company import MEMBERS, POINTS_TOO, units
 from tests.chains.headquarters import Headquarters
 from tests.chains.proof import faults
-from tests.chains.till import Till, asked
+from tests.chains.till import Request, Till, asked
 from tests.power_cuts.disk import Disk, PowerCut
 from tests.power_cuts.files import Files, forgetting_quietly
 from tests.power_cuts.promises import Promises
@@ -47,7 +51,7 @@ class Trader:
         self._tamper = tamper
         self._files: Files | None = None
         self._till: Till | None = None
-        self._request: Sale | Load | None = None
+        self._request: Request | None = None
         self._step: tuple[SlipJob, SlipJob] | None = None
 
     def live_through(self, *cuts: int) -> list[str]:
@@ -76,7 +80,7 @@ class Trader:
         """Start the till on what the platter has, and hold it to its promises."""
         self._files = Files(self.disk)
         if self._till is None:
-            self._till = Till("till.db", vfs=self._files.vfs_name)
+            self._till = Till("till.db", vfs=self._files.vfs_name, programme=POINTS_TOO)
         else:
             self._till.vfs = self._files.vfs_name
             self._till.start()
@@ -108,7 +112,7 @@ class Trader:
         if self._request is not None:
             answer = till.store.find(self._request.operation_id)
             if answer is not None:
-                self.promises.note_answer(self._request.presented.card.account, answer)
+                self.promises.note_answer(self._account(self._request), answer)
         if self._step is not None:
             before, after = self._step
             found = till.store.slip(before.number)
@@ -176,18 +180,40 @@ class Trader:
         self.promises.note_directive(drawn.directive.number)
         self.promises.note_answer(account, answer)
 
-    def _some_request(self, till: Till) -> Sale | Load:
-        who, amount = self.chance.choice(MEMBERS), self.chance.choice(AMOUNTS)
-        return till.load_of(who, amount) if self.chance.random() < 0.3 else till.charge_of(who, amount)
+    def _some_request(self, till: Till) -> Request:
+        who, amount, luck = self.chance.choice(MEMBERS), self.chance.choice(AMOUNTS), self.chance.random()
+        receipt = f"07-2-{max(len(self.promises.jobs) - self.chance.randrange(5), 0):06}"
+        if luck < 0.25:
+            return till.load_of(who, amount)
+        if luck < 0.5:
+            return till.charge_of(who, amount)
+        if luck < 0.7:
+            return self._some_sale(till, who, units(amount))
+        if luck < 0.9:
+            return till.refund_of(receipt, self.chance.choice((1, 333, units(amount))))
+        return till.void_of(receipt)
 
-    def _ask(self, till: Till, request: Sale | Load) -> None:
+    def _some_sale(self, till: Till, who: Card, price: int) -> Sale:
+        """Paid with points as far as they reach, with the card and in cash."""
+        in_points = min(price, till.balance(who).points * 100 // 7)
+        from_card = (price - in_points) // 2
+        parts = ((PaidWith.POINTS, in_points), (PaidWith.STORED_VALUE, from_card))
+        paid = [Paid(tender, part) for tender, part in parts if part]
+        return till.sale_of(who, (Item("tea", price),), *paid, Paid(PaidWith.CASH, price - in_points - from_card or 1))
+
+    def _account(self, request: Request) -> AccountId:
+        if not isinstance(request, Undo):
+            return request.presented.card.account
+        return self.promises.account_of(request.receipt_number)
+
+    def _ask(self, till: Till, request: Request) -> None:
         """Ask, or ask again what was under way when the power went: it is done once."""
         self._request = request
         answer = till.ask(request)
         assert not isinstance(answer, Problem)
         first = msgspec.structs.replace(answer, replayed=False)
         self._request = None
-        self.promises.note_answer(request.presented.card.account, first)
+        self.promises.note_answer(self._account(request), first)
 
     def _take_step(self, till: Till) -> None:
         if not self.promises.jobs:

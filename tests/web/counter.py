@@ -20,9 +20,9 @@ from playwright.async_api import Browser, Page, Route, ViewportSize, expect
 
 from hardware_mocks.demo_store import DemoStore
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader
+from hardware_mocks.patience import wait_until
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
 from hardware_mocks.slip import Slip
-from hardware_mocks.patience import wait_until
 from hardware_mocks.till_process import TillProcess
 from tests.web.modules import script
 
@@ -37,6 +37,8 @@ PAD = {
     ".": "NumpadDecimal",
 }
 CARDS_OF_A_STORY = 10
+READS_MAX = 100
+READ_AGAIN_MS = 50
 expect.set_options(timeout=SHOWS_MS_MAX)
 
 
@@ -175,6 +177,27 @@ class Counter:
         await self.shows("done")
         await self.press("/")
         await self.shows("empty")
+
+    async def charge(self, dollars: int) -> None:
+        """Pay from the card that is loaded, and leave it on the counter."""
+        await self.swipe()
+        await self.press(f"{dollars} Enter")
+        await self.shows("done")
+        await self.read_on("amount")
+
+    async def read_on(self, face: str) -> None:
+        """Press Enter until a result goes: it stays a second, however often somebody presses."""
+        before = await self.page.locator("body").get_attribute("data-face")
+        for _ in range(READS_MAX):
+            await self.press("Enter")
+            if await self.page.locator("body").get_attribute("data-face") != before:
+                break
+            await self.page.wait_for_timeout(READ_AGAIN_MS)
+        await self.shows(face)
+
+    async def has_told(self, rows: str) -> None:
+        """The till has told what stands at `data-rows` or `data-paper` of this name."""
+        await expect(self.page.locator(f"[data-rows={rows}], [data-paper={rows}]").first).not_to_be_empty()
 
     async def meet_once(self, path: str, handler: Callable[[Route], Awaitable[None]]) -> None:
         """The next request to `path` meets `handler`, later ones the till.

@@ -166,38 +166,41 @@ async def test_the_slip_that_came_out_is_on_the_screen_too(counter: Counter) -> 
 
 
 async def test_a_slip_in_doubt_is_one_question_and_no_prints_a_copy(lone_counter: Counter) -> None:
-    lone_counter.printer.go_silent()
-    await lone_counter.load(500)
-    await expect(lone_counter.page.locator("[data-value=strip_words]")).to_contain_text("單據印出來了嗎？")
-    lone_counter.printer.speak()
-    await lone_counter.press("* 2")
-    await lone_counter.reads("strip_words", "已列印")
-    slips = await lone_counter.slips(2)
+    counter = lone_counter
+    counter.printer.go_silent()
+    await counter.load(500)
+    await expect(counter.page.locator("[data-value=strip_words]")).to_contain_text("單據印出來了嗎？")
+    counter.printer.speak()
+    await counter.press("* 2")
+    await counter.reads("strip_words", "已列印")
+    slips = await counter.slips(2)
     assert any("副本" in line for line in slips[-1].lines)
 
 
 async def test_a_slip_in_doubt_that_came_out_is_settled_by_touch(lone_counter: Counter) -> None:
-    lone_counter.printer.go_silent()
-    await lone_counter.load(500)
-    await lone_counter.page.locator("[data-slip='1']").click()
-    await lone_counter.reads("strip_words", "已確認印出")
-    assert lone_counter.ask(f"/v1/slips/{await lone_counter.last_slip()}")["state"] == "settled"
+    counter = lone_counter
+    counter.printer.go_silent()
+    await counter.load(500)
+    await counter.page.locator("[data-slip='1']").click()
+    await counter.reads("strip_words", "已確認印出")
+    assert counter.ask(f"/v1/slips/{await counter.last_slip()}")["state"] == "settled"
 
 
 async def test_the_question_waits_while_the_next_customer_pays(lone_counter: Counter) -> None:
-    lone_counter.printer.go_silent()
-    await lone_counter.load(500)
-    await expect(lone_counter.page.locator("[data-slip='1']")).to_be_visible()
-    slip = await lone_counter.last_slip()
-    await lone_counter.swipe()
-    await lone_counter.press("12")
-    await lone_counter.reads("typed", "12")
-    await lone_counter.page.locator("[data-slip='1']").click()
-    await lone_counter.shows("amount")
-    await lone_counter.reads("typed", "12")
-    await asyncio.to_thread(wait_until, lambda: lone_counter.ask(f"/v1/slips/{slip}")["state"] == "settled")
-    await lone_counter.press("/ * /")
-    await lone_counter.shows("amount")
+    counter = lone_counter
+    counter.printer.go_silent()
+    await counter.load(500)
+    await expect(counter.page.locator("[data-slip='1']")).to_be_visible()
+    slip = await counter.last_slip()
+    await counter.swipe()
+    await counter.press("12")
+    await counter.reads("typed", "12")
+    await counter.page.locator("[data-slip='1']").click()
+    await counter.shows("amount")
+    await counter.reads("typed", "12")
+    await asyncio.to_thread(wait_until, lambda: counter.ask(f"/v1/slips/{slip}")["state"] == "settled")
+    await counter.press("/ * /")
+    await counter.shows("amount")
 
 
 async def test_a_slip_without_paper_waits_and_says_so(counter: Counter) -> None:

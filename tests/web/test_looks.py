@@ -1,30 +1,14 @@
-"""How the page looks, measured: nothing is cut off, keys are large enough for a finger, text has contrast."""
+"""The looks of the cashier's page, face by face: one walk through a day, in every language and on every screen."""
+
+import asyncio
 
 import pytest
-from playwright.async_api import ViewportSize
 
 from tests.web.counter import Counter
+from tests.web.looks import look
 from tests.web.modules import script
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-LANGUAGES = ("zh-TW", "zh-CN", "en")
-SCREENS = (
-    ViewportSize(width=1024, height=768),
-    ViewportSize(width=1366, height=768),
-    ViewportSize(width=1024, height=640),  # a browser with its own bars
-)
-
-
-async def look(counter: Counter, face: str) -> None:
-    """At this face, in every language and on every screen."""
-    await counter.shows(face)
-    for screen in SCREENS:
-        await counter.page.set_viewport_size(screen)
-        for language in LANGUAGES:
-            await counter.speak(language)
-            faults = {name: await counter.page.evaluate(script(name)) for name in ("cut_off", "pale", "small")}
-            assert not any(faults.values()), (face, screen, language, faults)
 
 
 async def test_the_faces_of_a_sale_fit_every_screen_in_every_language(counter: Counter) -> None:
@@ -43,25 +27,61 @@ async def test_the_faces_of_a_sale_fit_every_screen_in_every_language(counter: C
     counter.printer.paper_out()
     await counter.press("2")
     await look(counter, "done")
+    counter.printer.new_roll()
     await counter.swipe()
     await counter.press("9876")
     await look(counter, "amount")
 
 
+async def test_the_faces_of_parts_and_slips_fit_every_screen_in_every_language(counter: Counter) -> None:
+    await counter.load(10000)
+    await counter.charge(5000)
+    await counter.press("8888 Enter")
+    await look(counter, "declined")
+    await counter.read_on("split")
+    await look(counter, "split")
+    await counter.press("Enter 12")
+    await look(counter, "split")  # points
+    await counter.press("Enter")
+    await look(counter, "rest")
+    await counter.press("1 1000 Enter 2 700 Enter 3 Enter")
+    await look(counter, "whole")
+    await counter.press("Enter")
+    await look(counter, "done")
+    await counter.press("*")
+    await counter.has_told("slip_text")
+    await counter.press("3 777")
+    await look(counter, "refund")
+    await counter.press("/ /")
+    await counter.press("*")
+    await counter.has_told("slip_text")
+    await counter.press("4")
+    await look(counter, "void")
+    await counter.press("Enter")
+    await look(counter, "done")
+    await counter.press("* 5 12")
+    await look(counter, "slip_number")
+    await counter.swipe()
+    await counter.press("-")
+    await counter.has_told("history")
+    await look(counter, "history")
+
+
 async def test_the_faces_of_trouble_fit_every_screen_in_every_language(lone_counter: Counter) -> None:
-    lone_counter.printer.go_silent()
-    await lone_counter.load(500)
-    await lone_counter.page.locator("[data-slip='1']:visible").wait_for()
-    await lone_counter.swipe()
-    await look(lone_counter, "amount")  # and the slip's question
-    await lone_counter.press("*")
-    await look(lone_counter, "slip")
-    await lone_counter.press("* 900")
-    await lone_counter.meet_once("**/v1/charges", lambda route: route.abort())
-    await lone_counter.press("Enter")
-    await look(lone_counter, "notdone")
-    lone_counter.till.kill()
-    await look(lone_counter, "gone")
+    counter = lone_counter
+    counter.printer.go_silent()
+    await counter.load(500)
+    await counter.page.locator("[data-slip='1']:visible").wait_for()
+    await counter.swipe()
+    await look(counter, "amount")  # and the slip's question
+    await counter.press("*")
+    await look(counter, "slip")
+    await counter.press("* 900")
+    await counter.meet_once("**/v1/charges", lambda route: route.abort())
+    await counter.press("Enter")
+    await look(counter, "notdone")
+    await asyncio.to_thread(counter.till.kill)
+    await look(counter, "gone")
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from protocol.bodies import Block, Unblock
 from protocol.conversation import AnyMessage, Draw, Found
 from tests.terminal.stand_in_members import member_of
 from tests.web.counter import Counter, open_counter
+from tests.web.looks import look
 from tests.web.modules import Modules
 from tests.web.people import FAMILY, SHARES, card, open_counter_with_hq, remember
-from tests.web.test_looks import look
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -35,13 +35,11 @@ async def test_a_till_that_is_cut_off_finds_members_and_says_what_lay_elsewhere(
         await counter.press(FAMILY)
         await counter.reads("number", "0912 345 678")
         await look(counter, "number")
-        await counter.speak("zh-TW")
         await counter.press("Enter")
         await counter.shows("choosing")
         assert sorted(await names(counter.page)) == ["J*** L***", "王○明", "陳○○"]
         await counter.reads("note", "總部沒有回答，只找了這台收銀機記得的會員。")
         await look(counter, "choosing")
-        await counter.speak("zh-TW")
         await counter.press("9")
         await counter.reads("note", "請按會員前面的數字。")
         await counter.press("1")
@@ -57,7 +55,6 @@ async def test_a_till_that_is_cut_off_finds_members_and_says_what_lay_elsewhere(
         await counter.press("700")
         await counter.reads("after", "可用餘額不夠，還差 NT$139.45；按 * 可分開付")
         await look(counter, "amount")
-        await counter.speak("zh-TW")
         await counter.press("Enter")
         why = (
             "這張卡在本機可用 NT$560.55，不夠付 NT$700，沒有扣款。另外有 NT$500 放在別處，現在拿不到。"
@@ -118,7 +115,6 @@ async def test_a_blocked_card_is_shown_as_such_at_once_and_opens_when_it_is_foun
         await asyncio.to_thread(wait_until, lambda: counter.ask("/v1/status")["hq"]["waiting"] == 0)
         await counter.slide(counter.track2())
         await look(counter, "blocked")
-        await counter.speak("zh-TW")
         await counter.press("1")
         await counter.shows("blocked")
         await hq.give(Unblock((alice.token,)))

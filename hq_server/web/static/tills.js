@@ -44,7 +44,7 @@ const columns = (voice) => [
 function row(voice, till, last, nowMs) {
   const { keeper, epoch } = till;
   const tone = toneOf(till, last, nowMs);
-  const name = [link(`#/records/${keeper}/${epoch}`, keeper), epoch > 1 && h("small", {}, ` ${voice.say("tills.epoch", { epoch })}`)];
+  const name = [link(`#/records/${keeper}/${epoch}`, keeper), epoch > 1 && h("small", {}, voice.say("tills.epoch", { epoch }))];
   const posted = till.waits ? sign("warn", count(till.posted)) : count(till.posted);
   const directives = till.directives && tone !== "plain" ? sign("warn", count(till.directives)) : count(till.directives);
   const fences = till.fences.map((why) => sign("bad", voice.word("fence", why)));
