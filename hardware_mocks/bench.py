@@ -1,53 +1,51 @@
-"""The bench: one store with virtual devices and a real till on this machine, to be tried by hand."""
+"""The bench: a made-up chain to be tried by hand, HQ and two tills as real programs with virtual devices."""
 
 from __future__ import annotations
 
-import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from hardware_mocks.bench_album import SlipAlbum
-from hardware_mocks.demo_store import DemoStore
-from hardware_mocks.loopback import IS_WINDOWS, LOOPBACK
-from hardware_mocks.magstripe_reader import VirtualMagstripeReader
-from hardware_mocks.receipt_printer import VirtualReceiptPrinter
-from hardware_mocks.till_process import TillProcess
+from hardware_mocks.bench_hq import BenchHq
+from hardware_mocks.bench_keeping import Kept
+from hardware_mocks.bench_members import FIRST_LOADS, FirstLoad
+from hardware_mocks.bench_ports import Ports
+from hardware_mocks.bench_till import BenchTill, TillPlan
+from hardware_mocks.demo_store import TAIWAN, DemoStore
+from hardware_mocks.program import DidNotStart
 
-TILL = "1"
-PORTS_TRIED_MAX = 50
+TILLS = (
+    TillPlan("07", "1", "中山店", "transfer", 8370),
+    TillPlan("12", "1", "信義店", "real_time", 8371),
+)
+HQ_PORT = 8380
+SEEDED = "seeded"
 
 
 class Bench:
-    """A demo store in `folder`, with a reader, a printer and till 1, from `with` to its end.
+    """The chain in `folder`, from `with` to its end; then every program that was started has ended.
 
-    The till's page is on `port`, or on the next free one; 0 means any. Raises DidNotStart where the till cannot run.
+    At the first start tills are enrolled, members join, and some load money. Raises DidNotStart.
     """
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self.store = DemoStore(folder)
-        self.reader = VirtualMagstripeReader()
-        self.printer = VirtualReceiptPrinter()
-        self.album = SlipAlbum(self.printer, folder / "slips")
-        self._port = free_port(port) if port else 0
+    def __init__(self, folder: Path, ports: Ports) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.hq = BenchHq(folder, TAIWAN, ports.take(HQ_PORT))
+        self.tills = {plan.place: _till(folder, plan, ports, self.hq.url) for plan in TILLS}
         self._stack = ExitStack()
-        self.till = TillProcess(self._write_settings(), folder / "till-1.log")
-
-    def restart_till(self) -> None:
-        """Start the till again where it was; what a service manager does. Raises DidNotStart."""
-        self._write_settings()
-        self.till.start()
 
     def __enter__(self) -> Self:
-        with ExitStack() as stack:  # undone here when the till does not start
-            stack.enter_context(self.reader)
-            stack.enter_context(self.printer)
-            stack.enter_context(self.album)
-            stack.enter_context(self.till)
-            self.reader.wait_until_connected()
+        with ExitStack() as stack:  # undone here when something does not start
+            for till in self.tills.values():
+                stack.enter_context(till)
+            stack.callback(self._end)
+            self._start()
             self._stack = stack.pop_all()
-        self._port = int(self.till.url.rpartition(":")[2])
         return self
 
     def __exit__(
@@ -55,24 +53,57 @@ class Bench:
     ) -> None:
         self._stack.close()
 
-    def _write_settings(self) -> Path:
-        """Each time anew: another bench in this folder may have written its own over them."""
-        return self.store.settings(
-            till=TILL, port=self._port, reader_address=self.reader.address, printer_port=self.printer.port
-        )
+    @property
+    def programs(self) -> list[Kept]:
+        """HQ's and the tills'."""
+        return [self.hq.kept, *(till.kept for till in self.tills.values())]
+
+    def watch(self) -> str:
+        """Start again what has ended by itself; what there is to say. Raises DidNotStart."""
+        return "\n".join(filter(None, [kept.watch() for kept in self.programs]))
+
+    def _start(self) -> None:
+        new = [till for till in self.tills.values() if not till.is_enrolled]
+        if new:
+            self.hq.kept.start()
+            codes = [(till, self.hq.pairing_code(till.plan.place)) for till in new]
+            at_once(self.hq.take_members_in, *(lambda till=till, code=code: till.enrol(code) for till, code in codes))
+        at_once(*(kept.start for kept in self.programs))
+        at_once(*(till.reader.wait_until_connected for till in self.tills.values()))
+        if not (self.folder / SEEDED).exists():
+            self._seed()
+
+    def _seed(self) -> None:
+        """Again after a first start that broke off: what was done then stays done once."""
+        self.hq.take_members_in()
+        for number, first in enumerate(FIRST_LOADS):
+            self._load(first, f"first-load-{number}")
+        (self.folder / SEEDED).touch()
+
+    def _load(self, first: FirstLoad, operation_id: str) -> None:
+        till = self.tills[first.place].process
+        if "outcome" in till.get(f"/v1/operations/{operation_id}"):
+            return
+        card = till.post("/v1/presentations", {"number": self.hq.cards.card(first.which).digits})["presentation"]
+        body = {"operation_id": operation_id, "presentation": card, "amount": first.units, "tender": "cash"}
+        said = till.post("/v1/loads", body)
+        if said.get("outcome") != "done":
+            raise DidNotStart(0, f"till {first.place} did not load card {first.which}: {said}")
+        self.tills[first.place].clear_counter(card)
+
+    def _end(self) -> None:
+        at_once(*(kept.end for kept in self.programs))
 
 
-def free_port(first: int) -> int:
-    """The first port from `first` on that nobody has; `first` itself when all that were tried are taken."""
-    return next((port for port in range(first, first + PORTS_TRIED_MAX) if _is_free(port)), first)
+def at_once(*jobs: Callable[[], object]) -> None:
+    """Do these things at the same time. Raises what the first of those that failed raised, when all are over."""
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        doing = [pool.submit(job) for job in jobs]
+    for done in doing:
+        done.result()
 
 
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        if not IS_WINDOWS:  # there it would let us have a port that somebody listens on
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-        return True
+def _till(folder: Path, plan: TillPlan, ports: Ports, hq_url: str) -> BenchTill:
+    country = replace(TAIWAN, store_name=plan.store_name)
+    store = DemoStore(folder / plan.store, country, plan.store, folder)
+    return BenchTill(plan, store, ports.take(plan.port), hq_url)

@@ -36,9 +36,14 @@ class SlipAlbum:
         self._look()
         if self._last is None:
             return None
-        text = self._file(self._count)
-        picture = text.with_suffix(".png")
-        return self._last, picture if picture.exists() else text
+        return self._last, self.newest(1)[0]
+
+    def newest(self, count: int) -> list[Path]:
+        """The files of the last slips, the newest first; pictures, or texts where none can be drawn."""
+        texts = [self._file(number) for number in range(self._count, max(self._count - count, 0), -1)]
+        pictures = [text.with_suffix(".png") for text in texts]
+        both = zip(pictures, texts, strict=True)
+        return [picture if picture.exists() else text for picture, text in both if text.exists()]
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -22,9 +22,11 @@ class Lines:
     """
 
     def __init__(self) -> None:
+        self.over = False
+        """Whether it was told to end."""
         self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()  # a signal handler may put into this kind
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._queue.put(None))
+            signal.signal(number, lambda *_: self._end())
         threading.Thread(target=self._read, name="stdin", daemon=True).start()
 
     def next(self, timeout_s: float) -> str | None:
@@ -46,7 +48,11 @@ class Lines:
             for line in lines:
                 self._queue.put(line[-LINE_BYTES_MAX:].decode("utf-8", "replace"))
         if sys.stdin is not None and sys.stdin.isatty():
-            self._queue.put(None)
+            self._end()
+
+    def _end(self) -> None:
+        self.over = True
+        self._queue.put(None)
 
 
 def _more() -> bytes:

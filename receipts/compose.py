@@ -113,14 +113,25 @@ def _undo(facts: SlipFacts, words: _Words) -> list[Block]:
         Pair(words.say("slip.original"), facts.original or ""),
         Pair(words.say(f"slip.{facts.kind}.amount"), words.money(facts.amount), Size.BIG, bold=True),
         *(row for part in facts.paid for row in _part(part, facts, words)),
+        *_taken_back(facts, words),
         *words.points(moved),
     ]
+
+
+def _taken_back(facts: SlipFacts, words: _Words) -> list[Block]:
+    """What a load had brought leaves the card again; what had paid a sale stands among the parts."""
+    if any(part.tender is PaidWith.STORED_VALUE for part in facts.paid):
+        return []
+    shares = {"slip.undo.principal_taken": facts.principal, "slip.undo.bonus_taken": facts.bonus}
+    return words.parts({key: units for key, units in shares.items() if units})
 
 
 def _part(part: Paid, facts: SlipFacts, words: _Words) -> list[Block]:
     """A part of a payment; stored value by its shares where bonus paid, too."""
     if part.tender is PaidWith.STORED_VALUE and facts.bonus:
-        return words.parts({"slip.sale.principal": facts.principal, "slip.sale.bonus": facts.bonus})
+        way = "sale" if facts.kind is SlipKind.SALE else "undo"
+        shares = {f"slip.{way}.principal": facts.principal, f"slip.{way}.bonus": facts.bonus}
+        return words.parts({key: units for key, units in shares.items() if units})
     return words.parts({f"tender.{part.tender}": part.units})
 
 

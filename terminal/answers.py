@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from checkout.sold import Paid
+from loyalty.earning import RedeemingRate
 from loyalty.reasons import Reason
 
 Texts = dict[str, str]
@@ -246,7 +247,10 @@ class CurrencyView(msgspec.Struct, frozen=True):
 
 
 class Hello(msgspec.Struct, frozen=True):
-    """Who answers here."""
+    """Who answers here. `redeeming`: what points are worth; None where they do not pay.
+
+    `customer_sees_balance`: whether the second screen shows a balance before payment.
+    """
 
     product: str
     api: str
@@ -256,6 +260,8 @@ class Hello(msgspec.Struct, frozen=True):
     language: str
     mode: str
     business_date: str
+    redeeming: RedeemingRate | None = None
+    customer_sees_balance: bool = True
 
 
 class DayClose(msgspec.Struct, frozen=True):

@@ -49,6 +49,8 @@ class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mode: ModeName = ModeName.TRANSFER
     draw_timeout_s: DrawTimeout = 3.0
     """So long may a sale wait for value from HQ."""
+    customer_sees_balance: bool = True
+    """Whether the customer's screen shows a balance before payment."""
     port: Port = 8370
     reader: ReaderSettings | None = None
     printer: PrinterSettings | None = None

@@ -113,8 +113,7 @@ class Reception:
         told = await self.hq.history(account)
         if told is None:
             return MovementsView(here)
-        at_ms = min(told.at_ms, self._world.now_ms())
-        return MovementsView(here, tuple(map(self._movement, told.movements)), self._text(at_ms))
+        return MovementsView(here, tuple(map(self._movement, told.movements)), self._text(told.at_ms))
 
     async def heard(self, message: AnyMessage) -> None:
         """HQ has said something of members. What nobody asked for is not taken."""
@@ -168,7 +167,9 @@ class Reception:
         )
 
     def _text(self, at_ms: int) -> str:
-        return self._world.moment(self._zone).local_text(at_ms)
+        """A time of HQ's; none is later than now."""
+        moment = self._world.moment(self._zone)
+        return moment.local_text(min(at_ms, moment.now_ms))
 
     def _candidate(self, member: Member) -> Candidate:
         return Candidate(self._candidates.add(member), member.name, member.masked, member.tier or None)

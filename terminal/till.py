@@ -70,6 +70,7 @@ class Shop(msgspec.Struct, frozen=True):
     zone: ZoneInfo
     mode: str
     draw_timeout_s: float = DRAW_TIMEOUT_S
+    customer_sees_balance: bool = True
 
 
 class Till:
@@ -112,9 +113,18 @@ class Till:
         currency = self.currency
         symbol = self._messages.symbol(self.shop.language)
         view = CurrencyView(currency.code, currency.minor_digits, currency.shown_digits, currency.charge_step, symbol)
-        identity, language = self.shop.identity, self.shop.language
+        shop, identity = self.shop, self.shop.identity
         return Hello(
-            "counterfoil", API_VERSION, identity.place, identity.store, view, language, self._mode, self._business_date
+            product="counterfoil",
+            api=API_VERSION,
+            till=identity.place,
+            store=identity.store,
+            currency=view,
+            language=shop.language,
+            mode=self._mode,
+            business_date=self._business_date,
+            redeeming=self._programme.redeeming,
+            customer_sees_balance=shop.customer_sees_balance,
         )
 
     async def status(self) -> Status:

@@ -72,6 +72,7 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
         where,
         settings.mode,
         settings.draw_timeout_s,
+        settings.customer_sees_balance,
     )
     world = world or World()
     book = TillStore.open(data / BOOK_FILE, identity, key.sign, programme)

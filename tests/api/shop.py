@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import ClientSession, TCPConnector, web
 
 from drivers.events import CardSwiped, Tracks
+from loyalty.programme import Programme
 from receipts.wording import Language, Wording
 from terminal.answers import Presentation
 from terminal.api.app import make_app, make_runner
@@ -107,17 +108,34 @@ class Shop:
         assert (reply.status, reply.body["outcome"]) == (200, "done"), reply
         return reply
 
+    async def sell(
+        self, presentation: str, items: list[int], paid: dict[str, int], operation_id: str = "sale-0001", **more: str
+    ) -> Reply:
+        """Lines of these amounts, paid with these tenders."""
+        lines = [{"article": f"article {number}", "amount": amount} for number, amount in enumerate(items)]
+        parts = [{"tender": tender, "amount": amount} for tender, amount in paid.items()]
+        words = {"operation_id": operation_id, "presentation": presentation, "items": lines, "paid": parts, **more}
+        return await self.ask("POST", "/v1/sales", words)
+
+    async def refund(self, receipt_number: str, amount: int, operation_id: str = "refund-0001", **more: str) -> Reply:
+        words = {"operation_id": operation_id, "receipt_number": receipt_number, "amount": amount, **more}
+        return await self.ask("POST", "/v1/refunds", words)
+
+    async def void(self, receipt_number: str, operation_id: str = "void-0001", **more: str) -> Reply:
+        words = {"operation_id": operation_id, "receipt_number": receipt_number, **more}
+        return await self.ask("POST", "/v1/voids", words)
+
     async def book(self) -> str:
         """The chain's head: the same as long as nothing was decided."""
         return (await self.store.do(TillStore.head)).hash.hex()
 
 
 @asynccontextmanager
-async def open_shop(folder: Path) -> AsyncIterator[Shop]:
+async def open_shop(folder: Path, programme: Programme = PROGRAMME) -> AsyncIterator[Shop]:
     clock = Clock()
-    store = StoreThread(TillStore.open(folder / "till.db", IDENTITY, KEY.sign, PROGRAMME))
+    store = StoreThread(TillStore.open(folder / "till.db", IDENTITY, KEY.sign, programme))
     facts = ShopFacts(IDENTITY, "Maple", "Main Street", Language.TAIWAN, ZoneInfo("Asia/Taipei"), "transfer")
-    till = Till(facts, SCHEME, PROGRAMME, store, World(now_ms=clock.now_ms, monotonic_s=clock.monotonic_s))
+    till = Till(facts, SCHEME, programme, store, World(now_ms=clock.now_ms, monotonic_s=clock.monotonic_s))
     await till.begin()
     runner = make_runner(make_app(till, Wording.load(), own_hosts=("127.0.0.1", "localhost")))
     await runner.setup()

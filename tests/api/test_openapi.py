@@ -15,7 +15,7 @@ from terminal.answers import Answer, Hello, Presentation, Problem, Search, Statu
 from terminal.api.openapi import describe
 from terminal.api.problems import RETRYABLE, STATUS, Problems
 from terminal.api.routes import ROUTES
-from terminal.bodies import ChargeBody
+from terminal.bodies import ChargeBody, RefundBody, SaleBody
 from terminal.web.pages import add_pages
 from tests.api.shop import Shop
 
@@ -50,7 +50,7 @@ def test_every_problem_is_in_the_document_with_its_status() -> None:
 
 
 def test_the_document_s_examples_are_what_the_api_says() -> None:
-    kinds = (Hello, Status, Presentation, Search, ChargeBody, Answer)
+    kinds = (Hello, Status, Presentation, Search, ChargeBody, Answer, SaleBody, RefundBody)
     examples = EXAMPLE.findall(DOCUMENT)
     assert len(examples) == len(kinds)
     for kind, example in zip(kinds, examples, strict=True):

@@ -15,6 +15,7 @@ from ledger.cards import Card
 from ledger.ids import AccountId, OperationId, Place
 from ledger.journal_sqlite import transaction
 from ledger.slices import Asset
+from loyalty.programme import Programme
 from offline_queue.auditing.audit import audit
 from offline_queue.auditing.report import Report
 from offline_queue.book_rows import read_rows
@@ -31,7 +32,7 @@ from terminal.store import TillStore
 from terminal.wanting import Want
 from tests.audit.halves import HQ_KEY, HQ_PUBLIC_KEY, RULES
 from tests.chains.company import PROGRAMME, units
-from tests.chains.till import NO_HQ, NOON, moment
+from tests.chains.till import NO_HQ, NOON, Request, asked, moment
 
 SYNC_ROUNDS_MAX = 20
 
@@ -39,8 +40,8 @@ SYNC_ROUNDS_MAX = 20
 class RealCompany:
     """Tills 07-2 and 08-1. Nothing is said between them and HQ but by carry()."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, programme: Programme = PROGRAMME) -> None:
+        self.folder, self._programme = folder, programme
         self.now_ms, self.operations = NOON, 0
         self.hq = HqStore.open(folder / "hq.db", HQ_KEY.sign, RULES)
         self.hq.begin(HQ_PUBLIC_KEY.public_bytes_raw(), "0.1.0", self.stamp())
@@ -77,6 +78,10 @@ class RealCompany:
         answer = self.tills[Place(place)].settle(self._checked(place, order), asked)
         return _done(answer)
 
+    def ask(self, place: str, request: Request) -> Answer:
+        """Anything that is done with what lies here."""
+        return _done(self.tills[Place(place)].perform(asked(request, self.moment())))
+
     def draw(self, place: str, asked: Draw) -> SignedRecord | NotDrawn:
         chain = ChainId(Place(place), 1)
         drawn = self.hq.draw(chain, asked, self.stamp())
@@ -88,9 +93,9 @@ class RealCompany:
         assert not isinstance(drawn, Short), drawn
         return drawn
 
-    def call_home(self, place: Place, who: Card) -> None:
+    def call_home(self, place: Place, who: Card, asset: Asset = Asset.MONEY) -> None:
         """HQ recalls all of it, and keeps it for now."""
-        asked = Draw("operation-home", who.token, who.account, Asset.MONEY, 1, 1)
+        asked = Draw("operation-home", who.token, who.account, asset, 1, 1)
         self.hq.recall(asked, (ChainId(place, 1),), self.stamp())
         self._carry(place, frozenset({who.account}))
 
@@ -147,7 +152,7 @@ class RealCompany:
     def _enrol(self, store: str, till: str, key: Ed25519PrivateKey) -> None:
         who = Identity(store, till, key.public_key().public_bytes_raw(), "0.1.0")
         place = who.place
-        self.tills[place] = TillStore.open(self.folder / f"{place}.db", who, key.sign, PROGRAMME)
+        self.tills[place] = TillStore.open(self.folder / f"{place}.db", who, key.sign, self._programme)
         self.tills[place].begin(self.moment(), "transfer")
         self.hq.keeping(lambda keepers: keepers.offer(place, store, bytes(10), self.now_ms))
         self.hq.keeping(lambda keepers: keepers.enrol(place, who.public_key, self.stamp()))

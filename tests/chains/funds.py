@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ledger.ids import HEADQUARTERS
+from ledger.slices import Asset
 from protocol.bodies import Transfer, TransferPart, Why
 from protocol.conversation import Share
 
@@ -32,15 +33,16 @@ class Funds:
         self._left.setdefault(account, Counter())[purse, lot] = units
         return lot
 
-    def units(self, account: str) -> int:
-        """What lies here."""
-        return self._left.get(account, Counter()).total()
+    def units(self, account: str, asset: Asset | None = None) -> int:
+        """What lies here, of one asset or of both."""
+        left = self._left.get(account, Counter())
+        return sum(units for (purse, _), units in left.items() if asset is None or purse in asset.purses)
 
-    def give(self, account: str, units: int) -> tuple[TransferPart, ...]:
+    def give(self, account: str, units: int, asset: Asset | None = None) -> tuple[TransferPart, ...]:
         """As much of it as there is."""
         left, parts = self._left.get(account, Counter()), []
         for name, has in list(left.items()):
-            taken = min(units, has)
+            taken = min(units, has) if asset is None or name[0] in asset.purses else 0
             if taken:
                 units -= taken
                 left[name] -= taken

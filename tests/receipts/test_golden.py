@@ -13,15 +13,18 @@ from checkout.slip_facts import SlipFacts
 from receipts.escpos import render
 from receipts.layout import lay_out
 from receipts.text import to_text
-from tests.receipts.slips import COUNTRIES, LOAD, NARROW, SALE, WIDE, Country
+from tests.receipts.slips import COUNTRIES, LOAD, NARROW, REFUND, SALE, SPLIT, VOID, WIDE, Country
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MILLIMETRES = {NARROW: 58, WIDE: 80}
+NAMES = {SALE: "sale", LOAD: "load", SPLIT: "split", REFUND: "refund", VOID: "void"}
 CASES = list(product((SALE, LOAD), COUNTRIES, (NARROW, WIDE), (False, True)))
+"""Kept as text and as bytes."""
+TEXTS = [*CASES, *product((SPLIT, REFUND, VOID), COUNTRIES, (NARROW, WIDE), (False,))]
 
 
 def name(facts: SlipFacts, country: Country, width: int, copy: bool) -> str:  # noqa: FBT001 - a row of CASES
-    return f"slip-{facts.kind}-{country.language}-{MILLIMETRES[width]}mm-{'copy' if copy else 'original'}"
+    return f"slip-{NAMES[facts]}-{country.language}-{MILLIMETRES[width]}mm-{'copy' if copy else 'original'}"
 
 
 def kept(file: str, made: str) -> str:
@@ -36,7 +39,7 @@ def hexadecimal(job: bytes) -> str:
     return "".join(f"{row.hex(' ')}\n" for row in job.splitlines(keepends=True))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: name(*case))
+@pytest.mark.parametrize("case", TEXTS, ids=lambda case: name(*case))
 def test_the_text_of(case: tuple[SlipFacts, Country, int, bool]) -> None:
     facts, country, width, copy = case
     made = to_text(lay_out(country.slip(facts, copy=copy), width), width)
@@ -51,5 +54,5 @@ def test_the_bytes_of(case: tuple[SlipFacts, Country, int, bool]) -> None:
 
 
 def test_no_golden_file_is_left_over() -> None:
-    expected = {f"{name(*case)}.{kind}" for case in CASES for kind in ("txt", "hex")}
+    expected = {f"{name(*case)}.txt" for case in TEXTS} | {f"{name(*case)}.hex" for case in CASES}
     assert {path.name for path in GOLDEN.glob("slip-*")} == expected

@@ -1,87 +1,203 @@
-"""`counterfoil-bench demo`: somebody who has never seen a till tries one."""
+"""`counterfoil-bench demo`: somebody who has never seen a till tries a chain."""
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from hardware_mocks.bench_commands import COMMANDS
+from hardware_mocks.bench import TILLS
+from hardware_mocks.bench_commands import BENCH_COMMANDS, HQ_COMMANDS, TILL_COMMANDS
+from hardware_mocks.bench_members import FIRST_LOADS, MEMBERS
+from hardware_mocks.bench_page.server import PORT
 from hardware_mocks.patience import wait_until
-from hardware_mocks.till_process import Json, ask
-
-END_S_MAX = 15.0
-SWIPES_MAX = 5
-SWIPE_HEARD_S = 2.0
-
-
-class Demo:
-    """The demo's own process, with hands on its keyboard. It is killed, with its till, if a story breaks off."""
-
-    def __init__(self, folder: Path, stdin: int = subprocess.PIPE) -> None:
-        self.folder = folder
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "hardware_mocks", "demo", "--folder", str(folder), "--port", "0"],
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        self.first_line = self.read_line()
-        self.url = self.first_line.removeprefix("ready: ").rstrip("/\n")
-
-    def read_line(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline()
-
-    def type(self, *lines: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write("".join(f"{line}\n" for line in lines))
-        self.process.stdin.flush()
-
-    def ask(self, path: str, body: object = None) -> Json:
-        return ask(self.url + path, body)
-
-    def presented(self) -> Json:
-        """What lies on the counter; nothing while the till is away."""
-        try:
-            return self.ask("/v1/status")["presentation"]
-        except OSError:
-            return None
-
-    def swipe(self, which: int) -> Json:
-        """As often as it takes: a till that has just come back may still be opening the reader's line."""
-        for _ in range(SWIPES_MAX):
-            self.type(f"swipe {which}")
-            with suppress(TimeoutError):
-                wait_until(self.presented, timeout_s=SWIPE_HEARD_S)
-                return self.presented()
-        raise TimeoutError("the till heard no swipe")
-
-    def end(self, number: signal.Signals) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(END_S_MAX)
-
-    def runs(self) -> bool:
-        """Whether anything of it is still there, its till too: they are one session."""
-        pids = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
-        return any(session(pid) == self.process.pid for pid in pids)
-
-    def close(self) -> None:
-        if self.runs():
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.communicate()
+from hardware_mocks.till_process import ask
+from tests.scenarios.demo_visitor import (
+    ADDRESS,
+    ALL_TOLD,
+    END_S_MAX,
+    Demo,
+    devices,
+    hq_state,
+    load,
+    post_line,
+    session,
+    taken,
+)
 
 
-def session(pid: int) -> int | None:
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One for most stories: each leaves all programs up and all devices whole. At its end nothing of it is left."""
+    demo = Demo(tmp_path_factory.mktemp("demo"))
+    yield demo
     try:
-        return os.getsid(pid)
-    except ProcessLookupError:
-        return None
+        demo.type("quit")
+        assert demo.process.wait(END_S_MAX) == 0
+        assert not demo.runs()
+    finally:
+        demo.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "the page is tested in a real browser: ./run test-machine installs it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(demo: Demo, browser: Browser) -> Iterator[Page]:
+    """The bench's page is open."""
+    page = browser.new_context(locale="zh-TW").new_page()
+    page.goto(demo.bench)
+    yield page
+    page.context.close()
+
+
+def test_the_first_line_names_every_page_and_what_is_to_be_seen_is_there(demo: Demo) -> None:
+    """Two tills that HQ knows, its members, and money on some of their cards."""
+    form = r"ready: bench {}/  till 07-1 {}/  till 12-1 {}/  HQ {}/\n".replace("{}", ADDRESS.pattern)
+    assert re.fullmatch(form, demo.first_line)
+    greeting = demo.read_until("Slips are kept")
+    assert f"{demo.url}/customer" in greeting
+    token = re.search(r"of this demo only: (\S+)", greeting)
+    assert token is not None
+    headers = {"Authorization": f"Bearer {token[1]}"}
+    wait_until(lambda: all(till["on_line"] for till in ask(f"{demo.hq}/v1/tills", headers=headers)["tills"]))
+    family = ask(f"{demo.hq}/v1/member-searches", {"phone": MEMBERS[0].phone}, headers=headers)["members"]
+    assert [member["name"] for member in family] == [member.name for member in MEMBERS[:2]]
+    shown = demo.swipe(3)
+    loaded = next(one.units for one in FIRST_LOADS if one.which == 3)
+    assert (shown["card"], shown["name"], shown["principal"]) == ("6222****0033", MEMBERS[2].masked, loaded)
+    assert demo.swipe(4, "12-1")["card"] == "6222****0041"
+
+
+def test_the_page_swipes_cuts_and_takes_the_paper_away(demo: Demo, page: Page) -> None:
+    till = page.context.new_page()
+    till.goto(demo.url)
+    mine = page.get_by_role("region", name="Till 07-1")
+    mine.get_by_role("button", name="王○明").click()
+    expect(till.get_by_role("main")).to_contain_text("王○明", use_inner_text=True)
+    mine.get_by_role("button", name="cut").click()
+    expect(till.get_by_role("banner")).to_contain_text("斷線", use_inner_text=True)
+    expect(mine.get_by_role("button", name="cut")).to_have_attribute("aria-pressed", "true")
+    mine.get_by_role("button", name="out", exact=True).click()
+    load(demo)
+    wait_until(lambda: devices(demo)["printer"] == "lost")
+    slips = mine.get_by_role("img")
+    before = slips.first.get_attribute("src")
+    mine.get_by_role("button", name="new roll").click()
+    expect(slips.first).not_to_have_attribute("src", str(before))
+    assert slips.first.evaluate("picture => picture.decode().then(() => picture.naturalWidth > 0)")
+    expect(page.get_by_role("log")).to_contain_text("> 07-1 new-roll\n07-1: the printer has paper.")
+    mine.get_by_role("button", name="whole").click()
+    expect(till.get_by_role("banner")).not_to_contain_text("斷線", use_inner_text=True)
+
+
+def test_the_page_shows_what_is_down_and_starts_it_again(demo: Demo, page: Page) -> None:
+    hq = page.get_by_role("region", name="HQ")
+    expect(hq.get_by_role("status")).to_contain_text("up")
+    hq.get_by_role("button", name="Kill").click()
+    expect(hq.get_by_role("status")).to_have_text("down")
+    expect(hq.get_by_role("button", name="Kill")).to_be_disabled()
+    hq.get_by_role("button", name="Start").click()
+    expect(hq.get_by_role("status")).to_contain_text("up")
+    wait_until(lambda: hq_state(demo.url)["state"] == "answered")
+    till = page.get_by_role("region", name="Till 12-1")
+    before = till.get_by_role("status").inner_text()
+    till.get_by_role("button", name="kill -9").click()
+    expect(till.get_by_role("status")).not_to_have_text(before)
+    expect(till.get_by_role("status")).to_contain_text("up")
+
+
+def test_only_the_page_itself_may_kill(demo: Demo) -> None:
+    other = {"Origin": "http://evil.example"}
+    assert post_line(demo, "look") == 403
+    assert post_line(demo, "look", **other) == 403
+    assert post_line(demo, "look", **other, Host="evil.example") == 403
+    assert post_line(demo, "look", Origin="http://evil.example", Host="evil.example") == 403
+    own = {"Origin": demo.bench}
+    assert post_line(demo, "look", **{**own, "Content-Type": "text/plain"}) == 400
+    assert post_line(demo, "x" * 5000, **own) == 400
+    assert post_line(demo, "look", **own) == 200
+
+
+def test_every_slip_is_kept_as_text_and_picture(demo: Demo) -> None:
+    number = load(demo)["receipt_number"]
+    texts = demo.folder / "slips" / "07-1"
+    wait_until(lambda: any(number in text.read_text("utf-8") for text in texts.glob("*.txt")))
+    text = next(text for text in texts.glob("*.txt") if number in text.read_text("utf-8"))
+    assert text.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    demo.type("slip")
+    assert number in demo.read_until(f"{text.stem}.png\n")
+
+
+def test_a_till_that_is_killed_comes_back_at_the_same_address_with_its_book(demo: Demo) -> None:
+    loaded = load(demo)
+    demo.type("kill")
+    demo.read_until("is back")
+    assert demo.ask(f"/v1/operations/{loaded['operation_id']}") == loaded
+
+
+def test_a_program_that_ends_by_itself_is_started_again_and_one_that_was_killed_here_stays_away(demo: Demo) -> None:
+    demo.type("hq kill")
+    pid = int(demo.read_until("HQ was killed").rpartition("process ")[2].split(")")[0])
+    assert session(pid) is None
+    demo.type("12-1 kill")
+    pid = int(demo.read_until("is back").rpartition("process ")[2].split(")")[0])
+    os.kill(pid, signal.SIGTERM)
+    demo.read_until("Till 12-1 ended by itself with 0. Till 12-1 is up")
+    demo.type("look")
+    assert demo.read_until("Till 12-1").splitlines()[-3:] == ["HQ: down", "Till 07-1: up", "Till 12-1: up"]
+    demo.type("hq start")
+    demo.read_until("HQ is up")
+    wait_until(lambda: hq_state(demo.url)["state"] == "answered")
+
+
+def test_devices_and_line_fail_and_mend_on_demand(demo: Demo) -> None:
+    demo.type("unplug", "paper-out", "cut")
+    wait_until(lambda: devices(demo)["reader"] == "lost")
+    wait_until(lambda: hq_state(demo.url)["state"] == "not_reached")
+    number = load(demo)["receipt_number"]
+    wait_until(lambda: devices(demo)["printer"] == "lost")
+    demo.type("plug", "new-roll", "mend")
+    wait_until(lambda: demo.ask(f"/v1/slips/{number}")["state"] == "printed", timeout_s=10)
+    wait_until(lambda: devices(demo) == {"reader": "ready", "printer": "ready"})
+    wait_until(lambda: hq_state(demo.url) == ALL_TOLD)
+
+
+def test_a_sale_that_needs_more_than_lies_here_does_not_wait_for_ever_for_a_late_answer(demo: Demo) -> None:
+    """Card 4 has its money at till 12-1."""
+    wait_until(lambda: hq_state(demo.other_url) == ALL_TOLD)
+    demo.type("hold")
+    demo.read_until("what HQ says stays in the line")
+    card = demo.swipe(4)["presentation"]
+    body = {"operation_id": "late-0001", "presentation": card, "amount": 100_00}
+    assert demo.ask("/v1/charges", body)["outcome"] == "declined"
+    demo.type("mend")
+    wait_until(lambda: hq_state(demo.url) == ALL_TOLD)
+    card = demo.swipe(4)["presentation"]
+    body = {"operation_id": "late-0002", "presentation": card, "amount": 100_00}
+    assert demo.ask("/v1/charges", body)["outcome"] == "done"
+
+
+def test_every_command_can_be_typed_and_no_nonsense_ends_it(demo: Demo) -> None:
+    at_tills = [f"{before}{command.word}" for before in ("", "12-1 ") for command in TILL_COMMANDS]
+    at_hq = [f"hq {command.word}" for command in HQ_COMMANDS]
+    at_the_bench = [command.word for command in BENCH_COMMANDS if command.word != "quit"]
+    nonsense = ("swipe", "swipe 12", "swipe x", "", "nonsense", "hq", "hq swipe 1", "12-1", "13-1 swipe 1", "x" * 5000)
+    demo.type(*at_tills, *at_hq, *at_the_bench, *nonsense, "plug", "speak", "mend")
+    assert demo.swipe(1)["card"] == "6222****0017"
 
 
 @pytest.fixture
@@ -89,110 +205,43 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "demo"
 
 
-@pytest.fixture
-def demo(folder: Path) -> Iterator[Demo]:
-    demo = Demo(folder)
-    yield demo
-    demo.close()
-
-
-def sell(demo: Demo) -> Json:
-    card = {"presentation": demo.swipe(1)["presentation"]}
-    return demo.ask("/v1/loads", {"operation_id": "load-0001", "amount": 500_00, "tender": "cash", **card})
-
-
-def test_the_first_line_names_the_page_and_a_card_that_is_swiped_lies_there(demo: Demo) -> None:
-    assert demo.first_line.startswith("ready: http://127.0.0.1:")
-    assert demo.ask("/v1/hello")["till"] == "07-1"
-    assert demo.swipe(3)["card"] == "6222****0033"
-
-
-def test_every_slip_is_kept_as_text_and_picture(demo: Demo, folder: Path) -> None:
-    number = sell(demo)["receipt_number"]
-    text = folder / "slips" / "0001.txt"
-    wait_until(lambda: text.exists() and text.read_text("utf-8"))
-    assert number in text.read_text("utf-8")
-    assert text.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
-    demo.type("slip")
-    said = [demo.read_line()]
-    while not said[-1].endswith("0001.png\n"):
-        said.append(demo.read_line())
-    assert number in "".join(said)
-
-
-def test_a_till_that_is_killed_comes_back_at_the_same_address_with_its_book(demo: Demo) -> None:
-    loaded = sell(demo)
-    demo.type("kill")
-    while "is back" not in demo.read_line():
-        assert demo.process.poll() is None
-    assert demo.ask("/v1/operations/load-0001") == loaded
-
-
-def test_devices_fail_and_mend_on_demand(demo: Demo) -> None:
-    def states() -> dict[str, str]:
-        return {device["name"]: device["state"] for device in demo.ask("/v1/status")["devices"]}
-
-    demo.type("unplug", "paper-out")
-    wait_until(lambda: states()["reader"] == "lost")
-    sell_without_reader = {"number": "6222000000000017"}
-    card = demo.ask("/v1/presentations", sell_without_reader)["presentation"]
-    body = {"operation_id": "load-0001", "amount": 500_00, "tender": "cash", "presentation": card}
-    number = demo.ask("/v1/loads", body)["receipt_number"]
-    wait_until(lambda: states()["printer"] == "lost")
-    demo.type("plug", "new-roll")
-    wait_until(lambda: demo.ask(f"/v1/slips/{number}")["state"] == "printed", timeout_s=10)
-    wait_until(lambda: states() == {"reader": "ready", "printer": "ready"})
-
-
-def test_every_command_can_be_typed_and_no_nonsense_ends_it(demo: Demo) -> None:
-    words = [command.word for command in COMMANDS if command.word != "quit"]
-    demo.type(*words, "swipe", "swipe 12", "swipe x", "", "nonsense", "x" * 5000, "speak")
-    assert demo.swipe(1)["card"] == "6222****0017"
-    demo.type("quit")
-    assert demo.process.wait(END_S_MAX) == 0
-    assert not demo.runs()
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_cleanly_and_leaves_no_process(number: signal.Signals, demo: Demo) -> None:
-    assert demo.end(number) == 0
-    assert not demo.runs()
-
-
-def test_without_a_keyboard_it_stays_until_it_is_told_to_end(folder: Path) -> None:
+def test_without_a_keyboard_it_stays_and_a_second_one_in_its_folder_disturbs_nothing(folder: Path) -> None:
     demo = Demo(folder, stdin=subprocess.DEVNULL)
     try:
-        assert demo.ask("/v1/hello")["product"] == "counterfoil"
-        with pytest.raises(subprocess.TimeoutExpired):
-            demo.process.wait(1.5)
+        command = [sys.executable, "-m", "hardware_mocks", "demo", "--folder", str(folder), "--any-ports"]
+        second = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=30, stdin=subprocess.DEVNULL
+        )
+        assert second.returncode == 1
+        assert "already running" in second.stderr
+        assert post_line(demo, "kill", Origin=demo.bench) == 200
+        assert post_line(demo, "swipe 2", Origin=demo.bench) == 200
+        wait_until(lambda: hq_state(demo.url) == ALL_TOLD)
         assert demo.end(signal.SIGTERM) == 0
         assert not demo.runs()
     finally:
         demo.close()
 
 
-def test_what_was_sold_yesterday_is_there_today(demo: Demo, folder: Path) -> None:
-    loaded = sell(demo)
-    assert demo.end(signal.SIGTERM) == 0
-    again = Demo(folder)
+def test_what_was_sold_yesterday_is_there_today_and_ports_that_somebody_has_are_left_to_him(folder: Path) -> None:
+    demo = Demo(folder)
     try:
-        assert again.ask("/v1/operations/load-0001") == loaded
+        loaded = load(demo)
+        assert demo.end(signal.SIGINT) == 0
+        assert not demo.runs()
     finally:
-        again.close()
-
-
-def test_a_second_demo_in_the_same_folder_is_told_so_and_disturbs_nothing(demo: Demo, folder: Path) -> None:
-    second = subprocess.run(
-        [sys.executable, "-m", "hardware_mocks", "demo", "--folder", str(folder), "--port", "0"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
-    assert second.returncode == 1
-    assert "already running" in second.stderr
-    sell(demo)
-    demo.type("kill")
-    wait_until(lambda: "is back" in demo.read_line())
-    assert demo.swipe(2)["card"] == "6222****0025"
+        demo.close()
+    (folder / "seeded").unlink()  # as if the first start had broken off just before its end
+    with taken(PORT) as bench, taken(TILLS[0].port) as till:
+        again = Demo(folder, "--folder", str(folder))
+        try:
+            ports = [int(address.rpartition(":")[2]) for address in ADDRESS.findall(again.first_line)]
+            assert len(set(ports)) == 4
+            assert not {one.getsockname()[1] for one in (bench, till)} & set(ports)
+            assert again.ask(f"/v1/operations/{loaded['operation_id']}") == loaded
+            first = next(one.units for one in FIRST_LOADS if (one.place, one.which) == ("07-1", 1))
+            assert again.swipe(1)["principal"] == first, "what was given at the first start is not given twice"
+            wait_until(lambda: hq_state(again.url) == hq_state(again.other_url) == ALL_TOLD)
+            assert again.end(signal.SIGTERM) == 0
+        finally:
+            again.close()

@@ -210,11 +210,11 @@ class StandInHq:
         known = self.given.get(draw.operation_id)
         if known is not None:
             await self.say(Ordered((known,)))
-        elif self.funds.units(draw.account) < max(draw.least, 1):
+        elif self.funds.units(draw.account, draw.asset) < max(draw.least, 1):
             shares = self.funds.shares(draw.account)
             await self.say(NotDrawn(draw.operation_id, NoDraw.NOT_ENOUGH, shares, 1))
         else:
-            parts = self.funds.give(draw.account, draw.units)
+            parts = self.funds.give(draw.account, draw.units, draw.asset)
             self.given[draw.operation_id] = await self.give(Transfer(Why.DRAW, draw.operation_id, draw.account, parts))
 
     async def grant(self, account: str, units: int) -> SignedRecord:

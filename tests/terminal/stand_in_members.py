@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from ledger.cards import Card, CardScheme
-from protocol.conversation import AnyMessage, Find, Found, Look, Member, Seen, Share
+from protocol.conversation import AnyMessage, Find, Found, History, Look, Member, Moved, Movements, Seen, Share
 from protocol.phones import normalised, phone_hash
 from tests.terminal.stand_in_hq import StandInHq
 
@@ -26,13 +26,14 @@ def member_of(scheme: CardScheme, card: Card, name: str, phone: str | None = Non
 
 
 class PeopleAtHq:
-    """Answers Look and Find on its line as HQ should; `lie` puts other words in their place."""
+    """Answers Look, Find and History on its line as HQ should; `lie` puts other words in their place."""
 
     def __init__(self, hq: StandInHq, at_ms: int) -> None:
         self._hq = hq
         self.at_ms = at_ms
         self.members: dict[str, Member] = {}
         self.shares: dict[str, tuple[Share, ...]] = {}
+        self.moved: dict[str, tuple[Moved, ...]] = {}
         self.answers = asyncio.Event()
         """While it is not set, HQ hears and says nothing."""
         self.answers.set()
@@ -56,5 +57,7 @@ class PeopleAtHq:
                 return Seen(account, self.shares.get(account, ()), self.members.get(account), self.at_ms)
             case Find(phone=phone):
                 return Found(phone, tuple(one for one in self.members.values() if one.phone == phone))
+            case History(account=account):
+                return Movements(account, self.moved.get(account, ()), self.at_ms)
             case _:
                 return None

@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 from structlog.testing import capture_logs
 
 from checkout.requests import Tender
+from checkout.sold import PaidWith
 from drivers.events import Tracks
 from ledger.ids import AccountId
 from ledger.journal_sqlite import transaction
+from loyalty.programme import Programme
 from offline_queue.doubts import Hearer
 from offline_queue.forwarding import Patience
 from offline_queue.link import Link
@@ -26,7 +28,7 @@ from protocol.records import Record, RecordKind, SignedRecord
 from protocol.signing import public_key
 from receipts.wording import Language
 from terminal.answers import Answer, HqStatus, Outcome, Presentation, Problem, Status
-from terminal.bodies import ChargeBody, LoadBody
+from terminal.bodies import ChargeBody, ItemBody, LoadBody, PaidBody, SaleBody
 from terminal.events import Event
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
@@ -58,6 +60,7 @@ class Ways:
     draw_timeout_s: float = SOON_S
     patience: Patience = HASTE
     heartbeat_s: float = 0.2
+    programme: Programme = PROGRAMME
 
 
 class TillOnLine:
@@ -70,11 +73,11 @@ class TillOnLine:
 
     async def start(self) -> Self:
         world = World()
-        self.book = TillStore.open(self._folder / "till.db", IDENTITY, KEY.sign, PROGRAMME)
+        self.book = TillStore.open(self._folder / "till.db", IDENTITY, KEY.sign, self._ways.programme)
         self.store = StoreThread(self.book)
         zone = ZoneInfo("Asia/Taipei")
         shop = Shop(IDENTITY, "Maple", "Main Street", Language.TAIWAN, zone, self._ways.mode, self._ways.draw_timeout_s)
-        self.till = Till(shop, SCHEME, PROGRAMME, self.store, world)
+        self.till = Till(shop, SCHEME, self._ways.programme, self.store, world)
         await self.till.begin()
         hq_key = public_key(self.hq.public_key)
         self.link = Link(
@@ -121,6 +124,12 @@ class TillOnLine:
         answer = await self.till.charge(await self.sale(amount, operation_id, serial))
         assert isinstance(answer, Answer), answer
         return answer
+
+    async def buy(self, paid: dict[PaidWith, int], operation_id: str = "", serial: int = 417) -> Answer | Problem:
+        """A swiped card pays the price of one article, part by part."""
+        parts = tuple(PaidBody(tender, units) for tender, units in paid.items())
+        items = (ItemBody("tea", sum(paid.values())),)
+        return await self.till.sell(SaleBody(operation_id or f"sale-{uuid4()}", await self.swipe(serial), items, parts))
 
     async def has(self, account: str = ALICE.account) -> int:
         """What a member has here."""

@@ -60,10 +60,7 @@ class Shop:
         self.till.start()
 
     def tidy(self) -> None:
-        """As a story expects it: program and devices are on, nothing lies on the counter, no slip waits."""
-        if self.till.ended:
-            self.start_again()
-        self.printer.speak()
+        """As a story expects it: its devices are on, nothing lies on the counter, no slip waits."""
         self.printer.new_roll()
         presentation = self.till.get("/v1/status")["presentation"]
         if presentation is not None:
@@ -127,6 +124,10 @@ class Counter:
         strip = self.page.locator("[data-value=strip_number]")
         await expect(strip).not_to_have_text("")
         return await strip.inner_text()
+
+    async def last_operation(self) -> str:
+        """The id of the last operation whose result this page has shown."""
+        return str(await self.page.evaluate("JSON.parse(sessionStorage.getItem('last')).operation_id"))
 
     async def slips(self, number: int) -> list[Slip]:
         """The slips of this story, as soon as there are so many."""

@@ -14,6 +14,7 @@ from tests.web.counter import Counter
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CHARGES = "**/v1/charges"
+ARRIVES_S_MAX = 20
 OPERATIONS = "**/v1/operations/*"
 Handler = Callable[[Route], Awaitable[None]]
 
@@ -102,6 +103,97 @@ async def test_nobody_knows_is_said_as_such_until_somebody_does(counter: Counter
     assert counter.spendable() == 43155
 
 
+WAYS = {
+    "sales": ("200 * 129 Enter Enter 1 Enter Enter", "扣款", "已扣款", 43155),
+    "refunds": ("* 3 29 Enter", "退貨", "已退貨", 46055),
+    "voids": ("* 4 Enter", "作廢", "已作廢", 56055),
+}
+"""What the till is asked for beside a charge: its keys, the page's words for it, and what lies on the card then."""
+
+
+async def with_slip(counter: Counter) -> None:
+    """A card of whose NT$560.55 a sale took NT$129; from now on no event."""
+    await counter.load(500)
+    await counter.charge(129)
+    await counter.go_deaf()
+
+
+async def on_the_way(counter: Counter, path: str) -> str:
+    """All keys but the last Enter; its word."""
+    keys, word, _, _ = WAYS[path]
+    if path == "sales":
+        await counter.load(500)
+        await counter.swipe()
+        await counter.go_deaf()
+        await counter.press(keys.removesuffix(" Enter"))
+        await counter.shows("whole")
+        return word
+    await with_slip(counter)
+    await counter.press("*")
+    await counter.has_told("slip_text")
+    await counter.press(keys.removeprefix("* ").removesuffix(" Enter"))
+    await counter.shows(path.removesuffix("s"))
+    return word
+
+
+@pytest.mark.parametrize("path", WAYS)
+async def test_what_was_done_and_whose_answer_was_lost_is_found_done(counter: Counter, path: str) -> None:
+    await on_the_way(counter, path)
+    await counter.page.route(f"**/v1/{path}", lose_answer)
+    await counter.press("Enter")
+    await counter.reads("result_title", WAYS[path][2])
+    assert counter.spendable() == WAYS[path][3]
+
+
+@pytest.mark.parametrize("path", WAYS)
+async def test_what_never_arrived_is_said_not_done_and_done_once_when_tried_again(counter: Counter, path: str) -> None:
+    word = await on_the_way(counter, path)
+    before = counter.spendable()
+    await counter.meet_once(f"**/v1/{path}", lose)
+    await counter.press("Enter")
+    await counter.shows("notdone")
+    await counter.reads("operation_title", f"沒有{word}")
+    assert counter.spendable() == before
+    await counter.press("Enter Enter Enter")
+    await counter.reads("result_title", WAYS[path][2])
+    assert counter.spendable() == WAYS[path][3]
+
+
+async def test_a_reload_in_mid_refund_asks_what_became_of_it(counter: Counter) -> None:
+    await on_the_way(counter, "refunds")
+    done, ends = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await route.fetch()
+        done.set()
+        await ends.wait()
+
+    await counter.page.route("**/v1/refunds", hold)
+    await counter.press("Enter")
+    await asyncio.wait_for(done.wait(), ARRIVES_S_MAX)
+    await counter.page.reload()
+    await counter.reads("result_title", "已退貨")
+    assert counter.spendable() == WAYS["refunds"][3]
+    ends.set()
+
+
+async def test_a_till_that_dies_after_a_void_tells_the_truth_when_it_is_back(lone_counter: Counter) -> None:
+    counter = lone_counter
+    await on_the_way(counter, "voids")
+
+    async def die_after(route: Route) -> None:
+        await route.fetch()
+        counter.till.kill()
+        await route.abort()
+
+    await counter.page.route("**/v1/voids", die_after)
+    await counter.press("Enter")
+    await counter.shows("gone")
+    await expect(counter.page.locator("[data-value=gone_words]")).to_contain_text("作廢 NT$129 這一筆還不知道結果")
+    counter.start_again()
+    await counter.reads("result_title", "已作廢")
+
+
 async def test_an_event_tells_the_answer_that_was_lost(counter: Counter) -> None:
     await with_amount(counter, deaf=False)
     await counter.page.route(CHARGES, lose_answer)
@@ -122,7 +214,7 @@ async def test_a_reload_in_mid_charge_asks_what_became_of_it(counter: Counter) -
 
     await counter.page.route(CHARGES, hold)
     await counter.press("Enter")
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), ARRIVES_S_MAX)
     await counter.page.reload()
     await counter.shows("done")
     await counter.reads("result_title", "已扣款")
@@ -140,7 +232,7 @@ async def test_a_reload_after_a_charge_that_never_arrived_says_not_done(counter:
 
     await counter.meet_once(CHARGES, hold)
     await counter.press("Enter")
-    await asyncio.wait_for(asked.wait(), 5)
+    await asyncio.wait_for(asked.wait(), ARRIVES_S_MAX)
     await counter.page.reload()
     await counter.shows("notdone")
     await counter.press("Enter")
@@ -158,7 +250,8 @@ async def test_a_reload_after_the_result_keeps_its_approval_code_in_the_strip(co
     await counter.reads("strip_sale", f"NT$129 · {code}")
 
 
-async def test_a_till_that_is_gone_is_said_big_and_what_is_typed_goes_nowhere(counter: Counter) -> None:
+async def test_a_till_that_is_gone_is_said_big_and_what_is_typed_goes_nowhere(lone_counter: Counter) -> None:
+    counter = lone_counter
     await with_amount(counter, deaf=False)
     counter.till.kill()
     await counter.shows("gone")
@@ -172,7 +265,8 @@ async def test_a_till_that_is_gone_is_said_big_and_what_is_typed_goes_nowhere(co
     assert counter.spendable() == 56055
 
 
-async def test_a_till_that_dies_after_a_charge_tells_the_truth_when_it_is_back(counter: Counter) -> None:
+async def test_a_till_that_dies_after_a_charge_tells_the_truth_when_it_is_back(lone_counter: Counter) -> None:
+    counter = lone_counter
     await with_amount(counter)
 
     async def die_after(route: Route) -> None:
@@ -188,7 +282,8 @@ async def test_a_till_that_dies_after_a_charge_tells_the_truth_when_it_is_back(c
     await counter.reads("result_title", "已扣款")
 
 
-async def test_a_till_that_dies_before_a_charge_tells_the_truth_when_it_is_back(counter: Counter) -> None:
+async def test_a_till_that_dies_before_a_charge_tells_the_truth_when_it_is_back(lone_counter: Counter) -> None:
+    counter = lone_counter
     await with_amount(counter)
 
     async def die_before(route: Route) -> None:
