@@ -17,7 +17,7 @@ from tests.chains.till import Till
 
 APPEND_ONLY = {
     *("transactions", "lots", "entries", "records"),
-    *("operations", "slips", "slip_steps", "orders"),
+    *("operations", "slips", "slip_steps", "orders", "movements", "undoings"),
 }
 KEPT_SUMS = {"slices", "slip_states", "migrations", "acknowledgements", "hq", "blocked_cards"}
 """Derived from the append-only tables, and so changed with them."""
@@ -36,6 +36,7 @@ def book(tmp_path: Path) -> Iterator[apsw.Connection]:
     connection = open_book(tmp_path / "till.db", *SCHEMAS)
     connection.execute("insert into slip_steps values (1, 1, 'started', '')")
     connection.execute("insert into orders values (1, 1, 'enrol', zeroblob(32))")
+    connection.execute("insert into undoings values ('07-2/1/3', '07-2/1/5')")
     yield connection
     connection.close()
 
@@ -108,6 +109,7 @@ def test_opening_again_applies_nothing_twice(tmp_path: Path, book: apsw.Connecti
         "offline_queue/0001_outbox.sql",
         "terminal/0001_till.sql",
         "terminal/0002_members.sql",
+        "terminal/0003_movements.sql",
     ]
 
 

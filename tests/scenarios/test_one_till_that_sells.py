@@ -41,7 +41,7 @@ def test_a_card_is_loaded_pays_from_two_lots_and_is_refused_what_it_has_not(cash
 
     paid = cashier.charge(160_00, pos_ref="20261122-0815")
     assert (paid["amount"], paid["principal"], paid["bonus"]) == (160_00, 160_00, 0)
-    assert paid["balance"] == {"principal": 440_00, "bonus": 60_55, "points": 0}
+    assert paid["balance"] == {"principal": 440_00, "bonus": 60_55, "points": 1}
     assert cashier.charge(160_00, pos_ref="20261122-0815") | {"replayed": False} == paid
 
     refused = cashier.charge(501_00)

@@ -42,7 +42,7 @@ def test_what_was_sold_while_hq_was_away_is_posted_there_when_it_is_back(halves:
     halves.start_hq()
     halves.all_arrived()
     halves.assert_equal()
-    assert halves.balances()[1][1] == {"principal": 377_00, "bonus": 60_55, "points": 0}
+    assert halves.balances()[1][1] == {"principal": 377_00, "bonus": 60_55, "points": 1}
     assert halves.hq_state()["state"] == "answered"
 
     halves.charge(1, 77_00)

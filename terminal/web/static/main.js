@@ -43,7 +43,9 @@ function take({ sale, errands }) {
 function rememberDone(answer) {
   model.last = answer;
   keepSafe(LAST, answer);
-  fetchSlip(answer.receipt_number);
+  const { receipt_number } = answer;
+  if (!find(model.slips, receipt_number)) model.slips = hear(model.slips, { receipt_number, state: "created", reasons: [] });
+  fetchSlip(receipt_number);
 }
 
 async function perform(errand) {
@@ -201,8 +203,9 @@ function hearSlip(slip) {
 
 /** A new slip is not announced before its printing begins. What an event said meanwhile is newer. */
 async function fetchSlip(receipt_number) {
+  const known = find(model.slips, receipt_number);
   const answer = await getSlip(receipt_number);
-  if (answer && !find(model.slips, receipt_number)) hearSlip(answer);
+  if (answer && find(model.slips, receipt_number) === known) hearSlip(answer);
 }
 
 async function getSlip(receipt_number) {
