@@ -63,7 +63,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Movement(msgspec.Struct, frozen=True):
-    """One movement of a member's value. `stored_value` is by how much it rose or, below zero, fell; `at` is RFC 3339."""
+    """One movement of a member's value. `stored_value`: by how much it rose or, below zero, fell; `at` is RFC 3339."""
 
     kind: str
     amount: int

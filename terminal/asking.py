@@ -83,7 +83,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     @property
     def content(self) -> bytes:
-        """SHA-256 of what is asked for, whoever asks and by which id: a POS's number stands for this and nothing else."""
+        """SHA-256 of what is asked for, whoever asks and by which id: it is what a POS's number stands for."""
         words = msgspec.structs.asdict(self.request)
         return fingerprint(
             self.kind, (self.account, {name: words[name] for name in words if name not in _CIRCUMSTANCES})

@@ -93,7 +93,7 @@ def _slips(store: TillStore, lines: list[tuple[SignedRecord, Record]]) -> Iterat
 
 
 def _undoings(store: TillStore, lines: list[tuple[SignedRecord, Record]]) -> Iterator[str]:
-    """Of each original no part and no lot is undone beyond what it was, and the till finds every record that does it."""
+    """Of an original no part and no lot is undone beyond what it was, and the till finds every record that does it."""
     moved = {str(record.ref): record for _, record in lines if record.kind is RecordKind.TRANSACTION}
     undoings: dict[str, list[Record]] = {}
     for record in moved.values():

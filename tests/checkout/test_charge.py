@@ -208,7 +208,8 @@ def test_what_has_expired_is_not_spent_and_is_still_shown_as_held() -> None:
     request = Sale.charge(OperationId("operation-1"), swiped(ALICE), 50_001, "C01")
     answer = sale(request, view(SECOND, expired), PROGRAMME)
     assert isinstance(answer, Declined)
-    answer = sale(Sale.charge(OperationId("operation-1"), swiped(ALICE), 50_000, "C01"), view(SECOND, expired), PROGRAMME)
+    request = Sale.charge(OperationId("operation-1"), swiped(ALICE), 50_000, "C01")
+    answer = sale(request, view(SECOND, expired), PROGRAMME)
     assert isinstance(answer, Done)
     assert (answer.facts.principal_after, answer.facts.bonus_after) == (0, 500)
 

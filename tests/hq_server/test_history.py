@@ -1,4 +1,4 @@
-"""A till asks what has moved of a member: HQ tells it from its mirrors, and no till's odd record breaks another's line."""
+"""A till asks what has moved of a member: HQ tells it, and no till's odd record breaks another's line."""
 
 import msgspec
 

@@ -78,7 +78,9 @@ def test_a_gap_is_named_and_what_stands_before_it_is_held(
 def flip(signed: SignedRecord) -> SignedRecord:
     """One bit of its date is other than it was signed."""
     at = signed.content.index(b"2026-") + 3
-    return SignedRecord(signed.content[:at] + bytes([signed.content[at] ^ 1]) + signed.content[at + 1 :], signed.signature)
+    content = bytearray(signed.content)
+    content[at] ^= 1
+    return SignedRecord(bytes(content), signed.signature)
 
 
 def with_false_signature(signed: SignedRecord) -> SignedRecord:

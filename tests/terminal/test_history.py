@@ -72,7 +72,7 @@ async def test_what_nobody_asked_is_not_taken_and_the_line_stays(till: TillOnLin
     def lie(truth: AnyMessage) -> tuple[AnyMessage, ...]:
         if not isinstance(truth, Movements):
             return (truth,)
-        return Movements(BOB.account, truth.movements, truth.at_ms), truth, Movements(truth.account, (), truth.at_ms)
+        return Movements(BOB.account, (), truth.at_ms), truth, Movements(truth.account, (), truth.at_ms)
 
     people.lie = lie
     shown = await movements(till)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ PAD = {
 }
 CARDS_OF_A_STORY = 10
 READS_MAX = 100
+PROBE = "**/probe"
+PROBES_MAX = 1000
 READ_AGAIN_MS = 50
 expect.set_options(timeout=SHOWS_MS_MAX)
 
@@ -212,7 +215,20 @@ class Counter:
             first, met = not met, True
             await (handler(route) if first else route.continue_())
 
-        await self.page.route(path, meet)
+        await self.meet(path, meet)
+
+    async def meet(self, path: str, handler: Callable[[Route], Awaitable[None]]) -> None:
+        """From now on requests to `path` meet `handler`.
+
+        The first route of a page is set before the browser has heard of it everywhere: a request right after it may
+        still go through. A probe tells when none does any more.
+        """
+        await self.page.route(path, handler)
+        await self.page.route(PROBE, _answer_probe)
+        for _ in range(PROBES_MAX):
+            if await self.page.evaluate("fetch('/probe').then((answer) => answer.status)") == HTTPStatus.NO_CONTENT:
+                return
+        raise TimeoutError("the browser does not ask us")
 
     async def go_deaf(self) -> None:
         """From now on no event reaches the page, and nothing tells it so; until it is loaded anew."""
@@ -232,6 +248,10 @@ class Counter:
     def _note(self, line: str) -> None:
         if "Content Security Policy" in line or "Uncaught" in line:
             self.faults.append(line)
+
+
+async def _answer_probe(route: Route) -> None:
+    await route.fulfill(status=HTTPStatus.NO_CONTENT)
 
 
 def settings_of(

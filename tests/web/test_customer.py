@@ -85,7 +85,7 @@ async def test_the_balance_before_payment_is_the_shops_to_show(counter: Counter)
 
 async def test_the_customers_screen_only_reads(counter: Counter, customer: Page) -> None:
     asked: list[Request] = []
-    customer.on("request", lambda request: asked.append(request))
+    customer.on("request", lambda request: asked.append(request))  # noqa: PLW0108 - Playwright marks what it calls
     await customer.reload()
     await shows(customer, "welcome")
     await counter.load(500)

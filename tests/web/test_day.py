@@ -1,4 +1,4 @@
-"""A cashier's whole day on the number pad: payments in parts, points, refunds, voids, what moved before, and the POS beside."""
+"""A cashier's whole day on the number pad: parts, points, refunds, voids, what moved before, and the POS beside."""
 
 import pytest
 from playwright.async_api import Page, expect
@@ -61,7 +61,7 @@ async def test_points_pay_a_part_and_the_rest_comes_from_the_card(counter: Count
     await counter.shows("whole")
     await counter.press("Enter")
     await counter.shows("done")
-    assert await rows(counter.page, "result_parts") == ["會員卡 NT$70", "點數折抵 30 點 NT$30", "用掉或收回點數 −30"]
+    assert await rows(counter.page, "result_parts") == ["會員卡 NT$70", "點數折抵 30 點 NT$30", "用掉點數 −30"]
     await counter.reads("balance_after", "NT$5,080 · 20 點")
 
 

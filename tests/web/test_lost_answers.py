@@ -41,7 +41,7 @@ async def with_amount(counter: Counter, *, deaf: bool = True) -> None:
 
 async def test_a_charge_whose_answer_was_lost_is_found_done(counter: Counter) -> None:
     await with_amount(counter)
-    await counter.page.route(CHARGES, lose_answer)
+    await counter.meet(CHARGES, lose_answer)
     await counter.press("Enter")
     await counter.shows("done")
     await counter.reads("result_title", "已扣款")
@@ -62,7 +62,7 @@ async def test_a_charge_that_never_arrived_is_said_not_done_and_tried_again(coun
 
 async def test_a_decline_whose_answer_was_lost_is_found_too(counter: Counter) -> None:
     await with_amount(counter)
-    await counter.page.route(CHARGES, lose_answer)
+    await counter.meet(CHARGES, lose_answer)
     await counter.press("0 Enter")
     await counter.shows("declined")
     await expect(counter.page.locator("[data-value=decline_words]")).to_contain_text("不夠付 NT$1,290")
@@ -77,7 +77,7 @@ async def test_an_answer_that_takes_too_long_is_asked_for(counter: Counter) -> N
         await route.fetch()
         await ends.wait()
 
-    await counter.page.route(CHARGES, hold)
+    await counter.meet(CHARGES, hold)
     await counter.press("Enter")
     await counter.shows("sending")
     await counter.press("/ Enter")
@@ -89,8 +89,8 @@ async def test_an_answer_that_takes_too_long_is_asked_for(counter: Counter) -> N
 
 async def test_nobody_knows_is_said_as_such_until_somebody_does(counter: Counter) -> None:
     await with_amount(counter)
-    await counter.page.route(CHARGES, lose_answer)
-    await counter.page.route(OPERATIONS, lose)
+    await counter.meet(CHARGES, lose_answer)
+    await counter.meet(OPERATIONS, lose)
     await counter.press("Enter")
     await counter.shows("unknown")
     await counter.reads("operation_title", "還不知道有沒有扣款")
@@ -139,7 +139,7 @@ async def on_the_way(counter: Counter, path: str) -> str:
 @pytest.mark.parametrize("path", WAYS)
 async def test_what_was_done_and_whose_answer_was_lost_is_found_done(counter: Counter, path: str) -> None:
     await on_the_way(counter, path)
-    await counter.page.route(f"**/v1/{path}", lose_answer)
+    await counter.meet(f"**/v1/{path}", lose_answer)
     await counter.press("Enter")
     await counter.reads("result_title", WAYS[path][2])
     assert counter.spendable() == WAYS[path][3]
@@ -168,7 +168,7 @@ async def test_a_reload_in_mid_refund_asks_what_became_of_it(counter: Counter) -
         done.set()
         await ends.wait()
 
-    await counter.page.route("**/v1/refunds", hold)
+    await counter.meet("**/v1/refunds", hold)
     await counter.press("Enter")
     await asyncio.wait_for(done.wait(), ARRIVES_S_MAX)
     await counter.page.reload()
@@ -186,7 +186,7 @@ async def test_a_till_that_dies_after_a_void_tells_the_truth_when_it_is_back(lon
         counter.till.kill()
         await route.abort()
 
-    await counter.page.route("**/v1/voids", die_after)
+    await counter.meet("**/v1/voids", die_after)
     await counter.press("Enter")
     await counter.shows("gone")
     await expect(counter.page.locator("[data-value=gone_words]")).to_contain_text("作廢 NT$129 這一筆還不知道結果")
@@ -196,8 +196,8 @@ async def test_a_till_that_dies_after_a_void_tells_the_truth_when_it_is_back(lon
 
 async def test_an_event_tells_the_answer_that_was_lost(counter: Counter) -> None:
     await with_amount(counter, deaf=False)
-    await counter.page.route(CHARGES, lose_answer)
-    await counter.page.route(OPERATIONS, lose)
+    await counter.meet(CHARGES, lose_answer)
+    await counter.meet(OPERATIONS, lose)
     await counter.press("Enter")
     await counter.shows("done")
     assert counter.spendable() == 43155
@@ -212,7 +212,7 @@ async def test_a_reload_in_mid_charge_asks_what_became_of_it(counter: Counter) -
         done.set()
         await ends.wait()
 
-    await counter.page.route(CHARGES, hold)
+    await counter.meet(CHARGES, hold)
     await counter.press("Enter")
     await asyncio.wait_for(done.wait(), ARRIVES_S_MAX)
     await counter.page.reload()
@@ -274,7 +274,7 @@ async def test_a_till_that_dies_after_a_charge_tells_the_truth_when_it_is_back(l
         counter.till.kill()
         await route.abort()
 
-    await counter.page.route(CHARGES, die_after)
+    await counter.meet(CHARGES, die_after)
     await counter.press("Enter")
     await counter.shows("gone")
     counter.start_again()

@@ -48,7 +48,9 @@ async def test_every_part_is_served_as_what_it_is(pages_url: str, name: str) -> 
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("path", ["/page/", "/page/../pages.py", "/page/%2e%2e/pages.py", "/page/index.html", "/page/customer.html"])
+@pytest.mark.parametrize(
+    "path", ["/page/", "/page/../pages.py", "/page/%2e%2e/pages.py", "/page/index.html", "/page/customer.html"]
+)
 async def test_nothing_else_is_served(pages_url: str, path: str) -> None:
     status, _, _ = await fetch(pages_url + path)
     assert status == 404

@@ -1,65 +1,29 @@
 """One sale as a table, without a till: what each input does, and what no order of inputs can do."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import pytest
 
 from tests.web.modules import Modules
+from tests.web.table import (
+    ABSENT,
+    CARD,
+    HELLO,
+    LATE,
+    MASKED,
+    OTHER,
+    PARTLY,
+    REFUND,
+    SILENT,
+    SLIP,
+    SWIPE,
+    SWIPE_OTHER,
+    VOID,
+    Step,
+    answered,
+    play,
+    sent,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-TWD = {"code": "TWD", "minor_digits": 2, "shown_digits": 0, "charge_step": 100}
-HELLO = {"currency": TWD, "redeeming": {"points": 10, "units": 100}}
-BALANCE = {"principal": 50000, "bonus": 6055, "points": 1200}
-MASKED = "6222****0017"
-CARD = {
-    "presentation": "p-1",
-    "card": MASKED,
-    "entry": "swiped",
-    "spendable": 56055,
-    "expires_in_s": 180,
-    "blocked": False,
-    "total": None,
-    **BALANCE,
-}
-OTHER = {**CARD, "presentation": "p-2", "card": "6222****0025"}
-Step = str | dict[str, Any]
-SWIPE: Step = {"name": "presented", "card": CARD}
-SWIPE_OTHER: Step = {"name": "presented", "card": OTHER}
-SILENT: Step = {"name": "silent", "operation_id": "op-1"}
-ABSENT: Step = {"name": "absent", "operation_id": "op-1"}
-LATE = 5000
-PAID = [{"tender": "stored_value", "units": 50000, "points": 0}, {"tender": "cash", "units": 20000, "points": 0}]
-SLIP = {
-    "receipt_number": "07-1-000007",
-    "kind": "sale",
-    "refundable": {"total": 70000, "left": 70000, "paid": PAID, "voidable": True},
-}
-REFUND: Step = {"name": "undo", "kind": "refund", "slip": SLIP}
-PARTLY = {**SLIP, "refundable": {"total": 70000, "left": 30000, "paid": PAID[:1], "voidable": False}}
-VOID: Step = {"name": "undo", "kind": "void", "slip": SLIP}
-
-
-def key(word: str) -> dict[str, Any]:
-    return {"name": "digit", "digit": word} if word.isdigit() else {"name": word}
-
-
-def answered(operation_id: str, outcome: str = "done", **more: object) -> dict[str, Any]:
-    answer = {"operation_id": operation_id, "outcome": outcome, "kind": "sale", "balance": BALANCE, **more}
-    return {"name": "answered", "operation_id": operation_id, "answer": answer}
-
-
-async def play(modules: Modules, *inputs: Step) -> dict[str, Any]:
-    """Keys by name ("1", "enter") and what the till says; the sale as it stands then, with its errands."""
-    steps = [key(one) if isinstance(one, str) else one for one in inputs]
-    sale: dict[str, Any] = await modules.run("play", steps, HELLO)
-    return sale
-
-
-def sent(sale: dict[str, Any]) -> list[dict[str, Any]]:
-    return [errand["operation"] for errand in sale["errands"] if errand["name"] == "send"]
 
 
 async def test_paying_is_swipe_amount_enter(modules: Modules) -> None:
@@ -193,119 +157,6 @@ async def test_the_event_after_the_answer_brings_no_result_back(modules: Modules
     event = {**answered("op-1"), "name": "announced"}
     paid: list[Step] = [SWIPE, "1", "enter", answered("op-1"), {"name": "enter", "after": LATE}]
     assert (await play(modules, *paid, event))["state"] == "amount"
-
-
-def parts(sale: dict[str, Any]) -> list[tuple[str, int]]:
-    """Of the payment that was sent."""
-    (operation,) = sent(sale)
-    return [(one["tender"], one["amount"]) for one in operation["paid"]]
-
-
-async def test_a_payment_in_parts_takes_the_card_first_and_leaves_the_rest_in_coins(modules: Modules) -> None:
-    trail: list[Step] = [SWIPE, *"700", "split", "enter", "enter", "1", "enter"]
-    whole = await play(modules, *trail)
-    assert (whole["state"], sent(whole)) == ("whole", [])
-    sale = await play(modules, *trail, "enter")
-    assert parts(sale) == [("stored_value", 56000), ("cash", 14000)]
-    assert sent(sale)[0]["amount"] == 70000
-
-
-async def test_points_pay_what_is_keyed_for_them(modules: Modules) -> None:
-    sale = await play(modules, SWIPE, *"700", "split", *"500", "enter", *"50", "enter", "2", *"100", "enter", "3", "enter", "enter")
-    assert parts(sale) == [("stored_value", 50000), ("points", 5000), ("bank_card", 10000), ("mobile", 5000)]
-
-
-async def test_a_sale_may_take_nothing_from_the_card_and_earn(modules: Modules) -> None:
-    sale = await play(modules, SWIPE, *"80", "split", "0", "enter", "enter", "1", "enter", "enter")
-    assert parts(sale) == [("cash", 8000)]
-
-
-async def test_a_card_that_was_not_swiped_may_only_earn(modules: Modules) -> None:
-    keyed: Step = {"name": "presented", "card": {**CARD, "entry": "phone"}}
-    assert parts(await play(modules, keyed, *"80", "split", "1", "enter", "enter")) == [("cash", 8000)]
-
-
-async def test_no_part_is_more_than_what_is_left_and_no_tender_pays_twice(modules: Modules) -> None:
-    over = await play(modules, SWIPE, *"100", "split", *"101", "enter")
-    assert (over["state"], over["note"]["key"]) == ("split", "page.note.more_than_left")
-    twice = await play(modules, SWIPE, *"100", "split", "0", "enter", "enter", "1", "5", "enter", "1")
-    assert (twice["state"], twice["note"]["key"]) == ("rest", "page.note.choose_part")
-
-
-async def test_esc_takes_the_parts_back_one_by_one_and_keeps_the_price(modules: Modules) -> None:
-    steps: list[Step] = [SWIPE, *"700", "split", "enter", "enter", "1", "enter", *["back"] * 6]
-    trail = [await play(modules, *steps[:length]) for length in range(9, 15)]
-    assert [(one["state"], one["split"] and one["split"]["tender"]) for one in trail] == [
-        ("whole", None),
-        ("split", "cash"),
-        ("rest", None),
-        ("split", "points"),
-        ("split", "stored_value"),
-        ("amount", None),
-    ]
-    assert (trail[-1]["typed"], trail[-1]["card"]["presentation"]) == ("700", "p-1")
-
-
-async def test_a_sale_for_which_the_money_is_not_enough_offers_its_parts(modules: Modules) -> None:
-    declined = answered("op-1", "declined", decline="not_enough_here", amount=70000)
-    read: Step = {"name": "enter", "after": LATE}
-    sale = await play(modules, SWIPE, *"700", "enter", declined, read, "enter", "enter", "1", "enter", "enter")
-    first, second = sent(sale)
-    assert (first["amount"], second["amount"]) == (70000, 70000)
-    assert first["operation_id"] != second["operation_id"]
-    assert [one["tender"] for one in second["paid"]] == ["stored_value", "cash"]
-
-
-async def test_a_sale_that_was_declined_for_another_reason_offers_the_card_again(modules: Modules) -> None:
-    declined = answered("op-1", "declined", decline="above_charge_limit", amount=70000)
-    assert (await play(modules, SWIPE, "7", "enter", declined, {"name": "enter", "after": LATE}))["state"] == "amount"
-
-
-async def test_a_refund_gives_back_all_or_what_is_keyed_and_never_more(modules: Modules) -> None:
-    assert [(one["kind"], one["amount"]) for one in sent(await play(modules, REFUND, "enter"))] == [("refund", 70000)]
-    assert [one["amount"] for one in sent(await play(modules, REFUND, "5", "0", "enter"))] == [5000]
-    over = await play(modules, REFUND, *"701", "enter")
-    assert (sent(over), over["note"]["key"]) == ([], "page.note.more_than_left")
-
-
-async def test_a_void_is_asked_once_more(modules: Modules) -> None:
-    assert not sent(await play(modules, VOID))
-    (operation,) = sent(await play(modules, VOID, "enter"))
-    assert (operation["kind"], operation["receipt_number"]) == ("void", "07-1-000007")
-
-
-async def test_esc_leaves_an_undo_to_the_card_that_lies_there(modules: Modules) -> None:
-    sale = await play(modules, SWIPE, REFUND, "5", "back", "back")
-    assert (sale["state"], sale["card"]["presentation"], sale["undo"]) == ("amount", "p-1", None)
-    assert (await play(modules, VOID, "back"))["state"] == "empty"
-
-
-async def test_an_undo_that_was_lost_is_asked_for_and_tried_again_under_its_id(modules: Modules) -> None:
-    silent, absent = ({"name": name, "operation_id": "op-0"} for name in ("silent", "absent"))
-    sale = await play(modules, REFUND, "5", "enter", silent, absent, "back", "enter")
-    first, second = sent(sale)
-    assert first == second
-
-
-async def test_an_undo_says_nothing_of_the_card_that_lies_there_and_asks_for_it(modules: Modules) -> None:
-    undone = answered("op-1", kind="refund", amount=70000)
-    undone["answer"]["balance"] = {"principal": 1, "bonus": 0, "points": 0}
-    sale = await play(modules, SWIPE, REFUND, "enter", undone)
-    assert (sale["state"], sale["card"]["spendable"]) == ("done", 56055)
-    assert sale["errands"][-1] == {"name": "refresh", "presentation": "p-1", "after_ms": 0}
-
-
-async def test_a_slip_in_the_middle_of_a_payment_waits(modules: Modules) -> None:
-    sale = await play(modules, SWIPE, "7", "split", REFUND)
-    assert (sale["state"], sale["note"]["key"]) == ("split", "page.note.finish_first")
-
-
-async def test_the_rubber_shows_what_moved_when_there_is_nothing_to_rub_out(modules: Modules) -> None:
-    sale = await play(modules, SWIPE, "1", "erase", "erase")
-    assert (sale["state"], sale["errands"][-1]) == ("history", {"name": "movements", "presentation": "p-1"})
-    assert (await play(modules, SWIPE, "erase", "7"))["typed"] == "7"
-    held: Step = {"name": "erase", "held": True}
-    assert (await play(modules, SWIPE, "1", held, held, held))["state"] == "amount"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 /** What the customer sees, computed from what the till said; as faces.js does it for the cashier. Pure. */
 import { count } from "./money.js";
-import { partRows } from "./result.js";
+import { partRows, pointRows } from "./result.js";
 import { money, spaced } from "./sums.js";
 
 /** `model`: {hello, wording, card, due, answer}; a result covers the card. */
@@ -40,14 +40,9 @@ function done(answer, model) {
     title: shown ? holder(shown, model) : spaced(card),
     sum_title: wording.text(`customer.done.${kind}`),
     sum: money(amount, model),
-    parts: [...partRows(answer.paid ?? [], model), ...extra, ...points(answer, model)],
+    parts: [...partRows(answer.paid ?? [], model), ...extra, ...pointRows(answer, model)],
     balance_after: money(balance.principal + balance.bonus, model),
     points_after: balance.points ? count(balance.points) : "",
   };
   return { face: "done", values };
-}
-
-function points({ points_in = 0, points_out = 0 }, { wording }) {
-  const rows = [["customer.points_in", points_in, "+"], ["customer.points_out", points_out, "−"]];
-  return rows.filter(([, things]) => things).map(([key, things, sign]) => [wording.text(key), "", sign + count(things)]);
 }

@@ -62,8 +62,10 @@ export function partRows(parts, model) {
   ]);
 }
 
-function pointRows({ points_in = 0, points_out = 0, points_owed = 0 }, { wording }) {
-  const rows = [["page.points_in", points_in, "+"], ["page.points_out", points_out, "−"], ["page.points_owed", points_owed, ""]];
+/** A sale earns and spends points; an undo gives back and takes back. */
+export function pointRows({ kind, points_in = 0, points_out = 0, points_owed = 0 }, { wording }) {
+  const [came, went] = ["refund", "void"].includes(kind) ? ["page.points_back", "page.points_taken"] : ["page.points_in", "page.points_out"];
+  const rows = [[came, points_in, "+"], [went, points_out, "−"], ["page.points_owed", points_owed, ""]];
   return rows.filter(([, points]) => points).map(([key, points, sign]) => [wording.text(key), "", sign + count(points)]);
 }
 

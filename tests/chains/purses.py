@@ -1,0 +1,118 @@
+"""What a member should have, in plain arithmetic that knows nothing of ledger, chain or SQLite."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+
+from checkout.sold import PaidWith
+from ledger.cards import Card
+from terminal.answers import Balance
+
+MONEY_SUMS, POINTS_SUM = (0, 1), 2
+"""Which of a lot's three sums: principal, bonus, points."""
+
+
+@dataclass
+class Bought:
+    """A sale as the customer remembers it, and what of it was given back."""
+
+    who: Card
+    receipt: str
+    day: int
+    total: int
+    paid: dict[PaidWith, int]
+    points_paid: int
+    taken: list[tuple[list[int], int, int]]
+    """Purse, which of its two sums, units: in the order in which they paid."""
+    lot: list[int]
+    """What is left of the points that it earned."""
+    earned: int
+    left: int = 0
+    is_touched: bool = False
+
+    def __post_init__(self) -> None:
+        self.left = self.total
+        self.earned_left, self.owed, self.points_left = self.earned, 0, self.points_paid
+        self.paid_left = dict(self.paid)
+        self.taken_left = [units for _, _, units in self.taken]
+
+    def give_back(self, units: int, shares: dict[PaidWith, int], points: int) -> int:
+        """Undo `units` of the price, in these shares and this many points; the points that are taken back here."""
+        assert sum(shares.values()) == units <= self.left
+        for tender, left in self.paid_left.items():
+            fair = Fraction(left * units, self.left)
+            assert floor(fair) <= shares.get(tender, 0) < fair + len(self.paid_left), (
+                "its share, to a cent of each part"
+            )
+        in_points = shares.get(PaidWith.POINTS, 0)
+        worth = self.paid_left.get(PaidWith.POINTS, 0)
+        assert points == (self.points_left * in_points // worth if worth else 0)
+        self._restore(MONEY_SUMS, shares.get(PaidWith.STORED_VALUE, 0))
+        self._restore((POINTS_SUM,), points)
+        lost = self.earned_left * units // self.left
+        here = min(lost, self.lot[POINTS_SUM])
+        self.lot[POINTS_SUM] -= here
+        self.owed += lost - here
+        self.earned_left, self.points_left, self.left = (
+            self.earned_left - lost,
+            self.points_left - points,
+            self.left - units,
+        )
+        self.paid_left = {tender: left - shares.get(tender, 0) for tender, left in self.paid_left.items()}
+        self.is_touched = True
+        if not self.left:
+            assert not any((*self.paid_left.values(), *self.taken_left, self.earned_left, self.points_left))
+        return here
+
+    def _restore(self, sums: tuple[int, ...], units: int) -> None:
+        """To the purses that paid, the last one first."""
+        for at in reversed(range(len(self.taken))):
+            purse, which, _ = self.taken[at]
+            if which in sums:
+                part = min(units, self.taken_left[at])
+                purse[which] += part
+                self.taken_left[at] -= part
+                units -= part
+        assert units == 0
+
+
+class Purses:
+    """What one member should have, in order: of each load principal and bonus, of each sale points."""
+
+    def __init__(self) -> None:
+        self.lots: dict[str, list[int]] = {}
+
+    @property
+    def balance(self) -> Balance:
+        return Balance(*(sum(lot[which] for lot in self.lots.values()) for which in (*MONEY_SUMS, POINTS_SUM)))
+
+    @property
+    def money(self) -> int:
+        return self.balance.principal + self.balance.bonus
+
+    def load(self, units: int, record: str) -> bool:
+        if units < 100:
+            return False
+        self.lots[record] = [units, 15_000 if units >= 100_000 else 6_055 if units >= 50_000 else 0, 0]
+        return True
+
+    def buy(self, units: int, money: int, in_points: int, record: str) -> list[tuple[list[int], int, int]] | None:
+        """Pay so much from money, and so much with points, 7 for 1.00; 3 points for each 10.00 that is not."""
+        cost = -(-in_points * 7 // 100)
+        if cost > self.balance.points or money > min(self.money, 300_000):
+            return None
+        taken = [*self._take(MONEY_SUMS, money), *self._take((POINTS_SUM,), cost)]
+        earned = (units - in_points) * 3 // 1_000
+        if earned:
+            self.lots[record] = [0, 0, earned]
+        return taken
+
+    def _take(self, sums: tuple[int, ...], units: int) -> list[tuple[list[int], int, int]]:
+        taken = []
+        for lot in self.lots.values():
+            for which in sums:
+                part = min(units, lot[which])
+                lot[which] -= part
+                units -= part
+                taken += [(lot, which, part)] if part else []
+        return taken
