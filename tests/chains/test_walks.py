@@ -1,4 +1,4 @@
-"""Any walk of loads, sales, refunds, voids, repeats, conflicts, slips, day closes, restarts: plain arithmetic agrees."""
+"""Any walk of loads, sales, refunds, voids, repeats, slips, day closes, restarts: a few lines of arithmetic agree."""
 
 import random
 from collections import Counter

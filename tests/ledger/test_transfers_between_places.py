@@ -84,9 +84,7 @@ class Company:
             case Spend():
                 parts = take(self.journals[step.keeper].slices(ALICE), step.units)
                 legs = [leg for one, units in parts for leg in moved(one.key, units, Side.HELD, Side.SPENT)]
-                if self.post(
-                    step.keeper, Transaction(TransactionKind.SALE, self.operation(step.keeper), tuple(legs))
-                ):
+                if self.post(step.keeper, Transaction(TransactionKind.SALE, self.operation(step.keeper), tuple(legs))):
                     self.spent += sum(units for _, units in parts)
             case Give():
                 self.give(step)

@@ -40,7 +40,7 @@ function goOn(changes) {
 const TOLD = {
   "card.presented": (card) => goOn({ card, due: null }),
   "card.seen": (card) => change(card.presentation === model.card?.presentation ? { card } : {}),
-  "card.gone": ({ presentation }) => presentation === model.card?.presentation && 0,
+  "card.gone": ({ presentation }) => presentation === model.card?.presentation && !model.answer && welcome(),
   "operation.done": showAnswer,
   reset: refresh,
 };
