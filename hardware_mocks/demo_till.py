@@ -78,16 +78,18 @@ class DemoTill:
 
     def swipe(self, member: int) -> dict[str, Any]:
         """Present a member's card; what the till shows of it."""
-        before = self._shown()
+        before, masked = self._lying(), str(self.store.card(member))
         for _ in range(SWIPES_MAX):
             self.reader.wait_until_connected()
             self.reader.swipe(track2=self.store.track2(member))
             try:
-                wait_until(lambda: self._shown() not in ({}, before), timeout_s=SWIPE_HEARD_S)
+                # What is shown of one card changes with time; another card has another name.
+                wait_until(lambda: self._lying() not in (("", ""), before), timeout_s=SWIPE_HEARD_S)
             except TimeoutError:
                 continue
             self.card = self._shown()
-            return self.card
+            if self.card.get("card") == masked:
+                return self.card
         raise TimeoutError(f"till {self.place} heard no swipe")
 
     def key_in(self, member: int) -> dict[str, Any]:
@@ -186,6 +188,10 @@ class DemoTill:
 
     def _shown(self) -> dict[str, Any]:
         return self.status["presentation"] or {}
+
+    def _lying(self) -> tuple[str, str]:
+        shown = self._shown()
+        return shown.get("presentation", ""), shown.get("card", "")
 
     def _lie_down(self, said: dict[str, str]) -> dict[str, Any]:
         self.card = self.process.post("/v1/presentations", said)

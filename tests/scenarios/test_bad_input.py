@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.magstripe.decoder import LINE_LENGTH_MAX
 from drivers.profiles import READERS
 from hardware_mocks.demo_store import DemoStore
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader, swiped
@@ -56,7 +57,7 @@ BAD: dict[str, tuple[str, Bytes]] = {
     "one byte and the terminator": ("swipe.no_start_sentinel", lambda _store: b"7\r"),
     "a start and no more": ("swipe.no_end_sentinel", lambda _store: b";\r"),
     "a blank card": ("swipe.empty", lambda _store: b";?\r"),
-    "more than a card holds": ("swipe.too_long", lambda _store: b";" + b"1" * 4000 + b"?\r"),
+    "more than a card holds": ("swipe.too_long", lambda _store: b";" + b"1" * (LINE_LENGTH_MAX + 50) + b"?\r"),
     "no card number": ("card.unreadable", lambda _store: b";123=4912?\r"),
     "a bank's card": ("card.not_ours", with_number(BANK_CARD)),
     "our prefix, a digit short": ("card.wrong_length", with_number("622200000000001")),
