@@ -114,6 +114,11 @@ class DemoChain:
                 return units
         raise TimeoutError("value does not come to rest")
 
+    def points(self, member: int) -> tuple[int, int]:
+        """What a member has at all places together, and what is still owed of it, as far as HQ has posted it."""
+        page = self.hq.get(f"/v1/accounts/{self.account(member)}")
+        return sum(one["points"] for one in page["places"]), page["owed"]["points"]
+
     def under_way(self, member: int) -> Held:
         """What has left one place and has not come to another, as far as HQ has posted it."""
         said = self.hq.get(f"/v1/members/{self.account(member)}")

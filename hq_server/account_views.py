@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from hq_server.member_views import UnderWay
+from hq_server.member_views import ByPurse
 from hq_server.members import MemberFile, masked_name
 from hq_server.record_views import Units
 from hq_server.views import PlaceBalance, SuspenseView
@@ -46,12 +46,16 @@ class Movement(msgspec.Struct, frozen=True):
 
 
 class AccountPage(msgspec.Struct, frozen=True):
-    """An account whole, as far as it is posted: the last movements first; `suspense` is not in the balance."""
+    """An account whole, as far as it is posted: the last movements first; `suspense` is not in the balance.
+
+    `owed` is what refunds could not take back, and comes off the balance when it lies at HQ.
+    """
 
     account: str
     holder: Holder | None
     is_blocked: bool
     places: list[PlaceBalance]
-    under_way: UnderWay
+    under_way: ByPurse
+    owed: ByPurse
     movements: list[Movement]
     suspense: list[SuspenseView]

@@ -23,6 +23,8 @@ class Unexplained(StrEnum):
     """Its sides do not add up to zero: value came from nowhere, or is gone."""
     UNDER_WAY_BELOW_ZERO = "under_way_below_zero"
     """More of it was taken than was given."""
+    OWED_BELOW_ZERO = "owed_below_zero"
+    """More was netted than was owed: the member has too little."""
     SLICES_DIFFER = "slices_differ"
     """A balance that is kept beside the entries is not their sum: somebody has written in the file."""
 
@@ -62,6 +64,7 @@ class LotSums:
         found = {
             Unexplained.NOT_ZERO: self.issued + self.owed != self.held.total() + self.under_way + self.spent,
             Unexplained.UNDER_WAY_BELOW_ZERO: self.under_way < 0,
+            Unexplained.OWED_BELOW_ZERO: self.owed < 0,
             Unexplained.SLICES_DIFFER: +self.held != +self.kept or min(self.held.values(), default=0) < 0,
         }
         return tuple(doubt for doubt, holds in found.items() if holds)

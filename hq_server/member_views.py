@@ -45,15 +45,15 @@ class MemberList(msgspec.Struct, frozen=True):
     members: list[MemberView]
 
 
-class UnderWay(msgspec.Struct, frozen=True):
-    """What has left one place and is not reported from another yet, in units."""
+class ByPurse(msgspec.Struct, frozen=True):
+    """Sums of a member's value that lie at no place, in units: what is under way, or owed."""
 
     principal: int
     bonus: int
     points: int
 
     @classmethod
-    def of(cls, sums: Mapping[Purse, int]) -> UnderWay:
+    def of(cls, sums: Mapping[Purse, int]) -> ByPurse:
         """By purse; what is not there is zero."""
         return cls(*(sums.get(purse, 0) for purse in (Purse.PRINCIPAL, Purse.BONUS, Purse.POINTS)))
 
@@ -64,7 +64,7 @@ class AccountView(msgspec.Struct, frozen=True):
     account: str
     member: MemberView | None
     places: list[PlaceBalance]
-    under_way: UnderWay
+    under_way: ByPurse
 
 
 class CardView(msgspec.Struct, frozen=True):

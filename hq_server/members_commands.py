@@ -9,7 +9,7 @@ import click
 
 from hq_server.api.bodies import Empty, MemberSearch, NewMember
 from hq_server.commanding import ask, asks
-from hq_server.member_views import AccountView, MemberList, MemberView, UnderWay
+from hq_server.member_views import AccountView, ByPurse, MemberList, MemberView
 from hq_server.views import PlaceBalance
 from receipts.wording import Language
 
@@ -75,7 +75,7 @@ def _path(account: str) -> str:
     return f"/v1/members/{quote(account, safe='')}"
 
 
-def _sums(has: PlaceBalance | UnderWay) -> str:
+def _sums(has: PlaceBalance | ByPurse) -> str:
     return f"principal {has.principal}\tbonus {has.bonus}\tpoints {has.points}"
 
 

@@ -16,6 +16,7 @@ from protocol.bodies import (
     DeclinedBody,
     Directive,
     Given,
+    Netted,
     Opened,
     Order,
     PrintBody,
@@ -194,6 +195,11 @@ def _taken(record: Record) -> Summary:
     return Summary("taken", passage.transfer.account, _of(passage.transfer, 1), told=(str(quoted.ref),))
 
 
+def _netted(record: Record) -> Summary:
+    body = record.body_as(Netted)
+    return Summary("netted", body.account, held_units(body.legs))
+
+
 def _order(order: Order, *told: str, sign: int = 0) -> Summary:
     tag = str(order.__struct_config__.tag)
     match order:
@@ -225,4 +231,5 @@ _SUMMARIES: dict[RecordKind, Callable[[Record], Summary]] = {
     RecordKind.APPLIED: _applied,
     RecordKind.GIVEN: _given,
     RecordKind.TAKEN: _taken,
+    RecordKind.NETTED: _netted,
 }

@@ -44,7 +44,7 @@ class Rules(msgspec.Struct, frozen=True):
         if asset is Asset.MONEY:
             return self.programme.in_spending_order(slices, business_date)
         usable = [one for one in slices if one.key.purse in asset.purses and one.spendable_on(business_date)]
-        return sorted(usable, key=_age)[:PARTS_MAX]
+        return sorted(usable, key=age)[:PARTS_MAX]
 
 
 def transfer(why: Why, operation_id: str, account: AccountId, parts: Sequence[Part]) -> Transfer:
@@ -68,7 +68,8 @@ def _fitting(whole: Transfer) -> Iterator[TransferPart]:
         yield part
 
 
-def _age(one: Slice) -> tuple[str, str, str, int, int]:
+def age(one: Slice) -> tuple[str, str, str, int, int]:
+    """What slices are sorted by: what expires first, then the oldest."""
     ref = RecordRef.parse(one.key.lot)
     assert ref is not None, "a lot is named by the record that opened it"
     return one.lot.expires_on or "9999-12-31", one.lot.opened_on, ref.keeper, ref.epoch, ref.sequence

@@ -201,7 +201,7 @@ REFUSED: dict[Refusal, str] = {
     Refusal.UNBALANCED: "what it moves does not sum to zero",
     Refusal.LOT_NOT_ISSUED: "it opens a lot that it does not issue, or issues value without opening a lot for it",
     Refusal.LOT_ALREADY_OPEN: "it opens a lot that was open already",
-    Refusal.LOT_NOT_CARRIED: "the lots whose terms it names are not those that it moves to or from another place",
+    Refusal.LOT_NOT_CARRIED: "the lots whose terms it names are not those that it moves",
     Refusal.LOT_DIFFERS: "it names other terms of a lot than those under which the lot was opened",
     Refusal.LOT_UNKNOWN: "it moves value of a lot that no record before it has opened",
     Refusal.BELOW_ZERO: "it takes value that was not there",

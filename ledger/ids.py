@@ -62,6 +62,11 @@ class RecordRef:
         """The operation by which the value that this record gave away is taken; a keeper does it once."""
         return OperationId(f"taken/{self}")
 
+    @property
+    def netted(self) -> OperationId:
+        """The operation by which this record nets what a member owes."""
+        return OperationId(f"netted/{self}")
+
     def next(self) -> RecordRef:
         """The line after this one, in the same epoch."""
         return RecordRef(self.keeper, self.epoch, self.sequence + 1)

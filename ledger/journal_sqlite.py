@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -174,13 +174,17 @@ class SqliteJournal:
     def post(self, transaction: Transaction, ref: RecordRef, business_date: str) -> Posted | Refused:
         """Enter a transaction that this place's keeper made as record `ref`, or say why the book refuses."""
         keys = sorted(transaction.names())
-        known = {lot.key: lot for lot in map(self._lot, keys) if lot is not None}
+        known = {lot.key: lot for lot in self.lots(keys)}
         verdict = judge(transaction, self._held(keys), known)
         if isinstance(verdict, Posted):
             self._enter(transaction, ref, business_date, known)
             for key, units in verdict.held.items():
                 self._set_slice(key, units)
         return verdict
+
+    def lots(self, keys: Iterable[SliceKey]) -> list[Lot]:
+        """Those of these lots that this file knows, wherever they lie, in the order of their keys."""
+        return [lot for lot in map(self._lot, sorted(keys)) if lot is not None]
 
     def knows_operation(self, operation_id: OperationId) -> bool:
         """Whether this keeper already posted this operation."""

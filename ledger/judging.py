@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -29,9 +30,9 @@ class Refusal(IntEnum):
     LOT_ALREADY_OPEN = 7
     """A lot is opened once."""
     LOT_NOT_CARRIED = 8
-    """A transfer names the terms of every lot that it moves, and nothing else does."""
+    """A transfer or a netting names the terms of every lot that it moves, and nothing else does."""
     LOT_DIFFERS = 9
-    """A transfer names other terms than this book knows of the lot."""
+    """A transfer or a netting names other terms than this book knows of the lot."""
     LOT_UNKNOWN = 10
     """A leg names a lot that this book has never seen."""
     BELOW_ZERO = 11
@@ -46,6 +47,7 @@ _MOVES: dict[TransactionKind, tuple[tuple[Side, Side], ...]] = {
     TransactionKind.VOID: _UNDOING,
     TransactionKind.TRANSFER_OUT: ((Side.HELD, Side.IN_TRANSIT),),
     TransactionKind.TRANSFER_IN: ((Side.IN_TRANSIT, Side.HELD),),
+    TransactionKind.NETTING: ((Side.HELD, Side.OWED), (Side.HELD, Side.SPENT), (Side.SPENT, Side.OWED)),
 }
 """From which side to which a kind moves units: the first falls, the second rises."""
 _MAY_BE_EMPTY = (TransactionKind.SALE, TransactionKind.REFUND, TransactionKind.VOID)
@@ -88,7 +90,8 @@ def _broken_rules(
         yield Refusal.UNITS_OUT_OF_RANGE
     if len({(leg.key, leg.side) for leg in legs}) < len(legs):
         yield Refusal.LEG_REPEATED
-    if any(not _has_its_side(transaction.kind, leg) for leg in legs) or _owes_to_the_member(legs):
+    odd = any(not _has_its_side(transaction.kind, leg) for leg in legs)
+    if odd or _owes_to_the_member(legs) or _nets_by_spending(transaction):
         yield Refusal.WRONG_SIDE
     if transaction.imbalance():
         yield Refusal.UNBALANCED
@@ -107,6 +110,15 @@ def _owes_to_the_member(legs: Iterable[Leg]) -> bool:
     return any(leg.side is Side.OWED and leg.units + taken_back.get(leg.key, 0) < 0 for leg in legs)
 
 
+def _nets_by_spending(transaction: Transaction) -> bool:
+    """Whether a netting spends anything, all in all: it only says which lot has paid for what was spent."""
+    spent: Counter[tuple[str, str]] = Counter()
+    for leg in transaction.legs if transaction.kind is TransactionKind.NETTING else ():
+        if leg.side is Side.SPENT:
+            spent[leg.account, leg.purse] += leg.units
+    return any(spent.values())
+
+
 def _broken_lot_rules(transaction: Transaction, known: Mapping[SliceKey, Lot]) -> Iterator[Refusal]:
     legs, opens, carries = transaction.legs, transaction.opens, transaction.carries
     moved, opened, carried = {leg.key for leg in legs}, {lot.key for lot in opens}, {lot.key for lot in carries}
@@ -114,10 +126,11 @@ def _broken_lot_rules(transaction: Transaction, known: Mapping[SliceKey, Lot]) -
         yield Refusal.LOT_NOT_ISSUED
     if opened & known.keys() or len(opened) < len(opens):
         yield Refusal.LOT_ALREADY_OPEN
-    if carried != (moved if transaction.kind.is_transfer else set()) or len(carried) < len(carries):
+    if carried != (moved if transaction.kind.carries else set()) or len(carried) < len(carries):
         yield Refusal.LOT_NOT_CARRIED
     if any(known.get(lot.key, lot) != lot for lot in carries):
         yield Refusal.LOT_DIFFERS
-    arriving = carried if transaction.kind is TransactionKind.TRANSFER_IN else set()
-    if moved - opened - arriving - known.keys():
+    # What leaves a place was there; what arrives, or was spent at another one, may be new to this book.
+    told = set() if transaction.kind is TransactionKind.TRANSFER_OUT else carried
+    if moved - opened - told - known.keys():
         yield Refusal.LOT_UNKNOWN

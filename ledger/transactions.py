@@ -26,7 +26,7 @@ class Side(StrEnum):
     SPENT = "spent"
     """Turned into goods."""
     OWED = "owed"
-    """Negative: a refund should have taken it back and did not find it here."""
+    """Negative: a refund should have taken it back and did not find it here. A netting lifts it to zero again."""
     IN_TRANSIT = "in_transit"
     """Left its giver's place; negative where it was taken. Over all places: what is under way."""
 
@@ -57,17 +57,24 @@ class TransactionKind(StrEnum):
     """Value leaves for another place."""
     TRANSFER_IN = "transfer_in"
     """Value that left another place arrives."""
+    NETTING = "netting"
+    """What refunds could not take back is taken from what the member has at HQ."""
 
     @property
     def is_transfer(self) -> bool:
         """Whether its other half lies at another place."""
         return self in (TransactionKind.TRANSFER_OUT, TransactionKind.TRANSFER_IN)
 
+    @property
+    def carries(self) -> bool:
+        """Whether it names the terms of every lot that it moves, as the book at its place may never have seen them."""
+        return self.is_transfer or self is TransactionKind.NETTING
+
 
 class Transaction(msgspec.Struct, frozen=True):
     """A balanced set of legs with one identity. All legs lie at the keeper's place.
 
-    `opens` are the lots that it brings into being; `carries` are the lots that a transfer moves, with their terms.
+    `opens` are lots that it brings into being; `carries` those that a transfer or a netting moves, with their terms.
     """
 
     kind: TransactionKind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -9,8 +10,8 @@ import msgspec
 
 from checkout.slip_facts import SlipFacts
 from checkout.sold import Sold, Undone
-from ledger.slices import Asset
-from ledger.transactions import Leg, Transaction
+from ledger.slices import Asset, Lot
+from ledger.transactions import Leg
 from loyalty.reasons import Reason
 from protocol.names import Day, LotName, Name, StoreName
 from protocol.records import RECORD_BYTES_MAX, Number, SignedRecord
@@ -206,6 +207,17 @@ class Taken(msgspec.Struct, frozen=True):
     given: SignedRecord
 
 
-def lots_opened(transaction: Transaction) -> tuple[LotOpened, ...]:
-    """The transaction's new lots as they go on the wire."""
-    return tuple(LotOpened(*lot.key, lot.store, lot.opened_on, lot.expires_on) for lot in transaction.opens)
+class Netted(msgspec.Struct, frozen=True):
+    """HQ takes what a member owes from what the member has at HQ; by which lots, the legs say.
+
+    `lots` are all of them with their terms: some were spent elsewhere, and never lay at HQ.
+    """
+
+    account: Name
+    legs: tuple[Leg, ...]
+    lots: tuple[LotOpened, ...]
+
+
+def lots_told(lots: Iterable[Lot]) -> tuple[LotOpened, ...]:
+    """Lots as they go on the wire."""
+    return tuple(LotOpened(*lot.key, lot.store, lot.opened_on, lot.expires_on) for lot in lots)

@@ -47,6 +47,8 @@ class RecordKind(StrEnum):
     """Value leaves this place for another one; from here on it is not here."""
     TAKEN = "taken"
     """Value that another place has given is here."""
+    NETTED = "netted"
+    """HQ has taken from what a member has there what refunds at tills could not take back."""
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

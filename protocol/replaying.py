@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ledger.audit import Closing, Line, Posting
-from ledger.ids import AccountId, LotId, RecordRef, parse_operation_id
+from ledger.ids import HEADQUARTERS, AccountId, LotId, RecordRef, parse_operation_id
 from ledger.slices import Lot, Purse, SliceKey
 from ledger.transactions import Transaction, TransactionKind
-from protocol.bodies import DayClosedBody, LotOpened, TransactionBody
+from protocol.bodies import DayClosedBody, LotOpened, Netted, TransactionBody
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.transfers import given_in, incoming, outgoing, taken_in
@@ -35,6 +35,8 @@ def posting_of(record: Record) -> Posting | None:
         if record.kind is RecordKind.TRANSACTION:
             body = record.body_as(TransactionBody)
             return _posting(record, _transaction(body), _receipt(record.ref, body))
+        if record.kind is RecordKind.NETTED:
+            return _posting(record, _netting(record))
         given, taken = given_in(record), taken_in(record)
         if given is not None:
             return _posting(record, outgoing(given))
@@ -52,9 +54,19 @@ def _transaction(body: TransactionBody) -> Transaction:
     if operation_id is None:
         raise ValueError("its operation id is none")
     kind = TransactionKind(body.kind)
-    if kind.is_transfer:
-        raise ValueError("a transfer has a record of its own kind")
+    if kind.carries:
+        raise ValueError("a transfer and a netting have records of their own kinds")
     return Transaction(kind, operation_id, body.legs, tuple(_lot(lot) for lot in body.opens))
+
+
+def _netting(record: Record) -> Transaction:
+    if record.keeper != HEADQUARTERS:
+        raise ValueError("only HQ nets")
+    body = record.body_as(Netted)
+    if any(leg.account != body.account for leg in body.legs):
+        raise ValueError("it nets what another account has")
+    lots = tuple(_lot(lot) for lot in body.lots)
+    return Transaction(TransactionKind.NETTING, record.ref.netted, body.legs, carries=lots)
 
 
 def _lot(lot: LotOpened) -> Lot:

@@ -13,7 +13,7 @@ from ledger.ids import AccountId
 from ledger.journal_sqlite import SqliteJournal
 from ledger.judging import Posted
 from loyalty.programme import Programme
-from protocol.bodies import DeclinedBody, TransactionBody, lots_opened
+from protocol.bodies import DeclinedBody, TransactionBody, lots_told
 from protocol.chain import Head
 from protocol.conversation import NoDraw, NotDrawn
 from protocol.records import RecordKind
@@ -130,7 +130,7 @@ class Decisions:
             account=account,
             receipt_number=receipt,
             legs=done.transaction.legs,
-            opens=lots_opened(done.transaction),
+            opens=lots_told(done.transaction.opens),
             slip=done.facts,
             reasons=done.reasons,
             programme=self._programme.version,

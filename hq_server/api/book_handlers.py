@@ -11,7 +11,7 @@ from hq_server.api.bodies import About, CurrencyView, GivenTotals, MemberSearch
 from hq_server.api.handlers import Office
 from hq_server.api.problems import Flaw, HqProblem
 from hq_server.day_totals import DayPage, DaySales, ZTotal
-from hq_server.member_views import UnderWay
+from hq_server.member_views import ByPurse
 from hq_server.members import MemberFile, NotKept
 from hq_server.record_views import RecordList, RecordView
 from ledger.ids import AccountId, Place, RecordRef, parse_place
@@ -71,7 +71,8 @@ async def account(office: Office, request: web.Request) -> AccountPage | NotKept
             holder=None if member is None else Holder.of(member),
             is_blocked=showing.movements.is_blocked(named),
             places=showing.balances(named),
-            under_way=UnderWay.of(showing.lots.under_way(named)),
+            under_way=ByPurse.of(showing.lots.under_way(named)),
+            owed=ByPurse.of(showing.debts.total(named)),
             movements=showing.movements.last(named),
             suspense=showing.movements.suspense(named),
         )

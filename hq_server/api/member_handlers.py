@@ -7,7 +7,7 @@ from aiohttp import web
 from hq_server.api.bodies import CardNumber, Empty, MemberSearch, NewMember
 from hq_server.api.handlers import Office
 from hq_server.api.problems import Flaw, HqProblem
-from hq_server.member_views import AccountView, BlockList, CardView, MemberList, MemberView, UnderWay
+from hq_server.member_views import AccountView, BlockList, ByPurse, CardView, MemberList, MemberView
 from hq_server.members import Changes, MemberFile, NotKept
 from ledger.ids import AccountId
 from protocol.phones import normalised
@@ -89,7 +89,7 @@ async def _account(office: Office, named: AccountId, *, is_known: bool = False) 
     if not (is_known or member or places or under_way):
         return NotKept.MEMBER_UNKNOWN
     shown = None if member is None else MemberView.of(member)
-    return AccountView(named, shown, places, UnderWay.of(under_way))
+    return AccountView(named, shown, places, ByPurse.of(under_way))
 
 
 def _shown(member: MemberFile | NotKept) -> MemberView | NotKept:

@@ -146,6 +146,15 @@ CREATE TABLE unsettled (
     account TEXT NOT NULL PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
 
+-- What refunds should have taken back and did not find, until HQ has netted it: sums of the owed entries, per lot.
+CREATE TABLE debts (
+    account TEXT    NOT NULL,
+    purse   TEXT    NOT NULL,
+    lot     TEXT    NOT NULL,
+    units   INTEGER NOT NULL CHECK (units > 0),
+    PRIMARY KEY (account, purse, lot)
+) STRICT, WITHOUT ROWID;
+
 -- Cards that were lost or stolen, by their tokens.
 CREATE TABLE blocks (
     card     TEXT    NOT NULL PRIMARY KEY,

@@ -8,7 +8,7 @@ from ledger.ids import HEADQUARTERS, Place
 from ledger.journal_sqlite import Connection
 from offline_queue.keys import KeyUnusable
 from offline_queue.outbox import Chain, Outbox, Stamp
-from protocol.bodies import Block, Directive, Enrol, Opened, Order, Revoke, Taken, Unblock
+from protocol.bodies import Block, Directive, Enrol, Netted, Opened, Order, Revoke, Taken, Unblock
 from protocol.chain import Head
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX
 from protocol.records import RecordKind, SignedRecord
@@ -171,6 +171,10 @@ class Keepers:
         """Record that HQ has what a till gave it. It belongs to the vault, which posts it in this commit."""
         return self._append(RecordKind.TAKEN, Taken(given), stamp)
 
+    def net(self, body: Netted, stamp: Stamp) -> SignedRecord:
+        """Record that HQ nets what a member owes. It belongs to the vault, which posts it in this commit."""
+        return self._append(RecordKind.NETTED, body, stamp)
+
     def own_key(self) -> bytes:
         """HQ's public key, 32 bytes."""
         return self._given(1).open().body_as(Opened).public_key
@@ -181,7 +185,7 @@ class Keepers:
             self.order(*chain, order, stamp)
         return chains
 
-    def _append(self, kind: RecordKind, body: Directive | Taken, stamp: Stamp) -> SignedRecord:
+    def _append(self, kind: RecordKind, body: Directive | Netted | Taken, stamp: Stamp) -> SignedRecord:
         return self._given(self._own.append(self._own.head(), kind, body, stamp).ref.sequence)
 
     def _last_key(self, place: Place) -> tuple[int, bytes | None]:

@@ -107,6 +107,7 @@ class Mirrors:
         if not isinstance(outcome, Posting):
             return outcome
         self._whereabouts.moved(chain, outcome.transaction)
+        self._vault.debts.moved(outcome.transaction.legs)
         quoted, passage = giver_of(record), given_in(record)
         if quoted is not None and quoted.open().keeper == HEADQUARTERS:
             came = given_in(quoted.open())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hq_server.news import ChainId
-from hq_server.placement import AskBack, PlaceAhead, Stand, moves
+from hq_server.placement import NOTHING_AHEAD, AskBack, PlaceAhead, Stand, moves
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
@@ -58,9 +59,13 @@ class Placing:
         """The tills where the member was, the last one first, then those where something of it lies."""
         held = self._whereabouts.held(account, asset)
         chains = dict.fromkeys([*self._whereabouts.visits(account), *sorted(held)])
-        return [
+        stands = [
             self._stand(chain, account, asset, held.get(chain, 0)) for chain in chains if self._keepers.is_open(*chain)
         ]
+        # HQ nets what is owed from what lies with it: until then nothing of it may stay elsewhere.
+        return (
+            [replace(one, ahead=NOTHING_AHEAD) for one in stands] if self._vault.debts.has(account, asset) else stands
+        )
 
     def _stand(self, chain: ChainId, account: AccountId, asset: Asset, held: int) -> Stand:
         under_way = self._whereabouts.under_way(chain, account, asset)

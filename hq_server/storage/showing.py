@@ -6,6 +6,7 @@ from hq_server.news import ChainId
 from hq_server.storage.chains import Chains
 from hq_server.storage.conservation import Conservation
 from hq_server.storage.days import Days
+from hq_server.storage.debts import Debts
 from hq_server.storage.movements import Movements
 from hq_server.storage.negative_list import NegativeList
 from hq_server.views import (
@@ -37,6 +38,7 @@ class Showing:
         self.movements = Movements(connection)
         self.days = Days(connection)
         self.lots = Conservation(connection)
+        self.debts = Debts(connection)
 
     def keepers(self, after: tuple[str, int] = ("", 0), most: int = -1) -> list[KeeperView]:
         """The tills that were ever enrolled, with their heads, in the order of their names: `most` of them, or all."""

@@ -185,6 +185,7 @@ class HqStore:
     def _settle(self, step: Step, stamp: Stamp, in_hand: frozenset[AccountId]) -> None:
         settled = 0
         for account in self._whereabouts.unsettled(in_hand, SETTLE_ACCOUNTS_MAX):
+            self._vault.net(account, stamp)
             step.ordered |= self._placing.settle(account, stamp)
             settled += 1
         step.has_more = step.has_more or settled == SETTLE_ACCOUNTS_MAX

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from hq_server.netting import net
 from hq_server.news import ChainId
+from hq_server.storage.debts import Debts
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.whereabouts import Whereabouts
-from hq_server.valuing import Rules
+from hq_server.valuing import Rules, age
 from ledger.ids import HEADQUARTERS, AccountId
 from ledger.journal_sqlite import Connection, SqliteJournal
 from ledger.judging import Refused
-from ledger.slices import Asset, Slice
-from ledger.transactions import Transaction
+from ledger.slices import Asset, Purse, Slice
+from ledger.transactions import Leg, Transaction
 from offline_queue.outbox import Stamp
-from protocol.bodies import DIRECTIVE_BYTES_MAX, Recall, Transfer
+from protocol.bodies import DIRECTIVE_BYTES_MAX, Netted, Recall, Transfer, lots_told
 from protocol.records import Record, SignedRecord
+from protocol.replaying import posting_of
 from protocol.transfers import Passage, given_in, incoming, outgoing
+
+NETTED_LOTS_MAX = 50
+"""Debts, and slices that pay them, in one record: what is beyond has the next one."""
 
 
 class Vault:
@@ -24,6 +30,7 @@ class Vault:
         self._keepers = keepers
         self._whereabouts = whereabouts
         self._rules = rules
+        self.debts = Debts(connection)
         self._book = SqliteJournal(connection, HEADQUARTERS, keepers.epoch)
 
     def payable(self, account: AccountId, asset: Asset, business_date: str) -> list[Slice]:
@@ -52,6 +59,26 @@ class Vault:
         """Ask a keeper for what it has beyond `keep`."""
         order = self._keepers.order(*chain, Recall(account, asset, keep), stamp).open()
         self._whereabouts.recalled(chain, account, asset, keep, order.ref)
+
+    def net(self, account: AccountId, stamp: Stamp) -> None:
+        """Take what a member owes from what lies here, as far as it goes; each record of it has its bound."""
+        for purse in Purse:
+            while legs := self._netting(account, purse, stamp.business_date):
+                lots = lots_told(self._book.lots({leg.key for leg in legs}))
+                record = self._keepers.net(Netted(account, legs, lots), stamp).open()
+                posting = posting_of(record)
+                assert posting is not None, "a netting moves something"
+                self._post(posting.transaction, record)
+                self.debts.moved(legs)
+
+    def _netting(self, account: AccountId, purse: Purse, business_date: str) -> tuple[Leg, ...]:
+        owed = self.debts.of(account, purse, NETTED_LOTS_MAX)
+        if not owed:
+            return ()
+        here = sorted((one for one in self._book.slices(account) if one.key.purse is purse), key=age)
+        own = [one for one in here if one.key in owed]
+        others = [one for one in here if one.key not in owed and one.spendable_on(business_date)]
+        return net(owed, {lot: self.debts.spent(lot) for lot in owed}, [*own, *others[:NETTED_LOTS_MAX]])
 
     def _post(self, made: Transaction, record: Record) -> None:
         verdict = self._book.post(made, record.ref, record.business_date)

@@ -84,6 +84,10 @@ class KeptBooks:
         """The lots of which more was taken than given over all places, and what is in transit then: below zero."""
         return ((key, units) for key, units in self._sums(Side.IN_TRANSIT).items() if units < 0)
 
+    def overnetted(self) -> Iterator[tuple[SliceKey, int]]:
+        """The lots of which HQ took more than was owed, and by how much."""
+        return ((key, units) for key, units in self._sums(Side.OWED).items() if units > 0)
+
     def _sums(self, *sides: Side) -> Counter[SliceKey]:
         sums: Counter[SliceKey] = Counter()
         for book in self.books.values():

@@ -32,6 +32,7 @@ class Sort(StrEnum):
     BOOK_UNPROVED = "book_unproved"
     NOT_CONSERVED = "not_conserved"
     OVERTAKEN = "overtaken"
+    OVERNETTED = "overnetted"
     NOT_POSTED = "not_posted"
     HALVES_DIFFER = "halves_differ"
     FORKED = "forked"
@@ -56,6 +57,7 @@ MEANING: dict[Sort, str] = {
     Sort.BOOK_UNPROVED: "look at the broken chain first: the book can only be held against what is left of it",
     Sort.NOT_CONSERVED: "value came from nowhere or went nowhere: the book was changed by hand or damaged",
     Sort.OVERTAKEN: "value came from nowhere: it arrived at a place and left none",
+    Sort.OVERNETTED: "HQ has taken value from a member who did not owe it",
     Sort.NOT_POSTED: "what HQ shows is not what the records say",
     Sort.HALVES_DIFFER: "one of the two halves was changed",
     Sort.FORKED: "two copies of one till were at work; the two signatures prove it",

@@ -176,6 +176,9 @@ class ExportAudit:
         for key, units in self.kept.overtaken() if self.is_hq else ():
             what = f"of account {key.account}, {key.purse}, {-units} units more were taken than given"
             self.findings.add(Sort.OVERTAKEN, key.lot, what)
+        for key, units in self.kept.overnetted() if self.is_hq else ():
+            what = f"of account {key.account}, {key.purse}, {units} units more were netted than a refund has left owed"
+            self.findings.add(Sort.OVERNETTED, key.lot, what)
 
     def _take_keeper(self, row: KeeperRow) -> None:
         if row.keeper == HEADQUARTERS:

@@ -13,7 +13,7 @@ from ledger.ids import HEADQUARTERS, AccountId, LotId, OperationId, Place, Recor
 from ledger.journal_sqlite import SqliteJournal, open_book
 from ledger.judging import Posted
 from ledger.slices import Lot, Part, Purse, SliceKey
-from ledger.transactions import Leg, Side, Transaction, TransactionKind
+from ledger.transactions import Leg, Side, TransactionKind
 from offline_queue.auditing.audit import audit
 from offline_queue.auditing.report import Report
 from offline_queue.book_rows import Table, read_rows
@@ -30,7 +30,7 @@ from protocol.bodies import (
     TransactionBody,
     Transfer,
     Why,
-    lots_opened,
+    lots_told,
 )
 from protocol.records import Record, RecordKind, SignedRecord, encode_body, seal
 from protocol.replaying import posting_of
@@ -124,7 +124,7 @@ class Keeper:
         self.receipts += 1
         operation = OperationId(f"operation-{ref.epoch}-{ref.sequence}")
         facts = SlipFacts(SlipKind(kind), "6222****0417", False, 0, 0, 0, 0, 0, 0, "C01")  # noqa: FBT003 - a row
-        opened = lots_opened(Transaction(kind, operation, legs, opens))
+        opened = lots_told(opens)
         receipt = f"{self.place}-{self.receipts:06}"
         body = TransactionBody(kind, operation, MIA, receipt, legs, opened, facts, (), "2026-11", "0.1.0")
         return self.do(RecordKind.TRANSACTION, body)

@@ -12,6 +12,7 @@ from ledger.ids import OperationId, Place
 from ledger.slices import Asset, Purse, total
 from loyalty.evaluation import Item
 from offline_queue.auditing.audit import audit
+from offline_queue.auditing.findings import Sort
 from offline_queue.auditing.report import as_text
 from protocol.conversation import Moved
 from terminal.answers import Answer
@@ -74,18 +75,49 @@ def test_what_is_given_back_whole_is_as_if_it_was_never_sold(company: RealCompan
     assert not page.unexplained
 
 
-def test_points_that_lie_at_hq_are_owed_and_every_book_says_so(company: RealCompany) -> None:
+def test_points_that_lie_at_hq_are_owed_at_the_till_and_netted_at_hq(company: RealCompany) -> None:
     sold = sell(company, "sale-0001")
     points_go_home(company)
     answer = refund(company, sold, 10_000, "refund-0001")
     assert (answer.points_out, answer.points_owed) == (0, 30)
+    text = as_text(audit([company.export_till(TILL)], HQ_PUBLIC_KEY).report)
+    assert "owed -30" in text
     company.carry()
     report = company.report()
     assert [str(one) for one in report.found] == []
-    assert purse(conservation(company), "points") == (60, 90, 0, 0, 30)
+    assert purse(conservation(company), "points") == (60, 60, 0, 0, 0)
     assert not conservation(company).unexplained
-    text = as_text(audit([company.export_hq()], HQ_PUBLIC_KEY).report)
-    assert "points: issued -60, held 90, owed -30" in text
+
+
+def test_points_that_were_spent_are_owed_until_the_next_ones_come_home(company: RealCompany) -> None:
+    sold = sell(company, "sale-0001")
+    items = (Item("cup", 1_200),)
+    bought = Sale(
+        OperationId("sale-0002"), PresentedCard(ALICE, Entry.SWIPED), items, (Paid(PaidWith.POINTS, 1_200),), "C01"
+    )
+    assert company.ask("07-2", bought).points_out == 84
+    assert refund(company, sold, 30_000, "refund-0001").points_owed == 84
+    company.carry()
+    assert purse(conservation(company), "points") == (0, 0, 0, 84, 84)
+    sell(company, "sale-0003")
+    company.carry()
+    assert purse(conservation(company), "points") == (90, 6, 0, 84, 0)
+    report = company.report()
+    assert [str(one) for one in report.found] == []
+    assert not conservation(company).unexplained
+
+
+def test_hq_that_nets_more_than_is_owed_is_found(company: RealCompany) -> None:
+    sold = sell(company, "sale-0001")
+    points_go_home(company)
+    refund(company, sold, 10_000, "refund-0001")
+    company.carry()
+    (lot,) = [lot for (lot,) in company.hq._connection.execute("select lot from lots where purse = 'points'")]
+    company.hq._connection.execute("insert into debts values (?, 'points', ?, 7)", (A, lot))
+    sell(company, "sale-0002")
+    company.carry()
+    found = [one for one in company.report().found if one.finding.sort is Sort.OVERNETTED]
+    assert [one.finding.at for one in found] == [lot]
 
 
 def test_hq_tells_a_till_what_has_moved_at_all_of_them(company: RealCompany) -> None:

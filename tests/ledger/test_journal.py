@@ -39,7 +39,7 @@ class Keeper:
             OperationId(operation or f"operation-{self.last}"),
             (Leg(*lot.key, falls, -units), Leg(*lot.key, rises, units)),
             (lot,) if kind is TransactionKind.LOAD else (),
-            (lot,) if kind.is_transfer else (),
+            (lot,) if kind.carries else (),
         )
         return self.journal.post(made, self.last, DATE)
 

@@ -176,6 +176,33 @@ def test_what_is_owed_is_taken_back_and_never_becomes_the_members(kind: Transact
     assert judge(made(kind, *rightly), HELD, KNOWN) == Posted({OLD: 0})
 
 
+def test_a_netting_takes_what_is_owed_and_spends_nothing() -> None:
+    """Which lot has paid for what was spent may change; how much was spent may not."""
+    other = OLD._replace(lot=LotId("07-2/1/1"))
+    known, held = KNOWN | {other: Lot(other, "07", "2026-11-22")}, {**HELD, other: 10}
+    own = Leg(*OLD, Side.HELD, -10), Leg(*OLD, Side.OWED, 10)
+    swap = (
+        Leg(*other, Side.HELD, -10),
+        Leg(*other, Side.SPENT, 10),
+        Leg(*OLD, Side.SPENT, -10),
+        Leg(*OLD, Side.OWED, 10),
+    )
+    assert judge(netting(*own, lots=(OLD,)), held, known) == Posted({OLD: 90})
+    assert judge(netting(*swap, lots=(OLD, other)), held, known) == Posted({other: 0})
+    never_here = {lot: terms for lot, terms in known.items() if lot != OLD}
+    assert judge(netting(*swap, lots=(OLD, other)), {other: 10}, never_here) == Posted({other: 0})
+    assert judge(netting(*swap, lots=(other,)), held, known) == Refused(Refusal.LOT_NOT_CARRIED)
+    spends = Leg(*other, Side.HELD, -10), Leg(*other, Side.SPENT, 10)
+    revives = Leg(*OLD, Side.SPENT, -10), Leg(*OLD, Side.OWED, 10)
+    owes = Leg(*OLD, Side.OWED, -10), Leg(*OLD, Side.HELD, 10)
+    for legs in (spends, revives, owes):
+        assert judge(netting(*legs, lots=(OLD, other)), held, known) == Refused(Refusal.WRONG_SIDE)
+
+
+def netting(*legs: Leg, lots: tuple[SliceKey, ...]) -> Transaction:
+    return made(TransactionKind.NETTING, *legs, carries=tuple(Lot(lot, "07", "2026-11-22") for lot in lots))
+
+
 def test_a_transfer_has_another_half_and_nothing_else_has() -> None:
     assert [kind for kind in TransactionKind if kind.is_transfer] == [OUT, IN]
 

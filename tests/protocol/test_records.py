@@ -31,7 +31,7 @@ from protocol.bodies import (
     Transfer,
     TransferPart,
     Unblock,
-    lots_opened,
+    lots_told,
 )
 from protocol.errors import NotARecord
 from protocol.records import RECORD_BYTES_MAX, Record, RecordKind, SignedRecord, encode_body, seal, signed_message
@@ -268,7 +268,7 @@ def test_the_largest_sale_that_a_till_takes_fits_a_record(tenders: set[PaidWith]
         account=ALICE.account,
         receipt_number="abcdefgh-abcd-999999999999999",
         legs=answer.transaction.legs,
-        opens=lots_opened(answer.transaction),
+        opens=lots_told(answer.transaction.opens),
         slip=answer.facts,
         reasons=answer.reasons,
         programme="2026-11",

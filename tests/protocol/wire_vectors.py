@@ -28,6 +28,7 @@ from protocol.bodies import (
     DeclinedBody,
     Directive,
     Given,
+    Netted,
     Opened,
     PrintBody,
     Taken,
@@ -49,6 +50,7 @@ BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.APPLIED: Applied,
     RecordKind.GIVEN: Given,
     RecordKind.TAKEN: Taken,
+    RecordKind.NETTED: Netted,
 }
 BLOCK = re.compile(r"^```vector (?P<kind>\w+) (?P<name>[\w-]+)\n(?P<lines>.*?)^```$", re.DOTALL | re.MULTILINE)
 LINE = re.compile(r"^(?P<name>\w+)(?P<sign>:| =>) ?(?P<value>.*(?:\n[ ].*)*)", re.MULTILINE)

@@ -48,7 +48,7 @@ function results(voice, { found, problem }) {
 }
 
 function account(voice, found) {
-  const { holder, is_blocked, places, under_way, movements, suspense } = found;
+  const { holder, is_blocked, places, under_way, owed, movements, suspense } = found;
   return [
     h("section", { class: "list", "data-key": `who ${found.account}` },
       h("h2", {}, holder ? holder.name : voice.say("members.unknown"), is_blocked && [" ", sign("bad", voice.say("members.blocked"))]),
@@ -56,7 +56,7 @@ function account(voice, found) {
         [voice.say("members.card"), holder?.card ?? ""], [voice.say("members.tier"), holder ? long(holder.tier) : ""],
         [voice.say("members.store"), holder?.store ?? ""], [voice.say("members.account"), h("code", {}, found.account)],
       ])),
-    balances(voice, places, under_way),
+    balances(voice, places, under_way, owed),
     moved(voice, movements),
     suspense.length ? table({
       key: "suspense", title: voice.say("members.suspense"), empty: "",
@@ -66,12 +66,13 @@ function account(voice, found) {
   ];
 }
 
-function balances(voice, places, under_way) {
+function balances(voice, places, under_way, owed) {
   const show = (has) => [voice.sum(has.principal), voice.sum(has.bonus), count(has.points)];
   const rows = places.map((one) => ({ key: one.place, cells: [placeName(voice, one.place), ...show(one)] }));
   const all = [...places, under_way];
-  const total = Object.fromEntries(PURSES.map((purse) => [purse, all.reduce((sum, one) => sum + one[purse], 0)]));
+  const total = Object.fromEntries(PURSES.map((purse) => [purse, all.reduce((sum, one) => sum + one[purse], -owed[purse])]));
   if (PURSES.some((purse) => under_way[purse])) rows.push({ key: "under_way", cells: [sign("work", voice.say("under_way")), ...show(under_way)] });
+  if (PURSES.some((purse) => owed[purse])) rows.push({ key: "owed", cells: [sign("work", voice.say("owed")), voice.change(-owed.principal), voice.change(-owed.bonus), voice.changePoints(-owed.points)] });
   if (rows.length) rows.push({ key: "total", tone: "total", cells: [voice.say("total"), ...show(total)] });
   return table({ key: "balances", title: voice.say("members.balances"), columns: purseColumns(voice, voice.say("place")), rows, empty: voice.say("members.nothing") });
 }
