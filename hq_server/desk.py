@@ -151,6 +151,14 @@ class Desk:
             self.news.tell(ChainId(place, epoch))
         return revoked is not None
 
+    async def run_store(self, store: str, mode: str) -> bool:
+        """Have a store run in another way; False when it has no tills."""
+        stamp = self._stamp()
+        told = self._told(await self._keeping(lambda keepers: keepers.run(store, mode, stamp)))
+        if told:
+            log.info("store is to run in another way", store=store, mode=mode)
+        return told
+
     async def showing(self, look: Callable[[Showing], T]) -> T:
         """Read something for people."""
         return await self._store.do(HqStore.showing, look)

@@ -21,6 +21,7 @@ from protocol.bodies import (
     Order,
     PrintBody,
     Recall,
+    RunAs,
     Taken,
     TransactionBody,
     Transfer,
@@ -209,6 +210,8 @@ def _order(order: Order, *told: str, sign: int = 0) -> Summary:
             return Summary(tag, order.account, told=told)
         case Block() | Unblock():
             return Summary(tag, told=(*told, str(len(order.cards))))
+        case RunAs():
+            return Summary(tag, told=(*told, order.mode))
         case _:
             return Summary(tag, told=told)
 

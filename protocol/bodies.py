@@ -13,7 +13,7 @@ from checkout.sold import Sold, Undone
 from ledger.slices import Asset, Lot
 from ledger.transactions import Leg
 from loyalty.reasons import Reason
-from protocol.names import Day, LotName, Name, StoreName
+from protocol.names import Day, LotName, ModeLabel, Name, StoreName
 from protocol.records import RECORD_BYTES_MAX, Number, SignedRecord
 
 
@@ -167,10 +167,16 @@ class Unblock(msgspec.Struct, frozen=True, tag="unblock"):
     cards: tuple[str, ...]
 
 
+class RunAs(msgspec.Struct, frozen=True, tag="run_as"):
+    """The addressee's store is run in this way from now on; the record that says it was applied is the first in it."""
+
+    mode: ModeLabel
+
+
 BLOCKED_CARDS_MAX = 1000
 """In one directive."""
 
-Order: TypeAlias = Enrol | Revoke | Transfer | Recall | Block | Unblock
+Order: TypeAlias = Enrol | Revoke | Transfer | Recall | Block | Unblock | RunAs
 
 DIRECTIVE_BYTES_MAX = RECORD_BYTES_MAX - 1024
 """A directive's record lies whole in the record that says that it was applied, and that one has its bound too."""

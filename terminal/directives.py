@@ -8,6 +8,7 @@ import msgspec
 import structlog
 
 from offline_queue.doubts import Doubt, Given, Hearer, check_directive
+from protocol.bodies import RunAs
 from protocol.records import SignedRecord
 from protocol.upstream import LineLost
 from terminal.drawing import Drawing, Waiting
@@ -36,6 +37,8 @@ class Directives:
         doubt = given if isinstance(given, Doubt) else await self._carry_out(given)
         if doubt is None:
             self._standing.known = await self._store.do(lambda store: store.hq.known())
+            if isinstance(given, Given) and isinstance(given.directive.order, RunAs):
+                await self._till.look_at_book()
         elif doubt.is_of_the_line:
             raise LineLost(doubt)
         else:

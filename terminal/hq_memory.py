@@ -8,10 +8,11 @@ from ledger.journal_sqlite import Connection, transaction
 from offline_queue.doubts import Doubt, Given, compare_acknowledgement
 from offline_queue.outbox import Outbox, Stamp
 from protocol.acknowledgements import Acknowledgement, open_acknowledgement
-from protocol.bodies import Applied, Block, Enrol, Order, Recall, Revoke, Transfer, Unblock, Why
+from protocol.bodies import Applied, Block, Enrol, Order, Recall, Revoke, RunAs, Transfer, Unblock, Why
 from protocol.records import RecordKind
 from protocol.signing import Signed
 from terminal.asking import Identity, Moment
+from terminal.modes import MODES
 from terminal.negative_list import NegativeList
 from terminal.transfers import Transfers
 
@@ -103,7 +104,7 @@ class HqMemory:
         row = (given.hq_epoch, given.directive.number, _kind(order), given.signed.hash)
         self._connection.execute("insert into orders values (?, ?, ?, ?)", row)
         self._hear(moment.now_ms, given.hq_epoch)
-        self._record(Applied(given.signed), moment)
+        self._record(Applied(given.signed), moment, order.mode if isinstance(order, RunAs) else None)
         self._follow(order, moment, is_awaited=is_awaited)
         return None
 
@@ -132,6 +133,8 @@ class HqMemory:
         match order:
             case Enrol(public_key=key):
                 return None if key == self._identity.public_key else Doubt.OTHER_KEY
+            case RunAs(mode=mode):
+                return None if mode in MODES else Doubt.ORDER_UNKNOWN
             case Revoke() | Transfer() | Recall() | Block() | Unblock():
                 return None
 
@@ -146,7 +149,7 @@ class HqMemory:
                 self._negative_list.block(cards)
             case Unblock(cards=cards):
                 self._negative_list.unblock(cards)
-            case Enrol() | Revoke() | Transfer():
+            case Enrol() | Revoke() | Transfer() | RunAs():
                 pass
 
     def _last_directive(self, hq_epoch: int) -> int:
@@ -158,10 +161,12 @@ class HqMemory:
         assert found is None or isinstance(found, bytes)
         return found
 
-    def _record(self, applied: Applied, moment: Moment) -> None:
+    def _record(self, applied: Applied, moment: Moment, mode: str | None = None) -> None:
+        """`mode`: another one is in force from this very record on."""
         head = self._outbox.head()
         assert head is not None, "begin() comes first"
-        self._outbox.append(head, RecordKind.APPLIED, applied, Stamp(moment.now_ms, head.business_date, head.mode))
+        stamp = Stamp(moment.now_ms, head.business_date, mode or head.mode)
+        self._outbox.append(head, RecordKind.APPLIED, applied, stamp)
 
     def _record_hash(self, sequence: int) -> bytes | None:
         signed = self._outbox.record(sequence)

@@ -213,9 +213,13 @@ class Till:
     async def close_day(self, business_date: str | None = None) -> DayClose | Problem:
         """Close the business date; nothing waits for the line."""
         closed = await self._store.do(TillStore.close_day, self.moment(), business_date)
+        await self.look_at_book()
+        return closed
+
+    async def look_at_book(self) -> None:
+        """The business date or the mode may have changed: whoever watches is told."""
         self._head = await self._store.do(TillStore.head)
         self.events.say("status", await self.status())
-        return closed
 
     def _refuse_card(self, code: str) -> None:
         self.events.say("card.refused", {"code": code, "cashier_message": self._messages.say(code)})

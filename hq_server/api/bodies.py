@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -28,6 +28,12 @@ class Pairing(msgspec.Struct, frozen=True):
     code: str
     valid_s: int
     tries: int
+
+
+class StoreMode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """In which way a store is to run."""
+
+    mode: Literal["real_time", "transfer"]
 
 
 class Empty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

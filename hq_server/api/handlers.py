@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import web
 
-from hq_server.api.bodies import Empty, HqHello, MemberBalances, NewTill, Pairing, Tills
+from hq_server.api.bodies import Empty, HqHello, MemberBalances, NewTill, Pairing, StoreMode, Tills
 from hq_server.api.problems import Flaw, HqProblem
 from hq_server.conservation import ConservationPage
 from hq_server.desk import Desk
@@ -92,6 +92,15 @@ async def revoke_till(office: Office, request: web.Request, _body: Empty) -> Til
         return HqProblem.PLACE_UNKNOWN
     views = await office.desk.showing(Showing.keepers)
     return Tills([_with_line(view, office.door) for view in views if view.keeper == place])
+
+
+async def run_store(office: Office, request: web.Request, body: StoreMode) -> Tills | HqProblem:
+    """Have a store run in another way; each till says by its records since when it does."""
+    store = request.match_info["store"]
+    if not await office.desk.run_store(store, body.mode):
+        return HqProblem.STORE_UNKNOWN
+    views = await office.desk.showing(Showing.keepers)
+    return Tills([_with_line(view, office.door) for view in views if view.store == store])
 
 
 async def suspense(office: Office, _request: web.Request) -> SuspenseList:

@@ -26,6 +26,7 @@ class HqProblem(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     TOO_LARGE = "too_large"
     PLACE_UNKNOWN = "place_unknown"
+    STORE_UNKNOWN = "store_unknown"
     RECORD_UNKNOWN = "record_unknown"
     Z_TOTALS_CROWDED = "z_totals_crowded"
     BUSY = "busy"
@@ -42,6 +43,7 @@ STATUS: Mapping[Code, HTTPStatus] = {
     HqProblem.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     HqProblem.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HqProblem.PLACE_UNKNOWN: HTTPStatus.NOT_FOUND,
+    HqProblem.STORE_UNKNOWN: HTTPStatus.NOT_FOUND,
     HqProblem.RECORD_UNKNOWN: HTTPStatus.NOT_FOUND,
     HqProblem.Z_TOTALS_CROWDED: HTTPStatus.CONFLICT,
     HqProblem.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -28,6 +28,12 @@ CREATE TABLE directives (
     PRIMARY KEY (keeper, epoch, hq_epoch, number)
 ) STRICT, WITHOUT ROWID;
 
+-- In which way HQ has a store run; no line: in the one with which its tills' books began.
+CREATE TABLE store_modes (
+    store TEXT NOT NULL PRIMARY KEY,
+    mode  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- From here on nothing of this keeper is taken: its key was revoked, or its chain forked.
 CREATE TABLE fences (
     keeper TEXT    NOT NULL,

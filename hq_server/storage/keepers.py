@@ -8,7 +8,7 @@ from ledger.ids import HEADQUARTERS, Place
 from ledger.journal_sqlite import Connection
 from offline_queue.keys import KeyUnusable
 from offline_queue.outbox import Chain, Outbox, Stamp
-from protocol.bodies import Block, Directive, Enrol, Netted, Opened, Order, Revoke, Taken, Unblock
+from protocol.bodies import Block, Directive, Enrol, Netted, Opened, Order, Revoke, RunAs, Taken, Unblock
 from protocol.chain import Head
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX
 from protocol.records import RecordKind, SignedRecord
@@ -77,7 +77,20 @@ class Keepers:
         enrolled = self.order(place, epoch, Enrol(key), stamp)
         for cards in self.blocks.runs():
             self.order(place, epoch, Block(cards), stamp)
+        mode = self._connection.execute("select mode from store_modes where store = ?", (store,)).get
+        if mode is not None:
+            self.order(place, epoch, RunAs(mode), stamp)
         return enrolled
+
+    def run(self, store: str, mode: str, stamp: Stamp) -> list[ChainId] | None:
+        """Have a store run in another way, its later tills too; the keepers that are told so. None: it has no tills."""
+        if self._connection.execute("select 1 from keepers where store = ?", (store,)).get is None:
+            return None
+        self._connection.execute("insert or replace into store_modes values (?, ?)", (store, mode))
+        chains = [chain for chain in self.trusted() if chain.store == store]
+        for chain in chains:
+            self.order(*chain, RunAs(mode), stamp)
+        return chains
 
     def revoke(self, place: Place, epoch: int, stamp: Stamp) -> SignedRecord:
         """Trust a till's key no longer. What is held stands; nothing more is taken."""

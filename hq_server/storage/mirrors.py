@@ -16,7 +16,7 @@ from ledger.audit import Posting
 from ledger.ids import HEADQUARTERS, AccountId, Place, RecordRef
 from ledger.journal_sqlite import Connection, SqliteJournal
 from offline_queue.outbox import Chain, Stamp
-from protocol.bodies import Applied
+from protocol.bodies import Applied, Directive, RunAs
 from protocol.chain import check_signature
 from protocol.errors import ChainBroken
 from protocol.records import Record, RecordKind, SignedRecord
@@ -103,7 +103,7 @@ class Mirrors:
         """Post a record to its keeper's mirror; what it gives to HQ lies at HQ then."""
         outcome = post_record(record, SqliteJournal(self._connection, *chain), self._giver_stands)
         if record.kind is RecordKind.APPLIED and not isinstance(outcome, SetAside | Waits):
-            self._carried_out(record)
+            self._carried_out(chain, record)
         if not isinstance(outcome, Posting):
             return outcome
         self._whereabouts.moved(chain, outcome.transaction)
@@ -119,12 +119,15 @@ class Mirrors:
             self._vault.take(passage, signed, stamp)
         return outcome
 
-    def _carried_out(self, record: Record) -> None:
+    def _carried_out(self, chain: ChainId, record: Record) -> None:
         """Only what HQ has ordered can be carried out."""
         quoted = record.body_as(Applied).directive
         ref = quoted.open().ref
-        if ref.keeper == HEADQUARTERS and Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence) == quoted:
-            self._whereabouts.carried_out(ref)
+        if ref.keeper != HEADQUARTERS or Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence) != quoted:
+            return
+        self._whereabouts.carried_out(ref)
+        if isinstance(quoted.open().body_as(Directive).order, RunAs):
+            self._whereabouts.place_anew(chain)
 
     def _giver_stands(self, quoted: SignedRecord) -> GiverStands:
         """HQ has the giver's record with these very bytes, and has posted it: in its own book, or in a mirror."""

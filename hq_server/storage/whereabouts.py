@@ -133,6 +133,12 @@ class Whereabouts:
         """Something of these members was posted."""
         self._connection.executemany("insert or ignore into unsettled values (?)", [(one,) for one in accounts])
 
+    def place_anew(self, chain: ChainId) -> None:
+        """Another rule says from now on what may lie ready at this till."""
+        self._connection.execute(
+            "insert or ignore into unsettled select distinct account from slices where place = ? and epoch = ?", chain
+        )
+
     def unsettled(self, but: frozenset[AccountId], most: int) -> Iterator[AccountId]:
         """The members whose value may have to move, at most `most`; those that are given out are settled with that."""
         rows = self._connection.execute("select account from unsettled limit ?", (most + len(but),))

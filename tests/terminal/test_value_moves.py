@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from offline_queue.doubts import Doubt
-from protocol.bodies import Block, Transfer, Unblock, Why
+from protocol.bodies import Block, RunAs, Transfer, Unblock, Why
 from protocol.conversation import Resume
 from terminal.answers import Answer, Balance, Outcome
 from tests.chains.company import ALICE, BOB
@@ -184,3 +184,25 @@ def test_a_blocked_card_neither_pays_nor_loads_until_it_is_found(till: Till, hq:
     apply(till, hq.give(Unblock((ALICE.token,))))
     till.charge(ALICE, "1.00")
     prove(till.store)
+
+
+# Another way of running the store
+
+
+def test_a_change_of_mode_is_in_force_from_the_record_that_says_so(till: Till, hq: Headquarters) -> None:
+    till.load(ALICE, "5.00")
+    assert apply(till, hq.give(RunAs("real_time"))) is None
+    till.load(ALICE, "5.00")
+    assert [record.mode for record in (signed.open() for signed in till.chain())] == ["transfer"] * 2 + [
+        "real_time"
+    ] * 2
+    till.restart()
+    assert till.store.head().mode == "real_time"
+    assert has(till) == 10_00
+    prove(till.store)
+
+
+def test_a_way_of_running_a_store_that_this_version_does_not_know_is_doubted(till: Till, hq: Headquarters) -> None:
+    before = till.chain()
+    assert apply(till, hq.order(RunAs("by_pigeon"))) is Doubt.ORDER_UNKNOWN
+    assert till.chain() == before

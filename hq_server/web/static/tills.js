@@ -1,5 +1,5 @@
 /** Stores and tills: how far each chain is held and posted, when it was heard last, and what is placed there. */
-import { address, get } from "./api.js";
+import { address, get, isAnswer, post } from "./api.js";
 import { h } from "./dom.js";
 import { count } from "./money.js";
 import { date, link, long, pager, sign, table } from "./parts.js";
@@ -11,6 +11,32 @@ const LONG_SILENCE_MIN = 15;
 
 /** `#/tills`, `#/tills/after/07-2/1` */
 export const load = ([, keeper, epoch]) => get(address("/v1/tills", { limit: PAGE, after: keeper ? `${keeper}/${epoch}` : null }));
+
+/** The ways of running a store that tills know; the others keep their books elsewhere. */
+const MODES = ["real_time", "transfer"];
+
+export const forms = {
+  async run({ store, mode }, { voice, state, reload, form }) {
+    const answer = await post(`/v1/stores/${encodeURIComponent(store.trim())}/modes`, { mode });
+    if (isAnswer(answer)) {
+      state.note = { tone: "good", text: voice.say("tills.told", { count: count(answer.body.tills.length), mode: voice.mode(mode) }) };
+      form.elements.store.value = "";
+      reload();
+    } else {
+      state.note = { tone: "bad", text: voice.wording.choose(answer.body?.message) || voice.say("gone") };
+    }
+  },
+};
+
+export function tools(voice, { state }) {
+  return [
+    h("form", { "data-form": "run", "data-key": "run", class: "search", autocomplete: "off" },
+      h("label", {}, h("span", {}, voice.say("tills.store_number")), h("input", { name: "store", type: "text", required: true, maxlength: 8, size: 6, autocomplete: "off", spellcheck: "false" })),
+      h("label", {}, h("span", {}, voice.say("tills.run_as")), h("select", { name: "mode" }, ...MODES.map((mode) => h("option", { value: mode }, voice.mode(mode))))),
+      h("button", {}, voice.say("tills.change"))),
+    state.note ? h("p", { class: "note sign", "data-tone": state.note.tone, "data-key": "note", role: "alert" }, state.note.text) : null,
+  ];
+}
 
 export function draw(voice, { tills, total, after, now_ms }, { args }) {
   const last = new Map(tills.map(({ keeper, epoch }) => [keeper, epoch]));
