@@ -23,6 +23,8 @@ T = TypeVar("T")
 PLACES = ("07-1", "07-2", "12-1", "12-2")
 HAPPENS_S_MAX = 20.0
 """Of what a story waits for, on a slow machine."""
+IN_TOUCH = ("answered", "resting")
+"""Its line is up, or is down between two exchanges."""
 LOOKS_MAX = 100
 STORE_NAMES = {"07": "中山店", "12": "信義店"}
 HQ_SETTINGS = 'card_keys = "chain-cards.key"\ndata = "hq"\nport = 0\ntimezone = "{timezone}"\n'
@@ -91,7 +93,7 @@ class DemoChain:
         tills = [self._new_till(place, manner or self._manner) for place in places]
         asyncio.run(self._enrol(tills))
         at_once(*(till.process.start for till in tills))
-        self.wait_until(lambda: all(till.reader.connected and till.hq["state"] == "answered" for till in tills))
+        self.wait_until(lambda: all(till.reader.connected and till.hq["state"] in IN_TOUCH for till in tills))
 
     # ------------------------------------------------------------ what HQ knows
 
@@ -165,12 +167,13 @@ class DemoChain:
     def is_quiet(self) -> bool:
         """Whether HQ has posted all that the tills know, and nothing is under way; tills that are cut off aside."""
         tills = [till for till in self.tills.values() if not (till.is_cut or till.process.ended or till.hq["stopped"])]
-        if any(till.hq["waiting"] or till.hq["state"] != "answered" for till in tills):
+        stand = {till.place: till.hq for till in tills}
+        if any(one["waiting"] or one["state"] not in IN_TOUCH for one in stand.values()):
             return False
         heads = {one["keeper"]: one for one in self.hq.get("/v1/tills")["tills"]}
         if any(one["waits"] or one["held"] != one["posted"] for one in heads.values()):
             return False
-        if not all(heads[till.place]["on_line"] for till in tills):
+        if not all(heads[place]["on_line"] for place, one in stand.items() if one["state"] == "answered"):
             return False
         return not any(purse["under_way"] for purse in self.conservation()["purses"])
 

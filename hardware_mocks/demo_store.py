@@ -73,11 +73,12 @@ class DemoStore:
         printer_model: str = GENERIC_PRINTER.name,
         mode: str = "transfer",
         draw_timeout_s: float = 3.0,
+        exchange: str = "",
         enrols: bool = False,
     ) -> Path:
         """Write the settings of one till (0: any free port) and whatever is missing beside them; the file.
 
-        A till that `enrols` gets the card keys from HQ; any other has them here.
+        `exchange` has the lines of that table. A till that `enrols` gets the card keys from HQ; others have them.
         """
         self.cards.write(self.country.currency)
         data = self.data(till)
@@ -90,6 +91,8 @@ class DemoStore:
             text += READER.format(address=reader_address, model=reader_model)
         if printer_port is not None:
             text += PRINTER.format(port=printer_port, model=printer_model)
+        if exchange:
+            text += f"\n[exchange]\n{exchange}"
         file = self.folder / f"till-{till}.toml"
         file.write_text(text, "utf-8")
         return file

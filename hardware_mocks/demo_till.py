@@ -26,6 +26,7 @@ class TillManner(NamedTuple):
     mode: str = "transfer"
     draw_timeout_s: float = 3.0
     has_printer: bool = False
+    exchange: str = ""
     program: Sequence[str] = PROGRAM
 
 
@@ -51,6 +52,7 @@ class DemoTill:
             printer_port=None if self.printer is None else self.printer.port,
             mode=manner.mode,
             draw_timeout_s=manner.draw_timeout_s,
+            exchange=manner.exchange,
             enrols=True,
         )
         self.process = TillProcess(self.settings, store.folder / f"till-{number}.log", program=manner.program)
@@ -140,6 +142,10 @@ class DemoTill:
         """What became of an operation; a problem `unknown_operation` when it was never done."""
         said: dict[str, Any] = self.process.get(f"/v1/operations/{operation_id}")
         return said
+
+    def exchange(self) -> None:
+        """Have it call HQ, if its line rests."""
+        self.process.post("/v1/exchanges", {})
 
     def close_day(self) -> dict[str, Any]:
         """Move the business date on."""

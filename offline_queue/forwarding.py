@@ -152,6 +152,10 @@ class Forwarding:
         """HQ's word is genuine, and contradicts what is known here: nothing is sent until it is good again."""
         return replace(self, halt=Halt(code), has_heard=True, under_way=(), answer_by_s=inf)
 
+    def hung_up(self) -> Forwarding:
+        """The line was ended by us, as nothing was left to say."""
+        return replace(self, is_up=False, has_heard=False, under_way=(), failures=0, answer_by_s=inf, up_since_s=inf)
+
     def lost(self, now_s: float, jitter: float, code: str = "") -> Forwarding:
         """The line is down, or did not come up; `code` says why when somebody should know."""
         down = replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
 
 import click
@@ -21,6 +22,8 @@ from terminal.api.app import make_app, make_runner
 from terminal.config import SettingsWrong
 from terminal.devices import READY
 from terminal.enrolling import NotEnrolled
+from terminal.exchanges import Occasion
+from terminal.jobs import at_times
 from terminal.web.pages import add_pages
 from terminal.wiring import Parts, build
 
@@ -109,6 +112,8 @@ def _jobs(parts: Parts) -> list[Coroutine[None, None, None]]:
         jobs.append(_hear(parts))
     if parts.uplink is not None:
         jobs.append(parts.uplink.run())
+        times = () if parts.settings.exchange is None else parts.settings.exchange.times
+        jobs.append(at_times(times, parts.till.shop.zone, partial(parts.till.exchange, Occasion.SCHEDULE)))
     return jobs
 
 

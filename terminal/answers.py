@@ -186,6 +186,8 @@ class HqState(StrEnum):
 
     ANSWERED = "answered"
     NOT_REACHED = "not_reached"
+    RESTING = "resting"
+    """The line is down between two exchanges, as it should be."""
     NEVER = "never"
     """Not since this till's book began."""
 

@@ -9,6 +9,7 @@ import msgspec
 from drivers.profiles import GENERIC_PRINTER, GENERIC_READER
 from offline_queue.settings import Port, SettingsWrong, read_toml
 from receipts.wording import Language
+from terminal.exchanges import ExchangeRules
 from terminal.modes import ModeName
 
 __all__ = ["PrinterSettings", "ReaderSettings", "SettingsWrong", "TillSettings", "read_toml"]
@@ -52,5 +53,7 @@ class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     customer_sees_balance: bool = True
     """Whether the customer's screen shows a balance before payment."""
     port: Port = 8370
+    exchange: ExchangeRules | None = None
+    """When a till in transfer mode calls HQ; without it the line is kept up."""
     reader: ReaderSettings | None = None
     printer: PrinterSettings | None = None

@@ -42,6 +42,9 @@ class Line(Protocol):
     def answers_draws(self) -> bool:
         """Whether it is up, and both ends agree on what was said so far."""
 
+    async def reach(self) -> bool:
+        """Have it up, if it only rests; False when it cannot be had."""
+
     async def say(self, message: AnyMessage) -> bool:
         """Give a message to the line at once; False when there is none to rely on."""
 
@@ -50,6 +53,10 @@ class NoLine:
     """A till that is not enrolled has none."""
 
     answers_draws = False
+
+    async def reach(self) -> bool:
+        """Nobody can be called."""
+        return False
 
     async def say(self, message: AnyMessage) -> bool:  # noqa: ARG002 - nobody hears it
         """Nobody is there."""
@@ -91,6 +98,11 @@ class Drawing:
         """Whether a sale may wait for HQ now."""
         return self.line.answers_draws and not self.in_doubt.is_set() and len(self._waiting) < DRAWS_MAX
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a sale waits for what comes over the line."""
+        return bool(self._waiting)
+
     async def draw(self, want: Want, asked: Asked, name: str, mode: Mode) -> Told:
         """Ask HQ for value for this request, and wait for what comes of it. Raises DiskFull, BookBroken.
 
@@ -99,17 +111,19 @@ class Drawing:
         assert asked.presented is not None, "only a card draws"
         card = asked.presented.card
         assert name not in self._waiting, "an operation is asked for once at a time"
-        waiting = self._waiting[name] = Waiting(asked, mode)
+        waiting: Waiting | None = None
         try:
             async with asyncio.timeout(self._timeout_s):
-                if await self.line.say(Draw(name, card.token, card.account, *want)):
-                    await asyncio.wait((waiting.told,))
+                if await self.line.reach():
+                    waiting = self._waiting[name] = Waiting(asked, mode)
+                    if await self.line.say(Draw(name, card.token, card.account, *want)):
+                        await asyncio.wait((waiting.told,))
         except TimeoutError:
-            if name in self._waiting:
+            if waiting is None or name in self._waiting:
                 self._doubt()
         finally:
             nobody_has_it = self._waiting.pop(name, None) is not None
-        return None if nobody_has_it else await waiting.told
+        return None if waiting is None or nobody_has_it else await waiting.told
 
     def claim(self, order: Order) -> Waiting | None:
         """Who waits for this order; from now on whoever claims it has to tell it what came of it."""

@@ -52,16 +52,22 @@ class HqStanding:
             self._trouble = why
             log.warning("hq lost" if was_up else "hq not reached", why=why)
 
-    async def tell(self, state: Forwarding) -> None:
+    def line_rests(self) -> None:
+        """The till has hung up: everything is said."""
+        self.hear()
+        log.info("exchange done")
+
+    async def tell(self, state: Forwarding, *, rests: bool) -> None:
         """Tell the till how it is; what waited when the line came up and has arrived by now is news too."""
         caught_up = self._was_behind and state.is_up and state.waiting == 0
         self._was_behind = self._was_behind and not caught_up
-        await self._till.on_hq(self._status(state), caught_up=caught_up)
+        await self._till.on_hq(self._status(state, rests=rests), caught_up=caught_up)
 
-    def _status(self, state: Forwarding) -> HqStatus:
+    def _status(self, state: Forwarding, *, rests: bool) -> HqStatus:
         if self.heard_at_ms is None:
             return HqStatus(HqState.NEVER, None, state.waiting, self._stopped(state))
-        line = HqState.ANSWERED if state.is_up else HqState.NOT_REACHED
+        down = HqState.RESTING if rests else HqState.NOT_REACHED
+        line = HqState.ANSWERED if state.is_up else down
         last_contact = local_text(self.heard_at_ms, self._till.shop.zone)
         return HqStatus(line, last_contact, state.waiting, self._stopped(state))
 

@@ -25,12 +25,18 @@ class Portion(NamedTuple):
 class Mode(Protocol):
     """What a mode decides for a till."""
 
+    @property
+    def keeps_line(self) -> bool:
+        """Whether the line to HQ has to be up at all times; otherwise the till may exchange by schedule."""
+
     def portion(self, units: int, missing: int) -> Portion | None:
         """What to draw for a sale of `units`, of which `missing` do not lie here; None: nothing."""
 
 
 class TransferMode:
     """Value lies at the till beforehand, and HQ is asked for what is missing."""
+
+    keeps_line = False
 
     def portion(self, units: int, missing: int) -> Portion | None:  # noqa: ARG002 - the other mode needs it
         """What is missing."""
@@ -39,6 +45,8 @@ class TransferMode:
 
 class RealTimeMode:
     """Every sale is HQ's to fund, so that what lies at the till stays for when the line is down."""
+
+    keeps_line = True
 
     def portion(self, units: int, missing: int) -> Portion | None:
         """All of it; what is missing at least, as the rest lies here."""

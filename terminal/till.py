@@ -39,8 +39,9 @@ from terminal.deciding import Deciding
 from terminal.devices import LOST, READY, DeviceBoard
 from terminal.drawing import DRAW_TIMEOUT_S, Drawing
 from terminal.events import EventLog
+from terminal.exchanges import Occasion
 from terminal.messages import Messages
-from terminal.modes import MODES
+from terminal.modes import MODES, Mode
 from terminal.printing import SlipPrinter
 from terminal.reception import Reception
 from terminal.slip_desk import SlipDesk
@@ -73,6 +74,10 @@ class Shop(msgspec.Struct, frozen=True):
     customer_sees_balance: bool = True
 
 
+def _with_nobody(_: Occasion) -> None:
+    """A till that is not enrolled has no HQ."""
+
+
 class Till:
     """One till, whole but for its HTTP API and its devices' threads. Everything runs on one event loop."""
 
@@ -95,6 +100,8 @@ class Till:
         self._under_way = UnderWay()
         self._head: Head | None = None
         self._hq = NEVER_REACHED
+        self.exchange: Callable[[Occasion], None] = _with_nobody
+        """Have HQ called, if the line is not up anyway."""
 
     async def begin(self) -> None:
         """Open the day, or take up where the last run was cut off."""
@@ -214,6 +221,7 @@ class Till:
         """Close the business date; nothing waits for the line."""
         closed = await self._store.do(TillStore.close_day, self.moment(), business_date)
         await self.look_at_book()
+        self.exchange(Occasion.DAY_CLOSE)
         return closed
 
     async def look_at_book(self) -> None:
@@ -265,7 +273,7 @@ class Till:
 
     async def _decide(self, asked: Asked) -> Answer | Problem:
         """It goes on when whoever asked has gone, or another card lies before the cashier."""
-        answer = await self._deciding.decide(asked, MODES[self._mode])
+        answer = await self._deciding.decide(asked, self.mode)
         if isinstance(answer, Problem):
             return answer
         answer = self._messages.with_message(answer)
@@ -296,6 +304,11 @@ class Till:
     def _business_date(self) -> str:
         assert self._head is not None, "begin() comes first"
         return self._head.business_date
+
+    @property
+    def mode(self) -> Mode:
+        """What the way in which this store is run decides, as it is in force now."""
+        return MODES[self._mode]
 
     @property
     def _mode(self) -> str:

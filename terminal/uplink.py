@@ -29,6 +29,7 @@ from protocol.signing import Signed
 from protocol.upstream import LineLost, Session, Stranger, TurnedAway, Upstream
 from terminal.answers import Stopped
 from terminal.directives import Directives
+from terminal.exchanges import ExchangeRules, Exchanges, Occasion
 from terminal.hq_standing import HqStanding
 from terminal.listening import Ear, listening, until_one_ends
 from terminal.store import TillStore
@@ -53,7 +54,15 @@ class Listener(Protocol):
 class Uplink:
     """Sends the chain up as it grows, keeps HQ's acknowledgements, and carries out its directives."""
 
-    def __init__(self, till: Till, store: StoreThread, upstream: Upstream, hearer: Hearer, world: World) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - put together in wiring only
+        self,
+        till: Till,
+        store: StoreThread,
+        upstream: Upstream,
+        hearer: Hearer,
+        world: World,
+        rules: ExchangeRules | None = None,
+    ) -> None:
         self._till = till
         self._store = store
         self._upstream = upstream
@@ -68,18 +77,37 @@ class Uplink:
         self._work = asyncio.Event()
         self._has_grown = False
         self._session: Session | None = None
+        self._attempt = asyncio.Event()
+        """Set when a call has come through, or has not."""
+        self._exchanges = Exchanges(rules, lambda: till.mode)
         self._drawing.line = self
+        till.exchange = self.exchange
         till.reception.hq.say = self.say
 
     @property
     def answers_draws(self) -> bool:
-        """Whether the line is up, and nothing that was said so far is in dispute."""
-        return self._session is not None and self._state.halt is None and self._standing.disobeyed is None
+        """Whether the line is up, or HQ may be called, and nothing that was said so far is in dispute."""
+        can_be_had = self._session is not None or self._exchanges.may_call(self._state)
+        return can_be_had and self._state.halt is None and self._standing.disobeyed is None
+
+    async def reach(self) -> bool:
+        """Have the line up: HQ is called, if nobody does so yet. False when it cannot be had."""
+        while self._session is None and self._exchanges.may_call(self._state):
+            self._attempt.clear()
+            self.exchange(Occasion.DRAW)
+            await self._attempt.wait()
+        return self._session is not None
+
+    def exchange(self, occasion: Occasion) -> None:
+        """Say to HQ what there is to say, and hear what it has, as soon as the line can be had."""
+        self._exchanges.call(occasion, self._now_s())
+        self._work.set()
 
     async def say(self, message: AnyMessage) -> bool:
         """Give a message to the line at once, before all records that wait; False when there is none to rely on."""
         if self._session is None or self._drawing.in_doubt.is_set():
             return False
+        self._exchanges.busy(self._now_s())
         try:
             await self._session.send(message)
         except LineLost:  # whoever listens on it notices too
@@ -97,7 +125,7 @@ class Uplink:
         known = await self._store.do(lambda store: store.hq.known())
         self._standing.remember(known)
         self._state = Forwarding(await self._head(), known.held, patience or Patience())
-        await self._standing.tell(self._state)
+        await self._tell()
 
     async def run(self) -> None:
         """Forward until cancelled. Raises BookBroken."""
@@ -105,9 +133,11 @@ class Uplink:
             step = self._state.step(self._now_s())
             if isinstance(step, Wait):
                 await self._pause(step.until_s)
+            elif not self._exchanges.wants_line(self._state.waiting, self._now_s()):
+                await self._pause(inf)
             else:
                 await self._reach()
-            await self._standing.tell(self._state)
+            await self._tell()
 
     async def _reach(self) -> None:
         """One line, from reaching for it until it is lost."""
@@ -129,19 +159,37 @@ class Uplink:
             # A mistake of ours in here must not end the till: it goes on selling, and the line is tried again later.
             why = type(fault).__name__
             log.exception("the uplink has failed")
+        else:
+            await self._remember_hearing()
+            return
         await self._end_line(why, code)
 
+    def _hang_up(self) -> None:
+        """From here on whoever wants HQ calls anew, and does not speak into a line that ends."""
+        self._session = None
+        self._exchanges.done()
+        self._state = self._state.hung_up()
+        self._standing.line_rests()
+
     async def _end_line(self, why: str, code: str) -> None:
-        was_up, heard_at_ms = self._state.is_up, self._standing.heard_at_ms
+        was_up = self._state.is_up
         self._state = self._state.lost(self._now_s(), self._world.chance(), code)
         self._standing.line_ends(why, was_up=was_up)
-        if was_up and heard_at_ms is not None:
+        self._attempt.set()
+        if was_up:
+            await self._remember_hearing()
+
+    async def _remember_hearing(self) -> None:
+        heard_at_ms = self._standing.heard_at_ms
+        if heard_at_ms is not None:
             with suppress(DiskFull):  # the page would only show an older time after the next start
                 await self._store.do(lambda store: store.hq.hear(heard_at_ms))
 
     async def _talk(self, session: Session) -> None:
         await session.send(await self._store.do(TillStore.resume))
         self._session = session
+        self._exchanges.busy(self._now_s())
+        self._attempt.set()
         try:
             async with listening(session, self._standing.hear) as ear:
                 await until_one_ends(self._attend(ear), self._forward(session), self._probe(session))
@@ -150,13 +198,18 @@ class Uplink:
             self._drawing.line_ends()
 
     async def _forward(self, session: Session) -> None:
+        """Until nothing is left to say on a line that is not kept up."""
         while True:
-            await self._standing.tell(self._state)
+            await self._tell()
             match self._state.step(self._now_s()):
                 case Send(after=after):
                     await self._send(session, after)
                 case Wait(until_s=until_s):
-                    await self._pause(until_s)
+                    quiet_from_s = self._exchanges.quiet_from_s(self._state, somebody_waits=self._drawing.is_awaited)
+                    if quiet_from_s <= self._now_s() and not self._has_grown:
+                        self._hang_up()
+                        return
+                    await self._pause(min(until_s, quiet_from_s))
                 case HangUp() | Connect():
                     raise LineLost("it did not answer in time")
 
@@ -178,6 +231,8 @@ class Uplink:
         while True:
             for message, following in pairwise([*await ear.next(), None]):
                 # A later acknowledgement says all that an earlier one said, and each one that is kept costs a commit.
+                if message is not None:
+                    self._exchanges.busy(self._now_s())
                 if not (isinstance(message, Acknowledged) and isinstance(following, Acknowledged)):
                     await self._hear(message)
             self._work.set()
@@ -214,6 +269,9 @@ class Uplink:
         else:
             log.error("what hq holds is not what lies here", doubt=doubt, held=said.held, hq_epoch=said.hq_epoch)
             self._state = self._state.doubted(doubt)
+
+    async def _tell(self) -> None:
+        await self._standing.tell(self._state, rests=self._exchanges.rests(self._state))
 
     async def _pause(self, until_s: float) -> None:
         """Until something happens, at most until then."""

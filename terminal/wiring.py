@@ -81,7 +81,7 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
     uplink = None
     if hq is not None:
         hearer = Hearer(identity.place, _same_epoch(hq, book), public_key(hq.public_key))
-        uplink = Uplink(till, store, _link(hq, identity.place, key), hearer, world)
+        uplink = Uplink(till, store, _link(hq, identity.place, key), hearer, world, settings.exchange)
         book.appended = uplink.wake
     return Parts(settings, till, store, uplink, reader, printer, paper)
 

@@ -9,7 +9,18 @@ from aiohttp import web
 
 from ledger.cards import CardFault
 from receipts.wording import Language, Wording
-from terminal.answers import Answer, DayClose, Hello, MovementsView, Presentation, Problem, Search, SlipView, Status
+from terminal.answers import (
+    Answer,
+    DayClose,
+    Hello,
+    HqStatus,
+    MovementsView,
+    Presentation,
+    Problem,
+    Search,
+    SlipView,
+    Status,
+)
 from terminal.api.event_stream import EventStreams
 from terminal.api.reading import Flaw
 from terminal.bodies import (
@@ -25,6 +36,7 @@ from terminal.bodies import (
     SlipAnswerBody,
     VoidBody,
 )
+from terminal.exchanges import Occasion
 from terminal.till import Till
 
 Words = dict[str, dict[str, str]]
@@ -139,6 +151,12 @@ async def copy_slip(door: Door, request: web.Request, _body: EmptyBody) -> SlipV
 async def close_day(door: Door, _request: web.Request, body: DayCloseBody) -> DayClose | Problem:
     """Close the business date."""
     return await door.till.close_day(body.business_date)
+
+
+async def exchange(door: Door, _request: web.Request, _body: EmptyBody) -> HqStatus:
+    """Call HQ now, if the line rests; the event `status` says what comes of it."""
+    door.till.exchange(Occasion.KEY)
+    return (await door.till.status()).hq
 
 
 async def events(door: Door, request: web.Request) -> web.StreamResponse | Flaw:

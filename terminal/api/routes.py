@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from terminal.answers import Answer, DayClose, Hello, MovementsView, Presentation, Search, SlipView, Status
+from terminal.answers import Answer, DayClose, Hello, HqStatus, MovementsView, Presentation, Search, SlipView, Status
 from terminal.api import handlers
 from terminal.bodies import (
     ChargeBody,
@@ -66,5 +66,6 @@ ROUTES = (
     Route("POST", "/v1/slips/{receipt_number}/answers", handlers.answer_slip, SlipView, SlipAnswerBody),
     Route("POST", "/v1/slips/{receipt_number}/copies", handlers.copy_slip, SlipView, EmptyBody),
     Route("POST", "/v1/day-closes", handlers.close_day, DayClose, DayCloseBody),
+    Route("POST", "/v1/exchanges", handlers.exchange, HqStatus, EmptyBody, HTTPStatus.ACCEPTED),
     Route("GET", "/v1/events", handlers.events, ServerSentEvents),
 )

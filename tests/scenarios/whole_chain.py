@@ -41,6 +41,7 @@ def everybody_on_line(chain: DemoChain) -> DemoChain:
     for till in chain.tills.values():
         till.key_in(NOBODY)
         till.charge(1_00)
+        till.exchange()
     chain.wait_until_quiet()
     return chain
 

@@ -184,6 +184,8 @@ class StandInHq:
         self.calls += 1
         if await self._let_in(line):
             await self._talk(line)
+        if self.line is line:
+            self.line = None
         return line
 
     async def _let_in(self, line: web.WebSocketResponse) -> bool:

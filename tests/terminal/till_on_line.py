@@ -30,6 +30,7 @@ from receipts.wording import Language
 from terminal.answers import Answer, HqStatus, Outcome, Presentation, Problem, Status
 from terminal.bodies import ChargeBody, ItemBody, LoadBody, PaidBody, SaleBody
 from terminal.events import Event
+from terminal.exchanges import ExchangeRules
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.till import Shop, Till
@@ -61,6 +62,7 @@ class Ways:
     patience: Patience = HASTE
     heartbeat_s: float = 0.2
     programme: Programme = PROGRAMME
+    exchange: ExchangeRules | None = None
 
 
 class TillOnLine:
@@ -83,7 +85,8 @@ class TillOnLine:
         self.link = Link(
             self.hq.url, Caller(IDENTITY.place, IDENTITY.epoch, KEY.sign), hq_key, heartbeat_s=self._ways.heartbeat_s
         )
-        self.uplink = Uplink(self.till, self.store, self.link, Hearer(IDENTITY.place, IDENTITY.epoch, hq_key), world)
+        hearer = Hearer(IDENTITY.place, IDENTITY.epoch, hq_key)
+        self.uplink = Uplink(self.till, self.store, self.link, hearer, world, self._ways.exchange)
         self.book.appended = self.uplink.wake
         await self.uplink.begin(self._ways.patience)
         self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self.uplink.run())]

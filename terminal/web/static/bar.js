@@ -2,7 +2,7 @@
 
 const DEVICE_TONES = { ready: "good", warned: "warn", stopped: "bad", lost: "bad", unknown: "unsure", none: "plain" };
 const UNPLUGGED = ["not_reachable", "reader_lost"];
-const HQ_TONES = { answered: "good", not_reached: "warn", never: "plain" };
+const HQ_TONES = { answered: "good", not_reached: "warn", resting: "good", never: "plain" };
 
 /** Of a till that does not answer, nothing is known but what does not change by itself. */
 export function bar({ hello, status, wording, here }) {
@@ -14,6 +14,7 @@ export function bar({ hello, status, wording, here }) {
     mode: wording.text(`mode.${mode}`),
     business_date,
     hq: wording.text(`page.hq.${state}`, { time: when(last_contact, business_date) }),
+    exchange: state === "resting" ? wording.text("page.exchange") : "",
     reader: wording.text(`page.device.${reader}`),
     printer: wording.text(`page.device.${printer}`),
   };

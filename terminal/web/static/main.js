@@ -1,5 +1,5 @@
 /** The cashier page: keys, clicks and what the till says go into the sale; what the sale asks goes to the till. */
-import { get, isAnswer, newId } from "./api.js";
+import { get, isAnswer, newId, post } from "./api.js";
 import { CHANNEL, due } from "./due.js";
 import { run } from "./errands.js";
 import { listen } from "./events.js";
@@ -263,5 +263,5 @@ function onGone() {
 }
 
 document.addEventListener("keydown", onKey);
-onPress({ press: (key) => hand(/^\d$/.test(key) ? { name: "digit", digit: key } : { name: key }), slip: answerQuestion, language: speak });
+onPress({ press: (key) => hand(/^\d$/.test(key) ? { name: "digit", digit: key } : { name: key }), slip: answerQuestion, language: speak, exchange: () => post("/v1/exchanges", {}) });
 listen({ onHere, onEvent: hearEvent, onGone });
