@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from offline_queue.forwarding import Patience
 from protocol.bodies import TransferPart
 from protocol.conversation import Draw
 from protocol.records import RecordKind
@@ -19,7 +18,7 @@ from tests.terminal.till_on_line import TillOnLine, Ways, soon
 A = ALICE.account
 BRIEFLY_S = 0.1
 """A draw's time-out where HQ is not to answer in time."""
-STEADY = Ways(patience=Patience(least_s=0.02, most_s=0.1), heartbeat_s=60)
+STEADY = Ways()
 """The line is not given up, and neither is a draw."""
 HASTY = replace(STEADY, draw_timeout_s=BRIEFLY_S)
 REAL_TIME = replace(STEADY, mode="real_time")
@@ -36,6 +35,11 @@ async def silence(_draw: Draw) -> None:
 
 async def came(hq: StandInHq, draws: int) -> None:
     await soon(lambda: len(hq.draws) == draws)
+
+
+def waits(till: TillOnLine, timeout_s: float) -> None:
+    """From now on a sale waits so long for HQ."""
+    till.till.drawing._timeout_s = timeout_s
 
 
 async def kinds(till: TillOnLine) -> list[RecordKind]:

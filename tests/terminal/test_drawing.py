@@ -12,7 +12,7 @@ from terminal.answers import Answer, HqState
 from tests.chains.company import ALICE, card
 from tests.terminal.draws import REAL_TIME, STEADY, A, asked, came, is_done, kinds, proved, silence
 from tests.terminal.stand_in_hq import StandInHq
-from tests.terminal.till_on_line import TillOnLine, opened_till, soon
+from tests.terminal.till_on_line import AT_ONCE_S, TillOnLine, opened_till, soon
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ async def test_a_draw_goes_up_at_once_whatever_waits_to_be_sent(tmp_path: Path, 
         await till.grow(3000)
         till.uplink.wake()
         await soon(lambda: len(till.uplink._state.under_way) == WINDOW_BATCHES)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(AT_ONCE_S):
             assert is_done(await till.pay(1200))
         assert till.hq_status.waiting > 2000
 
@@ -113,7 +113,7 @@ async def test_a_transfer_is_heard_while_a_batch_can_not_be_sent(tmp_path: Path,
         till.uplink.wake()
         await soon(lambda: till.uplink._state.under_way)
         await hq.answer_draw(hq.draws[0])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(AT_ONCE_S):
             assert is_done(await sale)
         full.resume_reading()
 

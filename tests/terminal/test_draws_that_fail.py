@@ -13,9 +13,9 @@ from protocol.conversation import Draw, Look, NoDraw, NotDrawn, Ordered
 from terminal.answers import HqState, Outcome
 from terminal.store import TillStore
 from tests.chains.company import ALICE, BOB
-from tests.terminal.draws import HASTY, A, came, is_done, part, proved, silence
+from tests.terminal.draws import HASTY, A, came, is_done, part, proved, silence, waits
 from tests.terminal.stand_in_hq import StandInHq
-from tests.terminal.till_on_line import SOON_S, TillOnLine, opened_till, soon
+from tests.terminal.till_on_line import AT_ONCE_S, SOON_S, TillOnLine, opened_till, soon
 
 
 @pytest.fixture
@@ -45,6 +45,7 @@ async def test_after_the_time_out_the_sale_is_decided_here_and_nobody_waits_unti
         hq.answers_probes = True
         await soon(lambda: not till.till.drawing.in_doubt.is_set())
         hq.on_draw = hq.answer_draw
+        waits(till, SOON_S)
         assert is_done(await till.pay(1000))
         assert len(hq.logins) == 1
         await proved(till)
@@ -62,6 +63,7 @@ async def test_a_transfer_that_comes_too_late_goes_home(hasty: TillOnLine, hq: S
     hq.funds.add(A, 700)
     hq.on_draw = silence
     assert (await hasty.pay(700, "sale-0001")).outcome is Outcome.DECLINED
+    await came(hq, 1)
     await hq.answer_draw(hq.draws[0])
     await soon(hq.gifts)
     assert (hq.funds.units(A), await hasty.has()) == (700, 0)
@@ -77,7 +79,7 @@ async def test_a_line_that_is_lost_lets_everybody_go_on_at_once(till: TillOnLine
         await hq.cut()
 
     hq.on_draw = cut
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(AT_ONCE_S):
         assert (await till.pay(700, "sale-0001")).outcome is Outcome.DECLINED
     await soon(hq.gifts)
     assert hq.funds.units(A) == 700
@@ -86,7 +88,7 @@ async def test_a_line_that_is_lost_lets_everybody_go_on_at_once(till: TillOnLine
 async def test_without_a_line_nobody_waits(till: TillOnLine, hq: StandInHq) -> None:
     await hq.close()
     await till.state(HqState.NOT_REACHED)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(AT_ONCE_S):
         assert (await till.pay(700)).decline == "not_enough_here"
     assert not await till.uplink.say(Look(ALICE.token, A))
 
@@ -223,7 +225,7 @@ async def test_an_hq_that_is_busy_or_has_fenced_the_till_says_so_at_once(till: T
     codes = [NoDraw.BUSY, NoDraw.FENCED]
     hq.on_draw = lambda draw: hq.say(NotDrawn(draw.operation_id, codes.pop(), (), 1))
     for _ in (1, 2):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(AT_ONCE_S):
             assert (await till.pay(700)).decline == "not_enough_here"
     assert not codes
     assert not till.till.drawing.in_doubt.is_set()

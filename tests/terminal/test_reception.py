@@ -15,7 +15,7 @@ from tests.chains.company import ALICE, BOB, CAROL, SCHEME, number
 from tests.chains.till import IDENTITY
 from tests.terminal.stand_in_hq import StandInHq
 from tests.terminal.stand_in_members import PeopleAtHq, hash_of, member_of
-from tests.terminal.till_on_line import LOOK_AGAIN_S, SOON_S, TillOnLine, soon
+from tests.terminal.till_on_line import AT_ONCE_S, LOOK_AGAIN_S, SOON_S, TillOnLine, soon
 
 HERE = IDENTITY.place
 PHONE, OTHER_PHONE = "0912345678", "13812345678"
@@ -137,11 +137,14 @@ async def test_a_search_waits_for_hq_a_moment_and_not_longer(till: TillOnLine, p
     assert FIND_WAIT_S - 0.1 < asyncio.get_running_loop().time() - began_s < FIND_WAIT_S + 5
 
 
-async def test_without_a_line_a_search_does_not_wait(hq: StandInHq, till: TillOnLine) -> None:
+async def test_without_a_line_a_search_does_not_wait(
+    hq: StandInHq, till: TillOnLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("terminal.hq_questions.FIND_WAIT_S", SOON_S)
     await till.state("answered")
     await hq.close()
     await till.state("not_reached")
-    async with asyncio.timeout(FIND_WAIT_S):
+    async with asyncio.timeout(AT_ONCE_S):
         assert await find(till) == Search((), hq_answered=False)
 
 

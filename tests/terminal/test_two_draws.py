@@ -15,7 +15,7 @@ from terminal.answers import Answer, Outcome
 from terminal.modes import Mode, ModeName
 from tests.chains.company import ALICE, POINTS_TOO
 from tests.chains.till import Till, asked
-from tests.terminal.draws import HASTY, STEADY, A, is_done, kinds, proved, silence
+from tests.terminal.draws import BRIEFLY_S, STEADY, A, came, is_done, kinds, proved, silence, waits
 from tests.terminal.moves import REAL_TIME, TRANSFER
 from tests.terminal.stand_in_hq import StandInHq
 from tests.terminal.till_on_line import TillOnLine, opened_till, soon
@@ -88,16 +88,19 @@ async def test_when_hq_falls_silent_between_the_two_the_first_goes_home(tmp_path
     hq.funds.add(A, 5_000)
     hq.funds.add(A, 100, purse=Purse.POINTS)
 
-    async def only_money(draw: Draw) -> None:
-        await (hq.answer_draw(draw) if draw.asset is Asset.MONEY else silence(draw))
+    async with opened_till(tmp_path, hq, WITH_POINTS) as till:
 
-    hq.on_draw = only_money
-    async with opened_till(tmp_path, hq, replace(HASTY, programme=POINTS_TOO)) as till:
+        async def only_money(draw: Draw) -> None:
+            waits(till, BRIEFLY_S)
+            await (hq.answer_draw(draw) if draw.asset is Asset.MONEY else silence(draw))
+
+        hq.on_draw = only_money
         await till.all_arrived()
         answer = await till.buy(BOTH)
         assert isinstance(answer, Answer)
         assert answer.decline == "not_enough_points"
         assert await lies_here(till) == (0, 0)
+        await came(hq, 2)
         late = hq.draws[1]
         await hq.answer_draw(late)
         await soon(lambda: len(hq.gifts()) == 2)

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from offline_queue.forwarding import WINDOW_BATCHES
 from protocol.acknowledgements import Acknowledgement
 from protocol.bodies import DIRECTIVE_BYTES_MAX, Enrol, Revoke
 from protocol.conversation import Acknowledged, AnyMessage, Challenge, Ordered, Records, Rejected, Welcome
@@ -16,9 +19,11 @@ from protocol.signing import Signed
 from terminal.answers import Answer, DayClose, HqState, Problem
 from tests.chains.till import IDENTITY
 from tests.terminal.stand_in_hq import Distort, StandInHq
-from tests.terminal.till_on_line import TillOnLine, soon
+from tests.terminal.till_on_line import PATIENT, SOON_S, TillOnLine, Ways, opened_till, soon
 
 OURS = Enrol(IDENTITY.public_key)
+FOR_GOOD = Ways(patience=replace(PATIENT, halt_s=SOON_S * 3))
+"""A chain that was rejected is not offered again by itself."""
 
 
 async def line_is_given_up(till: TillOnLine, hq: StandInHq, tell: Callable[[], object]) -> None:
@@ -66,18 +71,33 @@ SHOWN = {Rejection.TOO_LARGE: "rejected", Rejection.NOT_A_RECORD: "rejected"}
 
 @pytest.mark.parametrize("code", STOPPING)
 async def test_a_rejected_chain_is_shown_and_not_offered_again_at_once(
-    code: Rejection, till: TillOnLine, hq: StandInHq
+    code: Rejection, tmp_path: Path, hq: StandInHq
 ) -> None:
+    """Whoever mends it starts the till again; it would take longer than this test."""
+    async with opened_till(tmp_path, hq, FOR_GOOD) as till:
+        await till.all_arrived()
+        hq.rejects, before = code, len(hq.batches)
+        await till.sell(3)
+        await till.stopped(SHOWN.get(code, code))
+        await till.sell(10)
+        await till.state(HqState.ANSWERED)
+        assert len(hq.batches) - before <= WINDOW_BATCHES, "one window at most"
+        assert len(hq.logins) == 1
+        hq.rejects = None
+        await till.stop()
+        await till.start()
+        await till.all_arrived()
+        assert till.hq_status.stopped is None
+
+
+async def test_a_rejected_chain_is_offered_again_after_a_while(till: TillOnLine, hq: StandInHq) -> None:
     await till.all_arrived()
-    hq.rejects, before = code, len(hq.batches)
+    hq.rejects = Rejection.FENCED
     await till.sell(3)
-    await till.stopped(SHOWN.get(code, code))
-    await till.sell(10)
-    assert len(hq.batches) - before <= 4, "one window at most"
-    assert till.hq_status.state == HqState.ANSWERED
+    await till.stopped("fenced")
     hq.rejects = None
     await till.all_arrived()
-    assert till.hq_status.stopped is None
+    assert (till.hq_status.stopped, len(hq.logins)) == (None, 1)
 
 
 def forged(hq: StandInHq) -> Signed:

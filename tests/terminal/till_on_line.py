@@ -40,9 +40,11 @@ from tests.chains.company import ALICE, PROGRAMME, SCHEME, number
 from tests.chains.till import IDENTITY, KEY
 from tests.terminal.stand_in_hq import StandInHq
 
-HASTE = Patience(least_s=0.02, most_s=0.1, answer_s=1.0, steady_s=60.0, halt_s=0.5)
-"""A test's patience."""
+PATIENT = Patience(least_s=0.02, most_s=0.1, halt_s=0.5)
+"""It comes back soon, and gives no line up on which HQ is slow: a busy machine is no fault."""
 SOON_S = 20.0
+AT_ONCE_S = 10.0
+"""Of what waits for nobody: far less than SOON_S, which is how long a till would wait for HQ."""
 LOOK_AGAIN_S = 0.002
 
 
@@ -59,8 +61,9 @@ class Ways:
 
     mode: str = "transfer"
     draw_timeout_s: float = SOON_S
-    patience: Patience = HASTE
-    heartbeat_s: float = 0.2
+    patience: Patience = PATIENT
+    heartbeat_s: float = 60.0
+    """Whoever does not hear a pong within half of it loses the line."""
     programme: Programme = PROGRAMME
     exchange: ExchangeRules | None = None
 
