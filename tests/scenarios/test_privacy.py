@@ -105,8 +105,8 @@ def test_after_a_whole_day_no_card_can_be_read_anywhere(
         till.start()
         sell(cashier, store)
         cashier.get("/v1/status")
+        printer.wait_for_slips(6)
     assert (store.folder / "till.log").read_text("utf-8").count("card refused") > 5
-    assert len(printer.paper) > 5
     assert not list(told(store, printer, cashier.heard))
 
 

@@ -30,6 +30,7 @@ class Watch:
         self._connection.request("GET", "/v1/events")
         self._stream = self._connection.getresponse()
         self._thread = threading.Thread(target=self._read, daemon=True)
+        self._over = threading.Event()
 
     def wait_for(self, name: str, count: int = 1, timeout_s: float = 10.0) -> list[Said]:
         """All events so far, as soon as that one has come so often. Raises TimeoutError."""
@@ -45,6 +46,7 @@ class Watch:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._over.set()
         self._connection.sock.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._stream.close()
@@ -52,9 +54,18 @@ class Watch:
 
     def _read(self) -> None:
         name = "reset"
-        while line := self._stream.readline():
+        while line := self._next_line():
             field, _, value = line.decode().strip().partition(": ")
             if field == "event":
                 name = value
             elif field == "data" and name != "reset":
                 self.said.append(Said(name, json.loads(value)))
+
+    def _next_line(self) -> bytes:
+        """Nothing when the till says no more. Once we have hung up it may answer with a reset: that is no fault."""
+        try:
+            return self._stream.readline()
+        except ConnectionError:
+            if self._over.is_set():
+                return b""
+            raise
