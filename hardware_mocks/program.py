@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeAlias
 
-START_S_MAX = 20.0
-STOP_S_MAX = 10.0
-ANSWER_S_MAX = 10.0
+START_S_MAX = 40.0
+STOP_S_MAX = 20.0
+ANSWER_S_MAX = 20.0
 
 Json: TypeAlias = Any
 READY = "ready: "

@@ -75,7 +75,7 @@ class VirtualReceiptPrinter:
         return bytes(self._mechanics.waiting)
 
     def wait_for_slips(self, count: int) -> list[Slip]:
-        """All slips, as soon as there are so many. Raises TimeoutError if there are not within 5 s."""
+        """All slips, as soon as there are so many. Raises TimeoutError if there are not in time."""
         wait_until(lambda: len(self.paper) >= count)
         return self.paper
 
