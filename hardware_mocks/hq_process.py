@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from hardware_mocks.program import ANSWER_S_MAX, Program
+from hardware_mocks.program import Program, run_command
 from hq_server.admin_token import read_token
 from hq_server.config import HqSettings
 from offline_queue.settings import read_toml
@@ -36,10 +36,4 @@ class HqProcess(Program):
     def command(self, *words: str, place: str | None = None) -> subprocess.CompletedProcess[str]:
         """What a command says: `command("tills", "add", place="07-2")` is `counterfoil-hq tills add SETTINGS 07-2`."""
         behind = [] if place is None else [place]
-        return subprocess.run(  # noqa: S603 - our own program
-            [*PROGRAM, *words, str(self._settings), *behind, "--url", self.url],
-            capture_output=True,
-            text=True,
-            timeout=ANSWER_S_MAX,
-            check=False,
-        )
+        return run_command(*PROGRAM, *words, str(self._settings), *behind, "--url", self.url)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import subprocess
+import tempfile
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, ClassVar, Protocol, Self, TextIO, TypeAlias
 
 START_S_MAX = 40.0
 STOP_S_MAX = 20.0
@@ -19,6 +21,33 @@ ANSWER_S_MAX = 20.0
 
 Json: TypeAlias = Any
 READY = "ready: "
+
+
+class Started(Protocol):
+    """A process, as `subprocess.Popen` is one."""
+
+    pid: int
+
+    def poll(self) -> int | None:
+        """The exit code of a process that has ended."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it ends; its exit code. Raises subprocess.TimeoutExpired."""
+
+    def kill(self) -> None:
+        """Kill -9."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+
+Launch: TypeAlias = Callable[[Sequence[str], int, int, int], Started]
+"""Start a command with these files as its stdin, stdout and stderr."""
+
+
+def by_exec(command: Sequence[str], stdin: int, stdout: int, stderr: int) -> Started:
+    """By an interpreter of its own."""
+    return subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr)  # noqa: S603 - our own program
 
 
 class DidNotStart(Exception):
@@ -33,21 +62,25 @@ class DidNotStart(Exception):
 class Program:
     """A command that says `ready: URL` once it serves, and logs to stderr. `url` is known then."""
 
+    launch: ClassVar[Launch] = staticmethod(by_exec)
+    """Who starts hundreds, as tests do, may have a quicker way."""
+
     def __init__(self, command: Sequence[str], log: Path) -> None:
         self._command = command
         self._log = log
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Started | None = None
+        self._says: TextIO | None = None
         self.url = ""
         self.headers: dict[str, str] = {}
         """Sent with everything that is asked."""
 
     def start(self) -> Self:
         """Start the program and wait until it is ready. Raises DidNotStart."""
-        with self._log.open("a") as log:
+        says, told = os.pipe()
+        self._says = os.fdopen(says, encoding="utf-8")
+        with self._log.open("a") as log, Path(os.devnull).open() as nothing, os.fdopen(told, "w") as out:
             begin = log.tell()
-            self._process = subprocess.Popen(  # noqa: S603 - our own program
-                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
-            )
+            self._process = Program.launch(self._command, nothing.fileno(), out.fileno(), log.fileno())
         line = self._first_line()
         if not line.startswith(READY):
             code = self.wait()
@@ -82,8 +115,8 @@ class Program:
     def wait(self) -> int:
         """Wait until it ends by itself; its exit code. Raises subprocess.TimeoutExpired."""
         code = self._running.wait(STOP_S_MAX)
-        assert self._running.stdout is not None
-        self._running.stdout.close()
+        assert self._says is not None
+        self._says.close()
         return code
 
     def get(self, path: str) -> Json:
@@ -106,19 +139,34 @@ class Program:
             self.wait()
 
     @property
-    def _running(self) -> subprocess.Popen[str]:
+    def _running(self) -> Started:
         assert self._process is not None, "start() comes first"
         return self._process
 
     def _first_line(self) -> str:
         """What it says first; nothing when it ends, or says nothing for so long that it is killed."""
-        assert self._running.stdout is not None
+        assert self._says is not None
         patience = threading.Timer(START_S_MAX, self._running.kill)
         patience.start()
         try:
-            return self._running.stdout.readline()
+            return self._says.readline()
         finally:
             patience.cancel()
+
+
+def run_command(*command: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """What a command of ours says when this is typed. Raises subprocess.TimeoutExpired, and has killed it then."""
+    with tempfile.TemporaryFile("w+") as keys, tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        keys.write(typed)
+        keys.seek(0)
+        process = Program.launch(command, keys.fileno(), out.fileno(), err.fileno())
+        try:
+            code = process.wait(ANSWER_S_MAX)
+        finally:
+            process.kill()
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(command, code, out.read(), err.read())
 
 
 def ask(url: str, body: object = None, *, headers: Mapping[str, str] | None = None) -> Json:

@@ -3,10 +3,10 @@
 # ruff: noqa: S608 - the statements are the story, and nobody else's words are in them
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
+from hardware_mocks.program import run_command
 from tests.audit.halves import HQ_PUBLIC_KEY, Halves, forked, tamper
 from tests.chains.company import BOB
 from tests.chains.till import PUBLIC_KEY
@@ -15,8 +15,7 @@ KEY = HQ_PUBLIC_KEY.public_bytes_raw().hex()
 
 
 def run(*words: object, module: str = "offline_queue.audit_program") -> tuple[int, str]:
-    command = [sys.executable, "-m", module, *map(str, words)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+    ended = run_command(sys.executable, "-m", module, *map(str, words))
     return ended.returncode, ended.stdout + ended.stderr
 
 

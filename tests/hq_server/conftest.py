@@ -5,6 +5,9 @@ import pytest
 
 from tests.hq_server.forger import traded
 from tests.hq_server.serving import Serving, serving
+from tests.launcher import quick_starts
+
+__all__ = ["quick_starts"]
 
 
 @pytest.fixture

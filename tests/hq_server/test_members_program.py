@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hardware_mocks.hq_process import PROGRAM, HqProcess
-from hardware_mocks.program import ANSWER_S_MAX
+from hardware_mocks.program import run_command
 from tests.hq_server.people import MING_DIGITS, account_of, number
 from tests.hq_server.serving import settings_file
 
@@ -23,14 +23,7 @@ class Clerk:
         self.hq, self._settings = hq, settings
 
     def run(self, *words: str, behind: tuple[str, ...] = (), typed: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*PROGRAM, *words, str(self._settings), *behind, "--url", self.hq.url],
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=ANSWER_S_MAX,
-            check=False,
-        )
+        return run_command(*PROGRAM, *words, str(self._settings), *behind, "--url", self.hq.url, typed=typed)
 
     def join(self) -> subprocess.CompletedProcess[str]:
         return self.run("members", "join", behind=("--store", "07"), typed=f"{number(1)}\n王小明\n0912345678\n")

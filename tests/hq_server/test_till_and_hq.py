@@ -1,6 +1,5 @@
 """The two programs, as they are: a till is enrolled, sells, and HQ has its half of the book, whatever is killed."""
 
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from hardware_mocks.demo_store import DemoStore
 from hardware_mocks.hq_process import HqProcess
 from hardware_mocks.patience import wait_until
+from hardware_mocks.program import run_command
 from hardware_mocks.till_process import Json, TillProcess
 
 CATCHES_UP_S = 30.0
@@ -42,7 +42,7 @@ def till(till_settings: Path, hq: HqProcess, tmp_path: Path) -> Iterator[TillPro
     """Till 07-1, enrolled by its own command with the code that HQ's command shows."""
     code = hq.command("tills", "add", place="07-1").stdout.splitlines()[0].removeprefix("pairing code: ")
     command = [sys.executable, "-m", "terminal", "enrol", str(till_settings), "--hq", hq.url, "--code", code]
-    enrolled = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    enrolled = run_command(*command)
     assert enrolled.returncode == 0, enrolled.stderr
     assert hq.get("/v1/hq")["public_key"] in enrolled.stdout
     with TillProcess(till_settings, tmp_path / "till.log") as till:

@@ -10,8 +10,11 @@ from hardware_mocks.demo_store import TAIWAN, Country, DemoStore
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
 from hardware_mocks.till_process import TillProcess
+from tests.launcher import quick_starts
 from tests.scenarios.cashier import Cashier
 from tests.scenarios.secrets_told import told
+
+__all__ = ["quick_starts"]
 
 
 @pytest.fixture

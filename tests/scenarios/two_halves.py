@@ -19,6 +19,7 @@ from hardware_mocks.demo_store import DemoStore
 from hardware_mocks.hq_process import HqProcess
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader
 from hardware_mocks.patience import wait_until
+from hardware_mocks.program import run_command
 from hardware_mocks.till_process import TillProcess
 from protocol.records import SignedRecord
 
@@ -35,7 +36,6 @@ port = 0
 member_units = 1_000_000_000
 till_units = 1_000_000_000
 """
-COMMAND_S_MAX = 20
 SWIPES_MAX, SWIPE_HEARD_S = 3, 1.5
 ARRIVES_S_MAX = 40.0
 
@@ -79,9 +79,7 @@ class TwoHalves:
     def enrol(self, code: str, *words: str) -> subprocess.CompletedProcess[str]:
         """What `counterfoil-till enrol` says."""
         command = [sys.executable, "-m", "terminal", "enrol", str(self.settings), "--hq", self.cable.url]
-        return subprocess.run(
-            [*command, "--code", code, *words], capture_output=True, text=True, timeout=COMMAND_S_MAX, check=False
-        )
+        return run_command(*command, "--code", code, *words)
 
     def pair(self) -> None:
         """HQ is up, the till is enrolled and started, and the cable is out again."""

@@ -1,7 +1,6 @@
 """A whole chain after its stories: everything is where it should be, and an auditor finds nothing in any half of it."""
 
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -10,10 +9,10 @@ from pathlib import Path
 from hardware_mocks.demo_cards import PREFIX
 from hardware_mocks.demo_chain import DemoChain
 from hardware_mocks.demo_till import DemoTill
+from hardware_mocks.program import run_command
 from hq_server.exporting import export_file
 from terminal.exporting import export_till
 
-AUDIT_S_MAX = 40
 NOBODY = 99
 """A card that no story uses."""
 NUMBER = re.compile(PREFIX.encode() + rb"[0-9]{12}")
@@ -30,7 +29,7 @@ def prove_whole(chain: DemoChain) -> None:
     chain.end_programs()
     exports = list(_exports(chain))
     command = [sys.executable, "-m", "offline_queue.audit_program", *map(str, exports), "--hq-key", key]
-    audited = subprocess.run(command, capture_output=True, text=True, timeout=AUDIT_S_MAX, check=False)
+    audited = run_command(*command)
     assert audited.returncode == 0, audited.stdout + audited.stderr
     assert list(told(chain)) == []
 

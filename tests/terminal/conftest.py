@@ -4,9 +4,12 @@ from pathlib import Path
 import pytest
 
 from tests.chains.till import IDENTITY
+from tests.launcher import quick_starts
 from tests.terminal.draws import HASTY, STEADY, proved
 from tests.terminal.stand_in_hq import StandInHq
 from tests.terminal.till_on_line import TillOnLine, opened_till
+
+__all__ = ["quick_starts"]
 
 
 @pytest.fixture

@@ -10,8 +10,11 @@ from aiohttp import web
 from playwright.async_api import Browser, async_playwright
 
 from terminal.web.pages import add_pages
+from tests.launcher import quick_starts
 from tests.web.counter import Counter, Shop, at_counter, open_counter, open_shop
 from tests.web.modules import Modules
+
+__all__ = ["quick_starts"]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

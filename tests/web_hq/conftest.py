@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from tests.launcher import quick_starts
 from tests.web_hq.desk import Desk, open_desk
+
+__all__ = ["quick_starts"]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
