@@ -86,6 +86,7 @@ class Launcher:
     """The process that forks. It ends, and kills what it has forked, when this one has ended."""
 
     def __init__(self) -> None:
+        self._certificates = os.environ.get("SSL_CERT_FILE")
         self._control, theirs = socket.socketpair()
         self._lock = threading.Lock()
         with theirs:
@@ -94,8 +95,9 @@ class Launcher:
             )
 
     def start(self, command: Sequence[str], stdin: int, stdout: int, stderr: int) -> Started:
-        """A program of ours is forked; any other command is started as ever."""
-        if list(command[:2]) != [sys.executable, "-m"] or command[2] not in PROGRAMS:
+        """A program of ours is forked; any other command is started as ever, and so is one with a certificate."""
+        is_ours = list(command[:2]) == [sys.executable, "-m"] and command[2] in PROGRAMS
+        if not is_ours or os.environ.get("SSL_CERT_FILE") != self._certificates:
             return by_exec(command, stdin, stdout, stderr)
         ended, tells = os.pipe()
         wanted = {"argv": list(command[2:]), "environment": dict(os.environ), "folder": str(Path.cwd())}
@@ -179,9 +181,8 @@ def _become(wanted: dict[str, Any], files: list[int]) -> Callable[[], Any]:
     for number, file in enumerate(files[:FILES_OF_A_PROCESS]):
         os.dup2(file, number)
     os.closerange(FILES_OF_A_PROCESS, FILES_MAX)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - it stays open
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
     os.environ.clear()
     os.environ.update(wanted["environment"])
     os.chdir(wanted["folder"])
