@@ -1,4 +1,4 @@
-"""A cable between a till and HQ: TCP on 127.0.0.1 that can be unplugged, is thin, holds its bytes back, or breaks."""
+"""A cable between a till and HQ: TCP on 127.0.0.1 that can be unplugged, holds its bytes back, or breaks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Self
 from hardware_mocks.loopback import LOOPBACK, reset
 
 CHUNK_BYTES = 4096
-LOOK_UP_S = 0.02  # how often a cable looks whether it was unplugged
+LOOK_UP_S = 0.05  # how often a cable looks whether it was unplugged
 
 
 class Cable:
@@ -35,8 +35,8 @@ class Cable:
         self.url = f"http://{LOOPBACK}:{self._listener.getsockname()[1]}"
         self.breaks_after: int | None = None
         """Each new line breaks after so many bytes, counted over both ways."""
-        self.bytes_per_s: float | None = None
-        """How thin it is; None: as fast as it goes."""
+        self.carries: int | None = None
+        """So many bytes more, counted over both ways; then it holds everything back. None: all that comes."""
         self.holds_down = False
         """What HQ says stays in the cable. It comes through, whole and in order, when this is False again."""
         self.holds_up = False
@@ -151,20 +151,20 @@ class _Line(threading.Thread):
     def _ready(self, upper: socket.socket) -> list[socket.socket]:
         """The ends at which there is something to carry; none after a short while."""
         held = ((self._lower, self._cable.holds_up), (upper, self._cable.holds_down))
-        flowing = [end for end, is_held in held if not is_held]
+        flowing = [end for end, is_held in held if not is_held and self._cable.carries != 0]
         if not flowing:
             self.broken.wait(LOOK_UP_S)
             return []
         return select.select(flowing, [], [], LOOK_UP_S)[0]
 
     def _carry(self, end: socket.socket, other: socket.socket) -> bool:
-        data = end.recv(CHUNK_BYTES)
+        data = end.recv(min(CHUNK_BYTES, self._cable.carries or CHUNK_BYTES))
+        if self._cable.carries is not None:
+            self._cable.carries = max(self._cable.carries - len(data), 0)
         if self._left is not None:
             data, self._left = data[: self._left], self._left - len(data)
             if self._left <= 0:
                 self.broken.set()
         other.sendall(data)
         self._cable.carried_bytes += len(data)
-        if self._cable.bytes_per_s is not None:
-            self.broken.wait(len(data) / self._cable.bytes_per_s)
         return bool(data)
