@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 
 LOOPBACK = "127.0.0.1"
-LOOK_UP_S = 0.02  # how often a waiting device looks whether it was unplugged
+LOOK_UP_S = 0.05  # how often a waiting device looks whether it was unplugged
 IS_WINDOWS = os.name == "nt"
 NO_LINGER = struct.pack("hh" if IS_WINDOWS else "ii", 1, 0)
 
