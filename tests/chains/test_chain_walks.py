@@ -6,7 +6,8 @@ from tests.chains import chain_faults
 from tests.chains.chain_faults import Fault
 from tests.chains.chain_walk import walk
 
-WALKS = 50
+WALKS = 30
+"""In every run; --thorough takes a thousand."""
 WALKS_TO_A_FAULT = 60
 """Each fault is seen within so many, mostly within ten; whoever sees one stops."""
 
