@@ -17,7 +17,10 @@ from hardware_mocks.patience import wait_until
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
 
 QUERIES = 4 * 3  # bytes of the four questions that go before a slip
-IMPATIENT = PrinterTimeouts(connect_s=1, reply_s=0.2, look_s=0.3, slip_s=1.5, close_s=0.3, turn_s=1)
+IMPATIENT = PrinterTimeouts(connect_s=5, reply_s=0.4, look_s=0.4, slip_s=1.5, close_s=0.3, turn_s=1)
+"""For printers that are not to answer."""
+PATIENT = replace(IMPATIENT, reply_s=5, look_s=5, slip_s=10)
+ENDS_S_MAX = 15
 WATCHFUL = PrinterTimeouts(look_s=0.3)
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -96,14 +99,14 @@ async def test_a_printer_that_stops_reading_in_mid_slip_is_unknown_in_bounded_ti
     device: VirtualReceiptPrinter,
 ) -> None:
     device.hang_after(QUERIES + len(SLIP) // 2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(ENDS_S_MAX):
         assert await print_slip(driver_of(device, IMPATIENT)) == Unknown((PrinterReason.NO_ANSWER,))
     assert device.paper == []
 
 
 async def test_a_slip_that_no_buffer_holds_does_not_hang_either(device: VirtualReceiptPrinter) -> None:
     device.hang_after(QUERIES)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(ENDS_S_MAX):
         blob = b"0123456789\n" * 2_000_000
         assert await print_slip(driver_of(device, IMPATIENT), blob) == Unknown((PrinterReason.NO_ANSWER,))
 
@@ -118,7 +121,7 @@ async def test_power_that_is_cut_in_mid_slip_is_unknown(device: VirtualReceiptPr
 
 async def test_a_slow_printer_is_waited_for_as_long_as_it_says_that_it_is_well(device: VirtualReceiptPrinter) -> None:
     device.hang_after(QUERIES + len(SLIP) // 2)
-    job = asyncio.create_task(print_slip(driver_of(device, replace(IMPATIENT, look_s=5, slip_s=10))))
+    job = asyncio.create_task(print_slip(driver_of(device, PATIENT)))
     await asyncio.to_thread(wait_until, lambda: device.unfinished.blocks)
     device.wake()
     assert await job == Printed()
@@ -134,8 +137,8 @@ async def test_answers_within_the_time_are_waited_for(device: VirtualReceiptPrin
 
 async def test_answers_that_come_too_late_are_never_misread(device: VirtualReceiptPrinter) -> None:
     """Asked about the printer, it says that the drawer is closed: as an answer about paper that bit means near end."""
-    device.answer_late(0.35)
-    timeouts = replace(IMPATIENT, look_s=3, slip_s=6)
+    device.answer_late(0.7)
+    timeouts = replace(PATIENT, reply_s=0.4)
     async with driver_of(device, timeouts).open() as ready:
         assert isinstance(ready, Conversation)
         assert ready.status.reasons == (PrinterReason.NO_ANSWER,)
@@ -200,7 +203,7 @@ async def test_a_peer_that_floods_is_endured() -> None:
             writer.write(b"\xff" * 10_000)
             await writer.drain()
 
-    async with asyncio.timeout(10), printer_of(peer) as printer:
+    async with asyncio.timeout(ENDS_S_MAX), printer_of(peer) as printer:
         assert isinstance(await print_slip(printer), Unknown)
 
 
@@ -276,7 +279,7 @@ async def test_silence_behind_the_slip_casts_doubt_on_it() -> None:
 async def test_a_job_that_never_ends_makes_the_next_one_wait_no_longer_than_its_turn(
     device: VirtualReceiptPrinter,
 ) -> None:
-    printer = driver_of(device, IMPATIENT)
+    printer = driver_of(device, PATIENT)
     async with printer.open():
         assert await print_slip(printer) == NotStarted((PrinterReason.BUSY,))
     assert await print_slip(printer) == Printed()
