@@ -12,7 +12,7 @@ from hardware_mocks.wires import Wire, whole
 from tests.scenarios.paper import Paper
 
 SWIPES_MAX = 3
-SWIPE_HEARD_S = 1.5
+SWIPE_HEARD_S = 4.0
 
 
 class Cashier:
@@ -69,7 +69,7 @@ class Cashier:
     def slip(self, receipt_number: str) -> Json:
         return self.get(f"/v1/slips/{receipt_number}")
 
-    def wait_for_slip(self, receipt_number: str, state: str, timeout_s: float = 10.0) -> Json:
+    def wait_for_slip(self, receipt_number: str, state: str, timeout_s: float = 30.0) -> Json:
         wait_until(lambda: self.slip(receipt_number)["state"] == state, timeout_s=timeout_s)
         return self.slip(receipt_number)
 

@@ -171,7 +171,7 @@ def test_devices_and_line_fail_and_mend_on_demand(demo: Demo) -> None:
     number = load(demo)["receipt_number"]
     wait_until(lambda: devices(demo)["printer"] == "lost")
     demo.type("plug", "new-roll", "mend")
-    wait_until(lambda: demo.ask(f"/v1/slips/{number}")["state"] == "printed", timeout_s=10)
+    wait_until(lambda: demo.ask(f"/v1/slips/{number}")["state"] == "printed")
     wait_until(lambda: devices(demo) == {"reader": "ready", "printer": "ready"})
     wait_until(lambda: hq_state(demo.url) == ALL_TOLD)
 

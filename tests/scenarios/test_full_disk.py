@@ -132,7 +132,7 @@ def test_what_became_of_a_slip_while_the_disk_was_full_is_written_when_there_is_
     disk.free(till)
     if till.ended:
         till.start()
-    wait_until(lambda: cashier.slip(number)["state"] in {"printed", "unknown"}, timeout_s=10)
+    wait_until(lambda: cashier.slip(number)["state"] in {"printed", "unknown"})
     assert cashier.slip(number)["run"] == 1
     assert cashier.paper.originals()[number] == 1
 

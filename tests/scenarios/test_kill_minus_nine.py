@@ -75,7 +75,7 @@ def was_it_done(cashier: Cashier, body: Json) -> bool:
 
 def slips_that_nobody_knows_of(cashier: Cashier) -> set[str]:
     """Those whose printing was cut off, once all the others have come out."""
-    wait_until(lambda: {slip["state"] for slip in cashier.slips_waiting()} <= {"unknown"}, timeout_s=20)
+    wait_until(lambda: {slip["state"] for slip in cashier.slips_waiting()} <= {"unknown"})
     return {slip["receipt_number"] for slip in cashier.slips_waiting()}
 
 

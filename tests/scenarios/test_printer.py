@@ -196,7 +196,7 @@ async def load_in_process(parts: Parts, store: DemoStore, operation_id: str) -> 
 
 
 async def until_printed(parts: Parts, number: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for event in parts.till.events.subscribe(after=0):
             if isinstance(event.data, SlipStatus) and (event.data.receipt_number, event.data.state) == (
                 number,

@@ -36,7 +36,7 @@ port = 0
 member_units = 1_000_000_000
 till_units = 1_000_000_000
 """
-SWIPES_MAX, SWIPE_HEARD_S = 3, 1.5
+SWIPES_MAX, SWIPE_HEARD_S = 3, 4.0
 ARRIVES_S_MAX = 40.0
 
 

@@ -32,7 +32,7 @@ class Watch:
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._over = threading.Event()
 
-    def wait_for(self, name: str, count: int = 1, timeout_s: float = 10.0) -> list[Said]:
+    def wait_for(self, name: str, count: int = 1, timeout_s: float = 30.0) -> list[Said]:
         """All events so far, as soon as that one has come so often. Raises TimeoutError."""
         wait_until(lambda: sum(said.name == name for said in list(self.said)) >= count, timeout_s=timeout_s)
         return list(self.said)
