@@ -39,6 +39,8 @@ PROGRAMS = {
 REQUEST_BYTES_MAX = 1 << 20
 FILES_OF_A_PROCESS = 3
 FILES_MAX = 1024
+USERS: list[object] = []
+"""One for each suite that has begun in this worker and is not over."""
 IS_POSSIBLE = hasattr(os, "pidfd_open") and hasattr(socket, "send_fds")
 
 
@@ -56,7 +58,7 @@ class Forked:
         """The exit code of a process that has ended."""
         with self._lock:
             if self._code is None and select.select([self._ended], [], [], 0)[0]:
-                self._code = int(os.read(self._ended, 16))
+                self._code = int(os.read(self._ended, 16) or -signal.SIGKILL)
             return self._code
 
     def wait(self, timeout: float | None = None) -> int:
@@ -130,10 +132,11 @@ def quick_starts() -> Iterator[None]:
     if not IS_POSSIBLE:
         yield
         return
+    USERS.append(object())
     Program.launch = staticmethod(quickly)
     yield
-    Program.launch = staticmethod(by_exec)
-    if launcher.cache_info().currsize:
+    USERS.pop()
+    if not USERS and launcher.cache_info().currsize:  # till then another suite's programs may run
         launcher().close()
         launcher.cache_clear()
 
