@@ -211,7 +211,7 @@ async def test_a_draw_does_not_wait_behind_its_own_tills_records(tmp_path: Path)
             for _ in range(5):
                 await two.say(Records(here.place, 1, tuple(here.chain[:1]) * 250))
             await two.say(draw(1, 10))
-            async with asyncio.timeout(4):
+            async with asyncio.timeout(8):
                 no = await Till(two).hear(NotDrawn)
             assert isinstance(no, NotDrawn)
             await hq.end_lines()

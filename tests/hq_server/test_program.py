@@ -220,7 +220,7 @@ async def test_hq_that_is_asked_to_end_hangs_up_and_ends(http: aiohttp.ClientSes
     key = public_key(bytes.fromhex(hq.get("/v1/hq")["public_key"]))
     async with line(http, hq.url, key, keeper) as caller:
         hq._running.terminate()
-        frame = await caller.socket.receive(5)
+        frame = await caller.socket.receive(20)
         assert (frame.type, caller.socket.close_code) == (aiohttp.WSMsgType.CLOSE, 1001)
     assert hq.wait() == 0
 
