@@ -174,8 +174,8 @@ class SqliteJournal:
     def post(self, transaction: Transaction, ref: RecordRef, business_date: str) -> Posted | Refused:
         """Enter a transaction that this place's keeper made as record `ref`, or say why the book refuses."""
         keys = sorted(transaction.names())
-        known = {lot.key: lot for lot in self.lots(keys)}
-        verdict = judge(transaction, self._held(keys), known)
+        known, held = self._known(keys)
+        verdict = judge(transaction, held, known)
         if isinstance(verdict, Posted):
             self._enter(transaction, ref, business_date, known)
             for key, units in verdict.held.items():
@@ -184,22 +184,28 @@ class SqliteJournal:
 
     def lots(self, keys: Iterable[SliceKey]) -> list[Lot]:
         """Those of these lots that this file knows, wherever they lie, in the order of their keys."""
-        return [lot for lot in map(self._lot, sorted(keys)) if lot is not None]
+        return list(self._known(sorted(keys))[0].values())
 
     def knows_operation(self, operation_id: OperationId) -> bool:
         """Whether this keeper already posted this operation."""
         query = "select 1 from transactions where keeper = ? and operation_id = ?"
         return self._connection.execute(query, (self.place, operation_id)).get is not None
 
-    def _held(self, keys: Sequence[SliceKey]) -> dict[SliceKey, int]:
-        query = "select units from slices where account = ? and purse = ? and lot = ? and place = ? and epoch = ?"
-        found = ((key, self._connection.execute(query, (*key, self.place, self.epoch)).get) for key in keys)
-        return {key: units for key, units in found if units is not None}
-
-    def _lot(self, key: SliceKey) -> Lot | None:
-        query = "select store, opened_on, expires_on from lots where account = ? and purse = ? and lot = ?"
-        terms = self._connection.execute(query, key).get
-        return None if terms is None else Lot(key, *terms)
+    def _known(self, keys: Sequence[SliceKey]) -> tuple[dict[SliceKey, Lot], dict[SliceKey, int]]:
+        """The lots that this book knows, and what lies here of them."""
+        known: dict[SliceKey, Lot] = {}
+        held: dict[SliceKey, int] = {}
+        query = (
+            "select store, opened_on, expires_on, units from lots left join slices on slices.account = lots.account"
+            " and slices.purse = lots.purse and slices.lot = lots.lot and place = ? and epoch = ?"
+            " where lots.account = ? and lots.purse = ? and lots.lot = ?"
+        )
+        for key in keys:
+            for store, opened_on, expires_on, units in self._connection.execute(query, (self.place, self.epoch, *key)):
+                known[key] = Lot(key, store, opened_on, expires_on)
+                if units is not None:
+                    held[key] = units
+        return known, held
 
     def _enter(
         self, transaction: Transaction, ref: RecordRef, business_date: str, known: Mapping[SliceKey, Lot]
@@ -231,7 +237,9 @@ class SqliteJournal:
             )
         else:
             self._connection.execute(
-                "insert or replace into slices values (?, ?, ?, ?, ?, ?)", (*key, self.place, self.epoch, units)
+                "insert into slices values (?, ?, ?, ?, ?, ?)"
+                " on conflict (account, purse, lot, place, epoch) do update set units = excluded.units",
+                (*key, self.place, self.epoch, units),
             )
 
 

@@ -28,6 +28,7 @@ class Chain:
         self._connection = connection
         self.keeper = keeper
         self.epoch = epoch
+        self._last: tuple[SignedRecord, Head] | None = None
 
     def head(self) -> Head | None:
         """The last record; None in an empty chain."""
@@ -38,7 +39,10 @@ class Chain:
         if row is None:
             return None
         signed = SignedRecord(*row)
-        return head_of(signed.open(), signed)
+        # It is read every time: transactions roll back. What it means is kept: the same bytes are the same head.
+        if self._last is None or self._last[0] != signed:
+            self._last = signed, head_of(signed.open(), signed)
+        return self._last[1]
 
     def record(self, sequence: int) -> SignedRecord | None:
         """One record by its number."""
@@ -70,11 +74,14 @@ class Chain:
     def keep(self, signed: SignedRecord) -> Record:
         """Store a record that continues this chain, byte for byte. Whoever calls has checked that it does."""
         record = signed.open()
+        self._store(record, signed)
+        return record
+
+    def _store(self, record: Record, signed: SignedRecord) -> None:
         self._connection.execute(
             "insert into records values (?, ?, ?, ?, ?, ?)",
             (record.keeper, record.epoch, record.sequence, record.kind, signed.content, signed.signature),
         )
-        return record
 
 
 class Outbox(Chain):
@@ -99,8 +106,9 @@ class Outbox(Chain):
             body=encode_body(body),
         )
         signed = seal(record, self._sign)
-        self.keep(signed)
-        return head_of(record, signed)
+        self._store(record, signed)
+        self._last = signed, head_of(record, signed)
+        return self._last[1]
 
 
 def last_epoch(connection: Connection, keeper: Place) -> int | None:

@@ -17,16 +17,16 @@ from protocol.bodies import DeclinedBody, TransactionBody, lots_told
 from protocol.chain import Head
 from protocol.conversation import NoDraw, NotDrawn
 from protocol.records import RecordKind
+from terminal.answering import answer_declined, answer_done
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked, Identity, Moment
 from terminal.hq_memory import HqMemory
 from terminal.members import Members
-from terminal.movements import Movements
 from terminal.negative_list import NegativeList
-from terminal.operations import Operations, answer_declined, answer_done
+from terminal.operations import Operations
 from terminal.originals import Originals
 from terminal.receipt_numbers import receipt_text
-from terminal.slips import Slips, stored_slip
+from terminal.slips import Slips
 
 
 class OwnChain(Protocol):
@@ -46,7 +46,6 @@ class Shelf(msgspec.Struct, frozen=True):
     operations: Operations
     slips: Slips
     originals: Originals
-    movements: Movements
     members: Members
     negative_list: NegativeList
     hq: HqMemory
@@ -110,11 +109,9 @@ class Decisions:
     def commit(self, asked: Asked, outcome: Done | Declined, view: BookView) -> Answer:
         """Write what was decided: its entries, record, slip and answer."""
         head = self._chain.head()
-        answer = (
-            self._do(asked, outcome, view, head)
-            if isinstance(outcome, Done)
-            else self._decline(asked, outcome, view, head)
-        )
+        if isinstance(outcome, Done):
+            return self._do(asked, outcome, view, head)
+        answer = self._decline(asked, outcome, view, head)
         self._shelf.operations.keep(asked, answer)
         return answer
 
@@ -139,11 +136,10 @@ class Decisions:
             undone=done.undone,
         )
         head = self._chain.append(head, RecordKind.TRANSACTION, body, asked.moment)
-        self._shelf.slips.add(number, asked.moment.now_ms, stored_slip(asked, done.facts, receipt, head))
-        self._shelf.movements.add(account, number)
+        self._shelf.slips.add(number, account, asked, head)
         if done.undone is not None:
             self._shelf.originals.undone(done.undone.original, head.ref)
-        return answer_done(asked, done, receipt, head)
+        return answer_done(body, head, asked.moment.local)
 
     def _decline(self, asked: Asked, declined: Declined, view: BookView, head: Head) -> Answer:
         body = DeclinedBody(

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from ledger.ids import AccountId, Place
-from ledger.journal_sqlite import Connection
 from terminal.answers import Movement
-from terminal.slips import StoredSlip
+from terminal.made import StoredSlip
+from terminal.slips import Slips
 
 SHOWN_MAX = 10
 
 
 class Movements:
-    """The table of movements. Every method runs inside the caller's transaction."""
+    """What a till can tell of a member's movements here. Every method runs inside the caller's transaction."""
 
-    def __init__(self, connection: Connection, place: Place) -> None:
-        self._connection = connection
+    def __init__(self, place: Place, slips: Slips) -> None:
         self._place = place
-
-    def add(self, account: AccountId, number: int) -> None:
-        """Remember whose movement slip `number` tells of."""
-        self._connection.execute("insert into movements values (?, ?)", (account, number))
+        self._slips = slips
 
     def last(self, account: AccountId) -> tuple[Movement, ...]:
         """The last SHOWN_MAX, the latest first."""
-        rows = self._connection.execute(
-            "select slip from movements join slips using (number) where account = ? order by number desc limit ?",
-            (account, SHOWN_MAX),
-        )
-        return tuple(self._movement(msgspec.json.decode(slip, type=StoredSlip)) for (slip,) in rows)
+        return tuple(self._movement(made.slip()) for made in self._slips.last_of(account, SHOWN_MAX))
 
     def _movement(self, slip: StoredSlip) -> Movement:
         facts = slip.facts

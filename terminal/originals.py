@@ -23,11 +23,11 @@ class Originals:
     def find(self, text: str) -> Original | None:
         """The movement whose slip has this number, with what is left of it; None: none here that can be undone."""
         number = number_of(self._place, text)
-        stored = None if number is None else self._slips.read(number)
-        if stored is None:
+        made = None if number is None else self._slips.made(number)
+        if made is None:
             return None
-        rows = self._connection.execute("select record from undoings where original = ?", (stored.record,))
-        return original_of(self._record(stored.record), [self._record(record) for (record,) in rows])
+        rows = self._connection.execute("select record from undoings where original = ?", (str(made.record.ref),))
+        return original_of(made.record, [self._record(record) for (record,) in rows])
 
     def undone(self, original: str, record: RecordRef) -> None:
         """Remember that this record undoes a share of `original`, in the commit that does it."""

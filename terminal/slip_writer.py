@@ -10,7 +10,7 @@ from receipts.slip import Slip
 from receipts.text import to_text
 from receipts.wording import Language, Wording
 from terminal.answers import HqStatus, Texts
-from terminal.slips import StoredSlip
+from terminal.made import StoredSlip
 
 SCREEN_COLUMNS = 40
 

@@ -1,57 +1,94 @@
-"""Slips in the till's book: what each says, and the steps of its printing."""
+"""Slips in the till's book: each by its number, the movement that it tells of, and the steps of its printing."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
-from checkout.slip_facts import SlipFacts
+from ledger.ids import AccountId, Place
 from ledger.journal_sqlite import Connection
+from protocol.bodies import TransactionBody
 from protocol.chain import Head
-from protocol.check_code import check_code
-from terminal.answers import HqStatus
+from protocol.records import RecordKind, SignedRecord
 from terminal.asking import Asked
+from terminal.made import Made
+from terminal.receipt_numbers import number_of
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 
 WAITING = tuple(state for state in SlipState if state not in (SlipState.PRINTED, SlipState.SETTLED))
 
-
-class StoredSlip(msgspec.Struct, frozen=True):
-    """All that a slip says, as it stood when the movement was committed: a copy says the same."""
-
-    facts: SlipFacts
-    receipt_number: str
-    record: str
-    check_code: str
-    business_date: str
-    local_time: str
-    mode: str
-    hq: HqStatus
+_MADE = (
+    "select number, records.content, signature, local_time, hq, fingerprint, slips.content"
+    " from slips join records using (keeper, epoch, sequence)"
+)
 
 
 class Slips:
     """The tables of slips. Every method runs inside the caller's transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, place: Place) -> None:
         self._connection = connection
+        self._place = place
 
     def next_number(self) -> int:
         """The receipt number after the last; they run on without a gap as they are given in the commit."""
         last = self._connection.execute("select max(number) from slips").get
         return 1 if last is None else last + 1
 
-    def add(self, number: int, made_at_ms: int, slip: StoredSlip) -> None:
-        """Store a slip and its job, run 1, created."""
-        self._connection.execute("insert into slips values (?, ?, ?)", (number, made_at_ms, msgspec.json.encode(slip)))
-        self._set(SlipJob(number))
+    def add(self, number: int, account: AccountId, asked: Asked, head: Head) -> None:
+        """Store the slip of the record at `head`; its job begins as run 1, created."""
+        pos_ref, moment = asked.request.pos_ref, asked.moment
+        self._connection.execute(
+            "insert into slips values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(number, account, head.ref.keeper, head.ref.epoch, head.ref.sequence, moment.now_ms, moment.local),
+                *(msgspec.json.encode(asked.hq), asked.fingerprint, asked.kind, pos_ref),
+                None if pos_ref is None else asked.content,
+            ),
+        )
 
-    def read(self, number: int) -> StoredSlip | None:
-        """What slip `number` says."""
-        row = self._connection.execute("select slip from slips where number = ?", (number,)).get
-        return None if row is None else msgspec.json.decode(row, type=StoredSlip)
+    def made(self, number: int) -> Made | None:
+        """The movement that slip `number` tells of."""
+        return next(self._made(f"{_MADE} where number = ?", number), None)
+
+    def made_by(self, operation_id: str) -> Made | None:
+        """The movement that was made under this identity."""
+        row = self._connection.execute(
+            "select content, signature from transactions join records using (keeper, epoch, sequence)"
+            " where transactions.keeper = ? and operation_id = ?",
+            (self._place, operation_id),
+        ).get
+        if row is None:
+            return None
+        record = SignedRecord(*row).open()
+        if record.kind is not RecordKind.TRANSACTION:
+            return None  # a transfer's own name, which no client can use
+        number = number_of(self._place, record.body_as(TransactionBody).receipt_number)
+        return None if number is None else self.made(number)
+
+    def done_for(self, pos_ref: str, kind: str) -> Made | None:
+        """The movement of this kind under a POS's number."""
+        return next(self._made(f"{_MADE} where pos_ref = ? and slips.kind = ?", pos_ref, kind), None)
+
+    def of_sale(self, pos_ref: str) -> list[Made]:
+        """The movements under a POS's number."""
+        return list(self._made(f"{_MADE} where pos_ref = ?", pos_ref))
+
+    def last_of(self, account: AccountId, most: int) -> list[Made]:
+        """The last movements of this account's value here, the latest first."""
+        return list(self._made(f"{_MADE} where account = ? order by number desc limit ?", account, most))
+
+    def _made(self, query: str, *values: str | int) -> Iterator[Made]:
+        for number, content, signature, *beside in self._connection.execute(query, values):
+            yield Made(number, SignedRecord(content, signature), *beside)
 
     def job(self, number: int) -> SlipJob | None:
         """Where the printing of slip `number` stands."""
-        row = self._connection.execute("select * from slip_states where number = ?", (number,)).get
+        row = self._connection.execute(
+            "select number, run, state, reasons from slips left join slip_states using (number) where number = ?",
+            (number,),
+        ).get
         return None if row is None else _job(*row)
 
     def waiting(self, made_since_ms: int = 0) -> list[SlipJob]:
@@ -59,8 +96,9 @@ class Slips:
         marks = ", ".join("?" * len(WAITING))
         rows = self._connection.execute(
             f"select slip_states.* from slip_states join slips using (number) where state in ({marks})"  # noqa: S608 - marks are question marks
-            " and made_at_ms >= ? order by number",
-            (*WAITING, made_since_ms),
+            " and made_at_ms >= ? union all select number, null, null, null from slips"
+            " where number > (select coalesce(max(number), 0) from slip_states) and made_at_ms >= ? order by number",
+            (*WAITING, made_since_ms, made_since_ms),
         )
         return [_job(*row) for row in rows]
 
@@ -71,22 +109,25 @@ class Slips:
             self._connection.execute(
                 "insert into slip_steps values (?, ?, ?, ?)", (job.number, job.run, step, " ".join(reasons))
             )
-            self._set(after)
+            self._pass_over(after.number)
+            self._connection.execute(
+                "insert or replace into slip_states values (?, ?, ?, ?)",
+                (after.number, after.run, after.state, " ".join(after.reasons)),
+            )
         return after
 
-    def _set(self, job: SlipJob) -> None:
+    def _pass_over(self, number: int) -> None:
+        """Write down that slips before this one are still as they were made, or they would be taken for printed."""
+        first = SlipJob(number)
         self._connection.execute(
-            "insert or replace into slip_states values (?, ?, ?, ?)",
-            (job.number, job.run, job.state, " ".join(job.reasons)),
+            "insert into slip_states select number, ?, ?, '' from slips"
+            " where number > (select coalesce(max(number), 0) from slip_states) and number < ?",
+            (first.run, first.state, number),
         )
 
 
-def stored_slip(asked: Asked, facts: SlipFacts, receipt_number: str, head: Head) -> StoredSlip:
-    """What the slip of the record at `head` says."""
-    code = check_code(head.hash)
-    local_time, hq = asked.moment.local, asked.hq
-    return StoredSlip(facts, receipt_number, str(head.ref), code, head.business_date, local_time, head.mode, hq)
-
-
-def _job(number: int, run: int, state: str, reasons: str) -> SlipJob:
+def _job(number: int, run: int | None, state: str | None, reasons: str | None) -> SlipJob:
+    """A slip of which there is no state is as it was made."""
+    if run is None or state is None or reasons is None:
+        return SlipJob(number)
     return SlipJob(number, run, SlipState(state), tuple(reasons.split()))

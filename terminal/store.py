@@ -23,19 +23,21 @@ from protocol.chain import Head
 from protocol.conversation import BATCH_RECORDS_MAX, Directory, Member, NotDrawn, Resume, Seen
 from protocol.records import RecordKind, SignedRecord
 from protocol.signing import Signer
+from terminal.answering import balance_of
 from terminal.answers import Answer, DayClose, Movement, Problem, Refundable
 from terminal.asking import Asked, Identity, Moment
 from terminal.decisions import Decisions, Shelf, has_moved
 from terminal.hq_memory import HqMemory
+from terminal.made import StoredSlip
 from terminal.members import Members
 from terminal.modes import Mode
 from terminal.movements import Movements
 from terminal.negative_list import NegativeList
-from terminal.operations import Operations, balance_of
+from terminal.operations import Operations
 from terminal.originals import Originals
 from terminal.receipt_numbers import receipt_text
 from terminal.slip_job import SlipJob, SlipState, SlipStep
-from terminal.slips import Slips, StoredSlip
+from terminal.slips import Slips
 from terminal.standing import Standing
 from terminal.transfers import Transfers
 from terminal.wanting import GoneHome, Held, Want, want_of
@@ -58,20 +60,19 @@ class TillStore:
             connection, identity.place, last_epoch(connection, identity.place) or identity.epoch, sign
         )
         self._journal = SqliteJournal(connection, identity.place, self._outbox.epoch)
-        self._operations = Operations(connection)
-        self._slips = Slips(connection)
+        self._slips = Slips(connection, identity.place)
+        self._operations = Operations(connection, self._slips)
         self.members = Members(connection, identity.place)
         self.negative_list = NegativeList(connection)
         self._transfers = Transfers(self._outbox, self._journal, programme, self.members)
         self.hq = HqMemory(connection, self._outbox, identity, self._transfers, self.negative_list)
         self._originals = Originals(connection, identity.place, self._slips)
-        self._movements = Movements(connection, identity.place)
+        self._movements = Movements(identity.place, self._slips)
         shelf = Shelf(
             self._journal,
             self._operations,
             self._slips,
             self._originals,
-            self._movements,
             self.members,
             self.negative_list,
             self.hq,
@@ -209,8 +210,8 @@ class TillStore:
 
     def slip(self, number: int) -> tuple[StoredSlip, SlipJob] | None:
         """What a slip says, and where its printing stands."""
-        stored, job = self._slips.read(number), self._slips.job(number)
-        return None if stored is None or job is None else (stored, job)
+        made, job = self._slips.made(number), self._slips.job(number)
+        return None if made is None or job is None else (made.slip(), job)
 
     def original(self, receipt_number: str) -> Original | None:
         """What is left of the movement with this slip; None: none of this till's that can be undone."""

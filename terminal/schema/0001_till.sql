@@ -1,25 +1,37 @@
 -- What a till remembers beside book and chain: answers by operation, slips with the steps of their printing, HQ's word.
 
+-- What the answer and the slip of a movement say beside its record; all the rest of both is read from the record.
 -- `fingerprint`: a request whole; `content`: what stands behind a POS's number, whoever asks and however often.
+CREATE TABLE slips (
+    number      INTEGER NOT NULL PRIMARY KEY,
+    account     TEXT    NOT NULL,
+    keeper      TEXT    NOT NULL,
+    epoch       INTEGER NOT NULL,
+    sequence    INTEGER NOT NULL,
+    made_at_ms  INTEGER NOT NULL,
+    local_time  TEXT    NOT NULL,
+    hq          BLOB    NOT NULL,
+    fingerprint BLOB    NOT NULL,
+    kind        TEXT    NOT NULL,
+    pos_ref     TEXT,
+    content     BLOB    CHECK ((content IS NULL) = (pos_ref IS NULL)),
+    FOREIGN KEY (keeper, epoch, sequence) REFERENCES records
+) STRICT;
+CREATE INDEX slips_by_account ON slips (account);
+
+-- A POS's number names one movement of a kind. A declined one leaves it free.
+CREATE UNIQUE INDEX slips_by_pos_ref ON slips (pos_ref, kind) WHERE pos_ref IS NOT NULL;
+
+-- Operations that moved nothing: declined, with the answer; or asked under the number of a movement that was there, with its slip.
 CREATE TABLE operations (
     operation_id TEXT    NOT NULL PRIMARY KEY,
-    kind         TEXT    NOT NULL,
     pos_ref      TEXT,
-    done         INTEGER NOT NULL CHECK (done IN (0, 1)),
-    content      BLOB    NOT NULL,
     fingerprint  BLOB    NOT NULL,
-    answer       BLOB    NOT NULL
+    answer       BLOB,
+    slip         INTEGER REFERENCES slips,
+    CHECK ((answer IS NULL) <> (slip IS NULL))
 ) STRICT, WITHOUT ROWID;
-
--- A POS's number names one done movement of a kind. A declined one leaves it free.
-CREATE UNIQUE INDEX operations_done_by_pos_ref ON operations (pos_ref, kind) WHERE pos_ref IS NOT NULL AND done = 1;
-CREATE INDEX operations_by_pos_ref ON operations (pos_ref) WHERE pos_ref IS NOT NULL;
-
-CREATE TABLE slips (
-    number     INTEGER NOT NULL PRIMARY KEY,
-    made_at_ms INTEGER NOT NULL,
-    slip       BLOB    NOT NULL
-) STRICT;
+CREATE INDEX operations_declined_by_pos_ref ON operations (pos_ref) WHERE pos_ref IS NOT NULL AND answer IS NOT NULL;
 
 CREATE TABLE slip_steps (
     number  INTEGER NOT NULL REFERENCES slips,
@@ -30,6 +42,7 @@ CREATE TABLE slip_steps (
 ) STRICT, WITHOUT ROWID;
 
 -- The run that a slip is in and where it stands: kept, so that what waits is found without reading every slip.
+-- Slips behind the last one here are as they were made: run 1, created, and no step of theirs was taken.
 CREATE TABLE slip_states (
     number  INTEGER NOT NULL PRIMARY KEY REFERENCES slips,
     run     INTEGER NOT NULL,

@@ -13,8 +13,10 @@ from tests.chains.company import ALICE
 from tests.chains.proof import faults, prove
 from tests.chains.till import NOON, Till, done
 
-APPEND_ONLY = (
-    *("transactions", "lots", "entries", "records", "operations", "slips", "slip_steps", "movements", "undoings"),
+APPEND_ONLY = (*("transactions", "lots", "entries", "records", "operations", "slips", "slip_steps", "undoings"),)
+ANOTHER_SLIP = (
+    "insert into slips select 4, account, keeper, epoch, sequence, made_at_ms, local_time, hq, fingerprint, kind,"
+    " pos_ref, content from slips where number = 1"
 )
 
 
@@ -48,35 +50,28 @@ def test_an_honest_file_has_no_fault(till: Till) -> None:
         ("update lots set store = '08'", "a lot of store 08"),
         ("delete from transactions where sequence = 3", "07-2/1/3: the book has nothing as its transaction"),
         ("delete from lots", "row without its parent"),
-        ("delete from operations where done = 0", "answers without record: ['07-2/1/4']"),
+        ("delete from operations", "answers without record: ['07-2/1/4']"),
         (
             "update operations set answer = cast(replace(answer, 'sale', 'salt') as blob)",
             "has another story than the answer",
         ),
-        (
-            "update operations set answer = cast(replace(answer, '000002', '000003') as blob)",
-            "has another story than the answer",
-        ),
+        ("update transactions set operation_id = 'x' where sequence = 3", "the book has sale x"),
         ("update operations set answer = cast(replace(answer, 'not_enough_here', 'no') as blob)", "has another story"),
         ("delete from slips where number = 2", "07-2/1/3: it has no slip"),
-        (
-            "update slips set slip = cast(replace(slip, '1234', '1235') as blob)",
-            "07-2/1/3: its slip says something else",
-        ),
-        ("insert into slips select 4, 0, slip from slips where number = 1", "a slip has no record"),
+        ("update slips set sequence = 2 where number = 2", "07-2/1/3: its slip says something else"),
+        (ANOTHER_SLIP, "a slip has no record"),
         ("delete from undoings", "undoings in the book and in the chain differ"),
         ("update undoings set original = '07-2/1/2'", "undoings in the book and in the chain differ"),
         ("insert into undoings values ('07-2/1/2', '07-2/1/3')", "undoings in the book and in the chain differ"),
-        ("delete from movements where number = 2", "movements of a member are not"),
-        ("update movements set account = 'x' where number = 2", "movements of a member are not"),
+        ("update slips set account = 'x' where number = 2", "movements of a member are not"),
+        ("update slips set made_at_ms = 0 where number = 2", "movements of a member are not"),
         ("update slip_states set state = 'printed'", "and its steps lead to"),
+        ("update slip_states set number = 2", "and its steps lead to"),
         ("update slip_states set run = 2", "and its steps lead to"),
     ],
 )
 def test_what_was_changed_by_hand_is_found(till: Till, change: str, words: str) -> None:
     till.store._connection.execute(change)
-    if "into slips" in change:
-        till.store._connection.execute("insert into slip_states values (4, 1, 'created', '')")
     assert any(words in fault for fault in faults(till.store)), faults(till.store)
 
 

@@ -11,8 +11,8 @@ from ledger.ids import AccountId
 from ledger.slices import MONEY, total
 from protocol.bodies import Given, Transfer
 from protocol.records import RecordKind, SignedRecord
+from terminal.answering import balance_of
 from terminal.answers import Answer, Balance, Outcome
-from terminal.operations import balance_of
 from terminal.slip_job import SlipJob, SlipState
 from terminal.store import TillStore
 from tests.chains.company import MEMBERS

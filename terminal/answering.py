@@ -1,0 +1,82 @@
+"""Answers as they are made: from the record of a movement, now or when somebody asks again, and for a decline."""
+
+from __future__ import annotations
+
+from checkout.requests import BookView
+from checkout.results import Declined
+from checkout.sold import CARD, Sold
+from ledger.slices import Purse, Slice, total
+from protocol.bodies import TransactionBody
+from protocol.chain import Head
+from protocol.check_code import approval_code
+from terminal.answers import Answer, Balance, Outcome
+from terminal.asking import Asked
+
+
+def answer_done(body: TransactionBody, head: Head, local_time: str) -> Answer:
+    """The answer to a request that became the movement `body`, the record at `head`.
+
+    `local_time` is the store's clock at the decision; all else stands in the record, so nothing is stored twice.
+    """
+    facts = body.slip
+    return Answer(
+        operation_id=body.operation_id,
+        kind=body.kind,
+        outcome=Outcome.DONE,
+        record=str(head.ref),
+        business_date=head.business_date,
+        at=local_time,
+        card=facts.card,
+        amount=facts.amount,
+        reasons=body.reasons,
+        balance=Balance(facts.principal_after, facts.bonus_after, facts.points_after),
+        principal=facts.principal,
+        bonus=facts.bonus,
+        receipt_number=body.receipt_number,
+        approval_code=_approval_code(body.sold, head),
+        pos_ref=facts.pos_ref,
+        paid=facts.paid,
+        points_in=facts.points_in,
+        points_out=facts.points_out,
+        points_owed=facts.points_owed,
+        original=facts.original,
+    )
+
+
+def _approval_code(sold: Sold | None, head: Head) -> str | None:
+    """What is keyed into a POS as the card's part of a payment; None where the card has paid nothing."""
+    has_paid = sold is not None and any(part.tender in CARD for part in sold.paid)
+    return approval_code(head.hash) if has_paid else None
+
+
+def answer_declined(asked: Asked, declined: Declined, view: BookView, head: Head) -> Answer:
+    """The answer to a request that was declined; the record at `head` says so too."""
+    elsewhere = view.elsewhere if any(reason.rule == "elsewhere" for reason in declined.reasons) else None
+    return Answer(
+        operation_id=asked.request.operation_id,
+        kind=asked.kind,
+        outcome=Outcome.DECLINED,
+        record=str(head.ref),
+        business_date=head.business_date,
+        at=asked.moment.local,
+        card=_card(asked, view),
+        amount=asked.request.units,
+        reasons=declined.reasons,
+        balance=balance_of(view.slices),
+        decline=declined.decline,
+        pos_ref=asked.request.pos_ref,
+        elsewhere=None if elsewhere is None else elsewhere.units,
+        elsewhere_as_of=None if elsewhere is None else asked.moment.local_text(elsewhere.at_ms),
+    )
+
+
+def _card(asked: Asked, view: BookView) -> str:
+    """The card, masked; of what is undone, that of the original, if it is known here."""
+    if asked.presented is not None:
+        return asked.presented.card.masked
+    return "" if view.original is None else view.original.card
+
+
+def balance_of(slices: tuple[Slice, ...]) -> Balance:
+    """What these slices hold, by purse."""
+    return Balance(*(total(slices, purse) for purse in (Purse.PRINCIPAL, Purse.BONUS, Purse.POINTS)))
