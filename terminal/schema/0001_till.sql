@@ -30,7 +30,7 @@ CREATE TABLE operations (
     answer       BLOB,
     slip         INTEGER REFERENCES slips,
     CHECK ((answer IS NULL) <> (slip IS NULL))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX operations_declined_by_pos_ref ON operations (pos_ref) WHERE pos_ref IS NOT NULL AND answer IS NOT NULL;
 
 CREATE TABLE slip_steps (
