@@ -59,7 +59,7 @@ class Members:
 
     def found(self, phone: bytes, members: Iterable[Member]) -> None:
         """HQ has said who has this number; whoever had it here and is not among them has it no longer."""
-        self._connection.execute("update members set phone = x'' where phone = ?", (phone,))
+        self._connection.execute("update members set phone = x'' where phone = ? and phone <> x''", (phone,))
         self.learn(members)
 
     def version(self) -> int:

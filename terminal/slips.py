@@ -16,7 +16,13 @@ from terminal.made import Made
 from terminal.receipt_numbers import number_of
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 
-WAITING = tuple(state for state in SlipState if state not in (SlipState.PRINTED, SlipState.SETTLED))
+# In the words of the index slips_that_wait, or SQLite would not use it and read every slip.
+_WAITING = (
+    "select slip_states.* from slip_states join slips using (number)"
+    " where state not in ('printed', 'settled') and made_at_ms >= ?1"
+    " union all select number, null, null, null from slips"
+    " where number > (select coalesce(max(number), 0) from slip_states) and made_at_ms >= ?1 order by number"
+)
 
 _MADE = (
     "select number, records.content, signature, local_time, hq, fingerprint, slips.content"
@@ -93,14 +99,7 @@ class Slips:
 
     def waiting(self, made_since_ms: int = 0) -> list[SlipJob]:
         """The slips whose present run is neither printed nor settled, oldest first."""
-        marks = ", ".join("?" * len(WAITING))
-        rows = self._connection.execute(
-            f"select slip_states.* from slip_states join slips using (number) where state in ({marks})"  # noqa: S608 - marks are question marks
-            " and made_at_ms >= ? union all select number, null, null, null from slips"
-            " where number > (select coalesce(max(number), 0) from slip_states) and made_at_ms >= ? order by number",
-            (*WAITING, made_since_ms, made_since_ms),
-        )
-        return [_job(*row) for row in rows]
+        return [_job(*row) for row in self._connection.execute(_WAITING, (made_since_ms,))]
 
     def move(self, job: SlipJob, step: SlipStep, reasons: tuple[str, ...]) -> SlipJob | None:
         """Take a step; None when it makes no sense now, and nothing is written."""

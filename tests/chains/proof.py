@@ -11,8 +11,7 @@ from protocol.originals import original_of
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.replaying import lines as lines_of
 from terminal.answers import Answer, Outcome
-from terminal.slip_job import SlipJob, SlipStep
-from terminal.slips import WAITING
+from terminal.slip_job import SlipJob, SlipState, SlipStep
 from terminal.store import TillStore
 from tests.chains.book_reading import read_book
 from tests.chains.till import IDENTITY, PUBLIC_KEY
@@ -146,7 +145,7 @@ def _runs(store: TillStore, lines: list[tuple[SignedRecord, Record]]) -> Iterato
         jobs[number] = after
         originals += [number] if body.step == SlipStep.STARTED and not after.is_copy else []
     yield from (f"slip {number} has two originals" for number in set(originals) if originals.count(number) > 1)
-    waiting = [job for job in jobs.values() if job.state in WAITING]
+    waiting = [job for job in jobs.values() if job.state not in (SlipState.PRINTED, SlipState.SETTLED)]
     if store.slips_waiting() != waiting:
         yield f"the slips that wait are {store.slips_waiting()}, and their steps lead to {waiting}"
     for number, job in jobs.items():

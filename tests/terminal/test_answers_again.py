@@ -138,3 +138,19 @@ def test_no_slip_but_those_that_were_made_can_take_a_step(till: Till) -> None:
     assert till.step(3, SlipStep.STARTED) is None
     assert till.store.slip(3) is None
     prove(till.store)
+
+
+def test_what_waits_is_found_without_reading_every_slip(till: Till) -> None:
+    book = till.store._connection
+    statements: list[str] = []
+
+    def note(_cursor: object, sql: str, _values: object) -> bool:
+        statements.append(sql)
+        return True
+
+    book.set_exec_trace(note)
+    till.store.slips_waiting()
+    book.set_exec_trace(None)
+    plan = " ".join(row[3] for sql in statements for row in book.execute(f"explain query plan {sql}", (0,)))
+    assert "slips_that_wait" in plan
+    assert plan.count("SCAN") == 1
