@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import NewType
+
+import msgspec
 
 Place = NewType("Place", str)
 """Where value lies and who keeps its book: `hq`, or `<store>-<till>` such as `07-2`."""
@@ -36,8 +38,7 @@ def parse_operation_id(text: str) -> OperationId | None:
     return OperationId(text) if _OPERATION.fullmatch(text) else None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RecordRef:
+class RecordRef(msgspec.Struct, frozen=True, order=True):
     """One line in a keeper's chain. Written `07-2/1/31`: keeper, epoch, sequence."""
 
     keeper: Place
@@ -74,8 +75,17 @@ class RecordRef:
     @classmethod
     def parse(cls, text: str) -> RecordRef | None:
         """The opposite of str(); None when the text is not a reference."""
-        match = _RECORD.fullmatch(text)
-        place = None if match is None else parse_place(match["keeper"])
-        if match is None or place is None:
-            return None
-        return cls(place, int(match["epoch"]), int(match["sequence"]))
+        return _parse_record(text)
+
+
+REFS_REMEMBERED_MAX = 4096
+"""A member's lots are put in order at each sale, by the records that opened them."""
+
+
+@lru_cache(REFS_REMEMBERED_MAX)
+def _parse_record(text: str) -> RecordRef | None:
+    match = _RECORD.fullmatch(text)
+    place = None if match is None else parse_place(match["keeper"])
+    if match is None or place is None:
+        return None
+    return RecordRef(place, int(match["epoch"]), int(match["sequence"]))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+import msgspec
 
 from ledger.ids import AccountId, LotId
 
@@ -42,8 +43,7 @@ class SliceKey(NamedTuple):
     lot: LotId
 
 
-@dataclass(frozen=True, slots=True)
-class Lot:
+class Lot(msgspec.Struct, frozen=True):
     """What came in by one transaction: where, on which business date (ISO 8601), and when it expires, if ever."""
 
     key: SliceKey
@@ -52,8 +52,7 @@ class Lot:
     expires_on: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(msgspec.Struct, frozen=True):
     """`units` of a lot that lie at this place; always above zero."""
 
     lot: Lot

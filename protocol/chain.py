@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.ids import RecordRef
@@ -13,8 +13,7 @@ from protocol.records import FIRST_PREVIOUS, Record, SignedRecord
 from protocol.signing import Context, is_signed_by
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     """The last line of a chain, and what the next one must continue. business_date and mode are those in force."""
 
     ref: RecordRef
