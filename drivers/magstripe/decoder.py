@@ -1,5 +1,6 @@
 """Bytes of a stripe reader in, swipes out: no port, no clock, and any chopping of the bytes gives the same swipes."""
 
+import re
 from dataclasses import dataclass
 from functools import reduce
 from operator import xor
@@ -36,6 +37,7 @@ START_SENTINELS = "%;+"
 END_SENTINEL = "?"
 SENTINELS_AND_LRC = 3
 LINE_LENGTH_MAX = sum(layout.length_max for layout in LAYOUTS)
+_TERMINATOR = re.compile(rb"[\r\n]")
 TRACK_NOT_READ = "E"  # what readers send as the data of a track that they could not read
 
 
@@ -54,13 +56,16 @@ class SwipeDecoder:
     def receive(self, data: bytes) -> list[Tracks | SwipeFault]:
         """The swipes that these bytes complete, oldest first. Never raises: what is no swipe is a fault."""
         swipes = []
-        for byte in data:
-            if byte not in b"\r\n":
-                del self._line[LINE_LENGTH_MAX:]
-                self._line.append(byte)
-            elif self._line:
+        *ended, rest = _TERMINATOR.split(data)
+        for piece in ended:
+            self._grow(piece)
+            if self._line:
                 swipes.append(self._take())
+        self._grow(rest)
         return swipes
+
+    def _grow(self, piece: bytes) -> None:
+        self._line += piece[: LINE_LENGTH_MAX + 1 - len(self._line)]
 
     def idle(self) -> list[Tracks | SwipeFault]:
         """Ends a swipe that stopped half-way, so that the next one starts afresh."""
@@ -117,4 +122,4 @@ def _fault(layout: _Layout, characters: str, lrc: str | None) -> SwipeFault | No
         return SwipeFault.BAD_CHARACTER
     if not characters.endswith(END_SENTINEL):
         return SwipeFault.NO_END_SENTINEL
-    return None if lrc in {None, layout.lrc(characters)} else SwipeFault.WRONG_LRC
+    return None if lrc is None or lrc == layout.lrc(characters) else SwipeFault.WRONG_LRC
