@@ -1,7 +1,5 @@
 """A charge, the short way to sell: who may pay, from which lots, and what slip and reasons say."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
 
@@ -229,7 +227,9 @@ def test_the_sum_of_two_charges_leaves_what_one_would() -> None:
     for first in range(1, 58_004, 997):
         one = ask(first)
         assert isinstance(one, Done)
-        rest = [replace(s, units=s.units + one.transaction.held_changes().get(s.key, 0)) for s in SLICES]
+        rest = [
+            msgspec.structs.replace(s, units=s.units + one.transaction.held_changes().get(s.key, 0)) for s in SLICES
+        ]
         left = [s for s in rest if s.units]
         request = Sale.charge(OperationId("operation-2"), swiped(ALICE), 58_004 - first, "C01")
         other = sale(request, view(*left), PROGRAMME)

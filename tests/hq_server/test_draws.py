@@ -1,7 +1,6 @@
 """Draws from HQ's book: what is given, once, and to whom nothing is."""
 
-from dataclasses import replace
-
+import msgspec
 import pytest
 
 from hq_server.draws import Grounds, decide
@@ -146,7 +145,7 @@ def test_a_fenced_till_is_not_asked_for_what_it_has(office: Office, till: Keeper
 
 def test_parts_come_in_the_order_in_which_they_pay_and_expired_ones_stay() -> None:
     expiries = {2: None, 3: "2026-12-01", 4: "2026-11-01"}
-    slices = [Slice(replace(lot_of(number), expires_on=day), 10) for number, day in expiries.items()]
+    slices = [Slice(msgspec.structs.replace(lot_of(number), expires_on=day), 10) for number, day in expiries.items()]
     given = decide(draw_of(15), Grounds(Rules(PROGRAMME).payable(slices, Asset.MONEY, DATE)))
     assert isinstance(given, Transfer)
     assert [(one.lot, one.units) for one in given.parts] == [("07-2/1/3", 10), ("07-2/1/2", 5)]
@@ -158,7 +157,7 @@ def lot_of(number: int) -> Lot:
 
 def test_a_draw_of_more_parts_than_one_directive_holds_brings_what_it_holds() -> None:
     """A lot's terms are its till's words, as long as a record has room for."""
-    slices = [Slice(replace(lot_of(number), store="x" * 1000), 1) for number in range(2, 302)]
+    slices = [Slice(msgspec.structs.replace(lot_of(number), store="x" * 1000), 1) for number in range(2, 302)]
     payable = Rules(PROGRAMME).payable(slices, Asset.MONEY, DATE)
     assert len(payable) == PARTS_MAX
     given = decide(draw_of(300), Grounds(payable))

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from ledger.audit import REFUSED, Book, Closing, Entry, Finding, Heading, Line, Posting, Replayed, compare, replay
@@ -91,7 +92,7 @@ def test_a_fault_of_the_chain_is_found_and_named(fault: Line, words: str) -> Non
 
 
 def test_a_lot_is_opened_by_the_record_that_it_is_named_after() -> None:
-    elsewhere = replace(LOT, key=KEY._replace(lot=LotId("07-2/1/9")))
+    elsewhere = msgspec.structs.replace(LOT, key=KEY._replace(lot=LotId("07-2/1/9")))
     odd = posting(2, 1, *moved(elsewhere.key, 5, Side.ISSUED, Side.HELD), opens=(elsewhere,))
     assert said(odd) == ["07-2/1/2: it opens a lot under the name of another record"]
 
@@ -143,10 +144,13 @@ def test_a_transfer_takes_no_receipt_number_away() -> None:
     ("fault", "words"),
     [
         (transferred(3, OUT, 501), "it takes value that was not there"),
-        (transferred(3, OUT, 5, replace(LOT, expires_on="2099-01-01")), "it names other terms of a lot"),
-        (transferred(3, IN, 5, replace(LOT, store="08")), "it names other terms of a lot"),
         (
-            transferred(3, OUT, 5, replace(LOT, key=KEY._replace(lot=LotId("07-2/1/9")))),
+            transferred(3, OUT, 5, msgspec.structs.replace(LOT, expires_on="2099-01-01")),
+            "it names other terms of a lot",
+        ),
+        (transferred(3, IN, 5, msgspec.structs.replace(LOT, store="08")), "it names other terms of a lot"),
+        (
+            transferred(3, OUT, 5, msgspec.structs.replace(LOT, key=KEY._replace(lot=LotId("07-2/1/9")))),
             "it moves value of a lot that no record before it has opened",
         ),
         (transferred(3, IN, -5), "it moves units to or from where its kind of transaction does not move them"),
@@ -241,7 +245,7 @@ def test_a_changed_entry_is_found_by_its_record() -> None:
 
 def test_a_changed_lot_or_transaction_is_found() -> None:
     kept = book()
-    kept.lots[KEY] = replace(LOT, expires_on="2026-11-23")
+    kept.lots[KEY] = msgspec.structs.replace(LOT, expires_on="2026-11-23")
     kept.transactions[ref(3)] = kept.transactions[ref(3)]._replace(business_date="2026-11-21")
     del kept.transactions[ref(2)]
     found = differences(kept)

@@ -30,6 +30,7 @@ def a_day_with_a_failure(disk: Disk, change: int, failure: apsw.Error, *, restar
                 till.restart()
             answer = till.ask(request)
         done(answer)
+    disk.fails_at = None
     prove(till.store)
     disk.cut_at = disk.changes
     with suppress(PowerCut):
