@@ -14,7 +14,8 @@ from hardware_mocks.patience import wait_until
 from hardware_mocks.till_process import Json, ask
 
 END_S_MAX = 15.0
-SWIPES_MAX = 5
+SWIPES_MAX = 15
+"""What was typed before it may take long: programs are killed and started by it."""
 SWIPE_HEARD_S = 2.0
 ADDRESS = re.compile(r"http://127\.0\.0\.1:[0-9]+")
 ALL_TOLD = {"state": "answered", "last_contact": "", "waiting": 0, "stopped": None}
