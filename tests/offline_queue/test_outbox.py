@@ -93,3 +93,23 @@ def test_each_epoch_is_a_chain_of_its_own(book: apsw.Connection) -> None:
     head = outbox(book).head()
     assert head is not None
     assert str(head.ref) == "07-2/1/3"
+
+
+def test_the_head_is_that_of_the_file_whoever_appended_and_whatever_was_taken_back(book: apsw.Connection) -> None:
+    """Two that write in turn, and each takes back some of what it wrote: neither may go on from what it remembers."""
+    one, other = outbox(book), outbox(book)
+    append(one, 1)
+    for box in (one, other, other, one):
+        before = box.head()
+        with pytest.raises(ZeroDivisionError):
+            append_and_fail(book, box)
+        assert one.head() == other.head() == before
+        append(box, 1)
+        assert one.head() == other.head() != before
+    assert verify_each(one.records(), PUBLIC_KEY) == other.head()
+
+
+def append_and_fail(book: apsw.Connection, box: Outbox) -> None:
+    with transaction(book):
+        box.append(box.head(), RecordKind.PRINT, PrintBody("07-2-000009", 9, "started"), STAMP)
+        raise ZeroDivisionError
