@@ -79,7 +79,6 @@ def slips_that_nobody_knows_of(cashier: Cashier) -> set[str]:
     return {slip["receipt_number"] for slip in cashier.slips_waiting()}
 
 
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_a_till_killed_in_mid_sale_did_each_sale_once_or_never(seed: int, cashier: Cashier) -> None:
     window = Window(random.Random(seed))  # the kills' moments, so that a failure can say them

@@ -165,7 +165,6 @@ def test_kill_minus_nine_on_either_side_in_mid_transfer_loses_nothing(seed: int,
     prove(halves.store.data())
 
 
-@pytest.mark.timeout(120)
 async def test_a_cable_that_is_out_a_hundred_times_costs_nothing(halves: TwoHalves) -> None:
     """The till runs in here, so that it is less patient; HQ, the cable and the line are real."""
     chance = random.Random(11)
