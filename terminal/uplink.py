@@ -79,6 +79,8 @@ class Uplink:
         self._session: Session | None = None
         self._attempt = asyncio.Event()
         """Set when a call has come through, or has not."""
+        self._last_ordered = 0, 0
+        """HQ's epoch and the number of its last directive, by its own word on this line."""
         self._exchanges = Exchanges(rules, lambda: till.mode)
         self._drawing.line = self
         till.exchange = self.exchange
@@ -188,6 +190,7 @@ class Uplink:
     async def _talk(self, session: Session) -> None:
         await session.send(await self._store.do(TillStore.resume))
         self._session = session
+        self._last_ordered = 0, 0
         self._exchanges.busy(self._now_s())
         self._attempt.set()
         try:
@@ -205,7 +208,8 @@ class Uplink:
                 case Send(after=after):
                     await self._send(session, after)
                 case Wait(until_s=until_s):
-                    quiet_from_s = self._exchanges.quiet_from_s(self._state, somebody_waits=self._drawing.is_awaited)
+                    somebody_waits = self._drawing.is_awaited or self._is_to_hear_more
+                    quiet_from_s = self._exchanges.quiet_from_s(self._state, somebody_waits=somebody_waits)
                     if quiet_from_s <= self._now_s() and not self._has_grown:
                         self._hang_up()
                         return
@@ -261,6 +265,7 @@ class Uplink:
         said = check_acknowledgement(signed, self._hearer)
         if isinstance(said, Doubt):
             raise LineLost(said)
+        self._last_ordered = said.hq_epoch, said.directive
         self._drawing.answered()
         now_ms = self._world.now_ms()
         doubt = await self._store.do(lambda store: store.hq.keep(signed, said, now_ms))
@@ -272,6 +277,13 @@ class Uplink:
 
     async def _tell(self) -> None:
         await self._standing.tell(self._state, rests=self._exchanges.rests(self._state))
+
+    @property
+    def _is_to_hear_more(self) -> bool:
+        """Whether HQ has said on this line that there are directives which did not come yet."""
+        known, (hq_epoch, last) = self._standing.known, self._last_ordered
+        carried_out = known.directive if known.hq_epoch == hq_epoch else 0
+        return self._standing.disobeyed is None and carried_out < last
 
     async def _pause(self, until_s: float) -> None:
         """Until something happens, at most until then."""

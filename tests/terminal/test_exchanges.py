@@ -1,7 +1,7 @@
 """A till in transfer mode that does not keep its line up: it calls HQ when there is a reason to, and hangs up again."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from apscheduler.triggers.interval import IntervalTrigger
 
 from protocol.bodies import RunAs
-from protocol.conversation import Draw
+from protocol.conversation import Draw, Resume
 from terminal import jobs
 from terminal.answers import Answer, DayClose, HqState, Outcome, Status
 from terminal.exchanges import ExchangeRules, Occasion
@@ -163,6 +163,28 @@ async def test_a_till_that_is_told_to_run_in_real_time_stays_on_the_line(resting
     assert (resting.hq_status.state, hq.calls) == (HqState.ANSWERED, 2)
     told = [event.data for event in resting.events if event.name == "status"]
     assert any(isinstance(one, Status) and one.mode == "real_time" for one in told)
+
+
+async def test_an_exchange_is_not_over_while_hq_has_directives_that_have_not_come(
+    resting: TillOnLine, hq: StandInHq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its acknowledgement the till knows that there is one; it comes long after."""
+    hq.directives.append(hq.order(RunAs("real_time")))
+    resume = hq._resume
+    monkeypatch.setattr(hq, "_resume", say_no_directive(hq))
+    resting.till.exchange(Occasion.KEY)
+    await soon(lambda: hq.calls == 2 and hq.resumes[1:])
+    await asyncio.sleep(SELDOM.linger_s * 4)
+    assert resting.hq_status.state == HqState.ANSWERED
+    await resume(hq.resumes[-1])
+    await soon(lambda: resting.till.hello().mode == "real_time")
+
+
+def say_no_directive(hq: StandInHq) -> Callable[[Resume], Awaitable[None]]:
+    async def resume(message: Resume) -> None:
+        hq.resumes.append(message)
+
+    return resume
 
 
 async def test_what_waits_when_hq_rejects_it_does_not_hold_the_line(resting: TillOnLine, hq: StandInHq) -> None:
