@@ -2,13 +2,11 @@
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import hypothesis
 import pytest
-
-from tests.power_cuts.files import forgetting_quietly
 
 ALLOWED_SKIPS = Path(__file__).with_name("allowed_skips.txt")
 NO_CERTIFICATES = Path(__file__).with_name("no_certificates")
@@ -31,13 +29,6 @@ def pytest_configure(config: pytest.Config) -> None:
     examples = 1000 if config.getoption("--thorough") else 100
     hypothesis.settings.register_profile("counterfoil", hypothesis.settings(), deadline=None, max_examples=examples)
     hypothesis.settings.load_profile("counterfoil")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def quiet_disks() -> Iterator[None]:
-    """A book on a disk that is off may be forgotten long after its test, in the middle of another one."""
-    with forgetting_quietly():
-        yield
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

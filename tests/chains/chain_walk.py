@@ -17,7 +17,6 @@ from tests.chains.chain import Chain, opened
 from tests.chains.chain_proof import ChainProof
 from tests.chains.company import ALICE, BOB
 from tests.chains.shop_till import ShopTill
-from tests.power_cuts.files import forgetting_quietly
 
 members = st.sampled_from((ALICE, BOB))
 amounts = st.one_of(st.sampled_from((100, 7_000, 49_999, 50_000, 100_000)), st.integers(1, 120_000))
@@ -196,7 +195,7 @@ class Walk(RuleBasedStateMachine):
 def walk(walks: int, *, derandomize: bool, steps: int = 60, shrink: bool = True) -> None:
     """Take so many walks. Raises AssertionError where something is not as it must be."""
     opened()
-    with pytest.MonkeyPatch.context() as patch, forgetting_quietly():
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(hq_server.storage.sqlite, "POST_RECORDS_MAX", POST_RECORDS_MAX)
         run_state_machine_as_test(
             Walk,

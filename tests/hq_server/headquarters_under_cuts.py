@@ -18,7 +18,7 @@ from tests.chains.book_reading import read_book
 from tests.hq_server.forger import ALICE, Keeper, part, traded
 from tests.hq_server.office import HQ_KEY, NOON_MS, STAMP, Office
 from tests.power_cuts.disk import Disk, PowerCut
-from tests.power_cuts.files import Files, forgetting_quietly
+from tests.power_cuts.files import Files
 
 KILLED = 0.3
 ACTS_MAX = 400
@@ -44,13 +44,12 @@ class Headquarters:
 
     def live_through(self, *cuts: int) -> list[str]:
         """Work until each cut, and check after it; what was not kept, in words, at the first bad start."""
-        with forgetting_quietly():
-            for changes in (*cuts, None):
-                self.disk.cut_at = None if changes is None else self.disk.changes + changes
-                broken = list(self._live(0 if changes is None else ACTS_MAX))
-                self._end()
-                if broken:
-                    return broken
+        for changes in (*cuts, None):
+            self.disk.cut_at = None if changes is None else self.disk.changes + changes
+            broken = list(self._live(0 if changes is None else ACTS_MAX))
+            self._end()
+            if broken:
+                return broken
         return []
 
     def _live(self, acts: int) -> Iterator[str]:

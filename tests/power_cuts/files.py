@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import cast
 
 import apsw
@@ -22,6 +21,7 @@ class Files(apsw.VFS):
         self.disk = disk
         self.open_files = 0
         self._starts = disk.starts
+        Quiet.install()
 
     def check_power(self) -> None:
         if self.disk.is_off or self._starts != self.disk.starts:
@@ -124,17 +124,20 @@ class OpenFile:
         self._files.open_files -= 1
 
 
-@contextmanager
-def forgetting_quietly() -> Iterator[None]:
-    """A book that is dropped without close() still tries to tidy up, on a disk that is off: that is no news."""
-    loud = sys.unraisablehook
+class Quiet:
+    """A book that is dropped without close() still tries to tidy up, on a disk that is off: that is no news.
 
-    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+    It may be forgotten long after its test, in the middle of another one; so this is for good.
+    """
+
+    def __init__(self, loud: Callable[[sys.UnraisableHookArgs], object]) -> None:
+        self._loud = loud
+
+    def __call__(self, unraisable: sys.UnraisableHookArgs) -> None:
         if unraisable.exc_type is not PowerCut:
-            loud(unraisable)
+            self._loud(unraisable)
 
-    sys.unraisablehook = hook
-    try:
-        yield
-    finally:
-        sys.unraisablehook = loud
+    @classmethod
+    def install(cls) -> None:
+        if not isinstance(sys.unraisablehook, cls):
+            sys.unraisablehook = cls(sys.unraisablehook)

@@ -27,7 +27,7 @@ from tests.chains.headquarters import Headquarters
 from tests.chains.proof import faults
 from tests.chains.till import Request, Till, asked
 from tests.power_cuts.disk import Disk, PowerCut
-from tests.power_cuts.files import Files, forgetting_quietly
+from tests.power_cuts.files import Files
 from tests.power_cuts.promises import Promises
 
 ACTS_MAX = 100
@@ -59,14 +59,13 @@ class Trader:
 
         A cut is given as the number of changes that the disk makes before it, counted from the cut before.
         """
-        with forgetting_quietly():
-            for changes in cuts:
-                self.disk.cut_at = self.disk.changes + changes
-                broken = self._live()
-                self._end(killed=self.chance.random() < KILLED)
-                if broken:
-                    return broken
-            return self._live(acts=0)
+        for changes in cuts:
+            self.disk.cut_at = self.disk.changes + changes
+            broken = self._live()
+            self._end(killed=self.chance.random() < KILLED)
+            if broken:
+                return broken
+        return self._live(acts=0)
 
     def _live(self, acts: int = ACTS_MAX) -> list[str]:
         try:
