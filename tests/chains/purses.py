@@ -1,67 +1,42 @@
 """What a member should have, in plain arithmetic that knows nothing of ledger, chain or SQLite."""
 
 from dataclasses import dataclass
-from fractions import Fraction
-from math import floor
 
 from checkout.sold import PaidWith
 from ledger.cards import Card
 from terminal.answers import Balance
+from tests.chains.purchases import Purchase
 
 MONEY_SUMS, POINTS_SUM = (0, 1), 2
 """Which of a lot's three sums: principal, bonus, points."""
 
 
 @dataclass
-class Bought:
-    """A sale as the customer remembers it, and what of it was given back."""
+class Bought(Purchase):
+    """A purchase at the one till there is, with the purses that it moved."""
 
     who: Card
     receipt: str
     day: int
-    total: int
-    paid: dict[PaidWith, int]
-    points_paid: int
     taken: list[tuple[list[int], int, int]]
     """Purse, which of its two sums, units: in the order in which they paid."""
     lot: list[int]
     """What is left of the points that it earned."""
-    earned: int
-    left: int = 0
-    is_touched: bool = False
+    owed: int = 0
 
     def __post_init__(self) -> None:
-        self.left = self.total
-        self.earned_left, self.owed, self.points_left = self.earned, 0, self.points_paid
-        self.paid_left = dict(self.paid)
+        super().__post_init__()
         self.taken_left = [units for _, _, units in self.taken]
 
     def give_back(self, units: int, shares: dict[PaidWith, int], points: int) -> int:
         """Undo `units` of the price, in these shares and this many points; the points that are taken back here."""
-        assert sum(shares.values()) == units <= self.left
-        for tender, left in self.paid_left.items():
-            fair = Fraction(left * units, self.left)
-            assert floor(fair) <= shares.get(tender, 0) < fair + len(self.paid_left), (
-                "its share, to a cent of each part"
-            )
-        in_points = shares.get(PaidWith.POINTS, 0)
-        worth = self.paid_left.get(PaidWith.POINTS, 0)
-        assert points == (self.points_left * in_points // worth if worth else 0)
+        lost = self.undo(units, shares, points)
         self._restore(MONEY_SUMS, shares.get(PaidWith.STORED_VALUE, 0))
         self._restore((POINTS_SUM,), points)
-        lost = self.earned_left * units // self.left
         here = min(lost, self.lot[POINTS_SUM])
         self.lot[POINTS_SUM] -= here
         self.owed += lost - here
-        self.earned_left, self.points_left, self.left = (
-            self.earned_left - lost,
-            self.points_left - points,
-            self.left - units,
-        )
-        self.paid_left = {tender: left - shares.get(tender, 0) for tender, left in self.paid_left.items()}
-        self.is_touched = True
-        if not self.left:
-            assert not any((*self.paid_left.values(), *self.taken_left, self.earned_left, self.points_left))
+        assert self.left or not any(self.taken_left)
         return here
 
     def _restore(self, sums: tuple[int, ...], units: int) -> None:

@@ -146,7 +146,7 @@ class Walk(RuleBasedStateMachine):
             lot = purses.lots.get(record, [0, 0, 0])
             points = sum(units for _, which, units in taken if which == POINTS_SUM)
             earned = lot[POINTS_SUM]
-            bought = Bought(who, self._receipt, self.days, request.units, paid, points, taken, lot, earned)
+            bought = Bought(request.units, paid, points, earned, who, self._receipt, self.days, taken, lot)
             self.bought.append(bought)
         return asked
 
