@@ -38,11 +38,11 @@ from protocol.conversation import (
     encode,
 )
 from protocol.records import SignedRecord
-from tests.chains.company import PROGRAMME
+from tests.chains.company import POINTS_TOO
 from tests.chains.machine import Machine
 from tests.hq_server.office import HQ_KEY, HQ_RAW_KEY
 
-RULES = Rules(PROGRAMME, Placement(Ahead(40_000, 100_000, 2), Ahead(10_000, 50_000, 2), Ahead(100, 1_000, 1)))
+RULES = Rules(POINTS_TOO, Placement(Ahead(40_000, 100_000, 2), Ahead(10_000, 50_000, 2), Ahead(100, 1_000, 1)))
 T = TypeVar("T")
 
 

@@ -13,7 +13,7 @@ from ledger.journal_sqlite import Connection
 from tests.power_cuts.disk import Disk, File, PowerCut
 from tests.power_cuts.files import Files
 
-CHECKPOINT_PAGES = 40
+CHECKPOINT_PAGES = 100
 """After so many pages the log is moved into the book, so that walks meet that too."""
 
 

@@ -1,9 +1,9 @@
 """A till of the chain with its real store, the lower end of its line, and who waits at its counter.
 
-What stands between store and line at a real till is a task each (Uplink, Drawing, Deciding, Directives), with timers.
-The walk is their clock, so their decisions are mirrored here and nowhere else: who waits for which transfer, when a
-line is in doubt, what is done when it is lost. What goes up next is decided by the real Forwarding, what is believed by
-the real checks.
+What stands between store and line at a real till is a task each (Uplink, Drawing, Directives), with timers. The walk
+is their clock, so their decisions are mirrored here and nowhere else: who waits for which transfer, when a line is in
+doubt, what is done when it is lost. What is drawn and decided is decided by the real Deciding, what goes up next by the
+real Forwarding, what is believed by the real checks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hq_server.news import ChainId
-from offline_queue.doubts import Given, Hearer, check_acknowledgement, check_directive
+from offline_queue.doubts import Doubt, Given, Hearer, check_acknowledgement, check_directive
 from offline_queue.forwarding import Forwarding, Patience, Send
 from protocol.acknowledgements import Acknowledgement
 from protocol.bodies import Transfer, Why
@@ -36,10 +36,12 @@ from protocol.conversation import (
 from protocol.records import SignedRecord
 from terminal.answers import Answer, Problem
 from terminal.asking import Asked, Identity, Moment
+from terminal.drawing import Told
 from terminal.modes import MODES
 from terminal.store import TillStore
-from terminal.wanting import GoneHome, Held, Want
-from tests.chains.company import PROGRAMME
+from tests.chains import deciding
+from tests.chains.company import POINTS_TOO
+from tests.chains.deciding import Waiting
 from tests.chains.machine import Machine
 from tests.hq_server.office import HQ_KEY
 
@@ -57,6 +59,9 @@ class World(Protocol):
     def hears(self, till: ShopTill, asked: Asked, answer: Answer | Problem) -> None:
         """A cashier has an answer."""
 
+    def new_name(self) -> str:
+        """A name for a draw, which none has had before."""
+
     def sees(self, signed: SignedRecord) -> None:
         """A record leaves the machine that signed it."""
 
@@ -71,7 +76,8 @@ class ShopTill:
         self.up: deque[bytes] = deque()
         self.down: deque[bytes] = deque()
         self.is_on_line = False
-        self.waiting: dict[str, Asked] = {}
+        self.waiting: dict[str, Waiting] = {}
+        """By the name of the draw that each waits for, in the order in which they began to wait for it."""
         self.under_way: dict[str, Asked] = {}
         """What was asked and is not answered; after a cut the till is asked what became of it."""
         self.in_doubt = False
@@ -79,12 +85,14 @@ class ShopTill:
         self._world = world
         self._hearer = Hearer(name.keeper, name.epoch, HQ_KEY.public_key())
         self._state = Forwarding(0, patience=PATIENT)
+        counter = deciding.Till(lambda: self.machine, lambda: self._is_worth_it)
+        self._deciding = deciding.deciding(counter, self._renewed, world.new_name)
         self.machine = Machine(f"{name.keeper}.{name.epoch}", self._open, image)
 
     def _open(self, vfs_name: str) -> TillStore:
         store, till = self.name.keeper.split("-")
         who = Identity(store, till, self.key.public_key().public_bytes_raw(), "0.1.0", self.name.epoch)
-        opened = TillStore.open("till.db", who, self.key.sign, PROGRAMME, vfs=vfs_name)
+        opened = TillStore.open("till.db", who, self.key.sign, POINTS_TOO, vfs=vfs_name)
         opened.begin(self._world.moment(), self.mode)
         return opened
 
@@ -93,20 +101,10 @@ class ShopTill:
     def ask(self, asked: Asked) -> None:
         """A cashier asks; whoever asks again for what is under way waits for the same answer."""
         operation_id = asked.request.operation_id
-        if operation_id in self.waiting:
+        if any(one.operation_id == operation_id for one in self.waiting.values()):
             return
         self.under_way[operation_id] = asked
-        if not self._is_worth_it:
-            self._decide(asked)
-            return
-        outcome = self.machine.do(lambda store: store.perform_or_want(asked, MODES[self.mode]))
-        if isinstance(outcome, Want):
-            assert asked.presented is not None
-            card = asked.presented.card
-            self.waiting[operation_id] = asked
-            self._say(Draw(operation_id, card.token, card.account, *outcome))
-        else:
-            self._answer(asked, outcome)
+        self._came_to(operation_id, deciding.begin(self._deciding, asked, MODES[self.mode]))
 
     def look(self, card: str, account: str) -> None:
         """A card is swiped: HQ is asked what lies where."""
@@ -117,19 +115,34 @@ class ShopTill:
         """Whoever has waited longest for HQ waits no more; the line is in doubt until HQ has answered a probe."""
         if not self.waiting:
             return False
-        asked = self.waiting.pop(next(iter(self.waiting)))
+        waiting = self.waiting.pop(next(iter(self.waiting)))
         if not self.in_doubt:
             self.in_doubt, self._is_probed = True, False
-        self._decide(asked)
+        self._tell(waiting, None)
         return True
 
     @property
     def _is_worth_it(self) -> bool:
         return self.is_on_line and self._state.has_heard and self._state.halt is None and not self.in_doubt
 
-    def _decide(self, asked: Asked, told: NotDrawn | None = None) -> None:
-        renewed = msgspec.structs.replace(asked, moment=self._world.moment())
-        self._answer(asked, self.machine.do(lambda store: store.perform(renewed, told)))
+    def _renewed(self, asked: Asked) -> Asked:
+        return msgspec.structs.replace(asked, moment=self._world.moment())
+
+    def _tell(self, waiting: Waiting, told: Told) -> None:
+        self._came_to(waiting.operation_id, deciding.go_on(waiting, told))
+
+    def _came_to(self, operation_id: str, outcome: Answer | Problem | Waiting) -> None:
+        """It is decided, or waits for HQ; where nobody hears what it asks for, nothing comes of that."""
+        if not isinstance(outcome, Waiting):
+            self._answer(self.under_way[operation_id], outcome)
+            return
+        (name, want, asked), card = outcome.at, outcome.at.asked.presented
+        assert card is not None, "only a card draws"
+        if not self.is_on_line:
+            self._tell(outcome, None)
+            return
+        self.waiting[name] = outcome
+        self._say(Draw(name, card.card.token, asked.account, *want))
 
     def _answer(self, asked: Asked, answer: Answer | Problem) -> None:
         self.under_way.pop(asked.request.operation_id, None)
@@ -150,7 +163,7 @@ class ShopTill:
         self.is_on_line = self.in_doubt = False
         self._state = self._state.lost(NOW_S, 0)
         while self.waiting:
-            self._decide(self.waiting.popitem()[1])
+            self._tell(self.waiting.popitem()[1], None)
 
     def forward(self, most: int) -> bool:
         """Say the next thing that there is to say: a probe, or a batch of at most so many records."""
@@ -187,7 +200,7 @@ class ShopTill:
             case NotDrawn() as told:
                 waiting = self.waiting.pop(told.operation_id, None)
                 if waiting is not None:
-                    self._decide(waiting, told)
+                    self._tell(waiting, told)
             case Seen() as seen:
                 now_ms = self._world.moment().now_ms
                 self.machine.do(lambda store: store.remember_seen(seen, now_ms))
@@ -200,28 +213,23 @@ class ShopTill:
         """Carry a directive out; what a sale waits for is settled with it."""
         given = check_directive(directive, self._hearer)
         assert isinstance(given, Given), given
-        asked = self._claim(given)
-        moment = self._world.moment()
-        if asked is None:
+        waiting = self._claim(given)
+        if waiting is None:
+            moment = self._world.moment()
             doubt = self.machine.do(lambda store: store.hq.apply(given, moment))
         else:
-            renewed = msgspec.structs.replace(asked, moment=moment)
-            outcome = self.machine.do(lambda store: store.settle(given, renewed))
-            if isinstance(outcome, GoneHome):
-                outcome = self.machine.do(lambda store: store.perform(renewed))
-            if isinstance(outcome, Answer | Problem):
-                self._answer(asked, outcome)
-                return
-            assert not isinstance(outcome, Held), "no sale here draws two assets"
-            assert not isinstance(outcome, Held | GoneHome), "one asset is enough: nobody here pays with points"
-            doubt = outcome
+            asked = self._renewed(waiting.at.asked)
+            outcome = self.machine.do(lambda store: store.settle(given, asked, MODES[self.mode]))
+            doubt = outcome if isinstance(outcome, Doubt) else None
+            if not isinstance(outcome, Doubt):
+                self._tell(waiting, outcome)
         assert doubt is None, f"{self.name} does not obey {given.directive}: {doubt}"
 
-    def _claim(self, given: Given) -> Asked | None:
+    def _claim(self, given: Given) -> Waiting | None:
         order = given.directive.order
         if isinstance(order, Transfer) and order.why is Why.DRAW:
-            asked = self.waiting.get(order.operation_id)
-            if asked is not None and asked.account == order.account:
+            waiting = self.waiting.get(order.operation_id)
+            if waiting is not None and waiting.at.asked.account == order.account:
                 return self.waiting.pop(order.operation_id)
         return None
 
