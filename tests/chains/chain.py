@@ -12,11 +12,10 @@ from functools import cache, partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from checkout.requests import Entry, Load, PresentedCard, Sale, Tender
 from hq_server.news import ChainId
 from hq_server.storage.sqlite import HqStore
 from ledger.cards import Card
-from ledger.ids import OperationId, Place
+from ledger.ids import Place
 from ledger.slices import Asset
 from offline_queue.outbox import Stamp
 from protocol.conversation import Draw, Records
@@ -25,11 +24,13 @@ from terminal.answers import Answer, DayClose, Problem
 from terminal.asking import Asked, Moment
 from terminal.modes import ModeName
 from terminal.store import TillStore
+from tests.chains.counter import Counter
 from tests.chains.head_office import HeadOffice
 from tests.chains.machine import Machine, WentOff
 from tests.chains.mirrored import check_promises
+from tests.chains.purchases import Purchase
 from tests.chains.shop_till import ShopTill
-from tests.chains.till import NOON, asked, moment
+from tests.chains.till import NOON, Request, asked, moment
 from tests.chains.truth import Truth
 
 SHOPS = (
@@ -39,19 +40,26 @@ SHOPS = (
 )
 TILLS_MAX = 5
 """With those that took the place of another."""
-ROUNDS_MAX = 300
+ROUNDS_MAX = 50
 """Until nobody has anything more to say; a chain that needs more goes round in a circle."""
 Images = dict[str, dict[str, bytes]]
+
+
+def nobody() -> None:
+    """Looks at nothing."""
 
 
 class Chain:
     """Three tills in two stores, enrolled, and HQ. No line is up."""
 
     def __init__(self, images: Images | None = None) -> None:
-        self.now_ms, self.operations = NOON, 0
+        self.now_ms, self._names = NOON, 0
+        self.counter = Counter()
         self.truth = Truth()
         self.tills: list[ShopTill] = []
         self.revoked: set[ChainId] = set()
+        self.watch: Callable[[], None] = nobody
+        """Called between two acts."""
         self._seen: dict[str, bytes] = {}
         self._ending: list[ShopTill] = []
         images = images or {}
@@ -78,6 +86,10 @@ class Chain:
     def hears(self, till: ShopTill, request: Asked, answer: Answer | Problem) -> None:
         self.truth.hear(till.name, request, answer)
 
+    def new_name(self) -> str:
+        self._names += 1
+        return f"draw-{self._names:06d}"
+
     def sees(self, signed: SignedRecord) -> None:
         ref = str(signed.open().ref)
         assert self._seen.setdefault(ref, signed.hash) == signed.hash, f"two records {ref} have left one machine"
@@ -102,6 +114,7 @@ class Chain:
             todo += [partial(self.come_back, machine) for machine in self.machines() if machine.disk.is_off]
             todo += [till.line_ends for till in self._ending]
             self._ending = []
+        self.watch()
 
     def come_back(self, machine: object) -> None:
         """A machine starts again, and keeps its word."""
@@ -120,13 +133,7 @@ class Chain:
         """The power of a till goes off between two things that it does."""
         self.act(lambda: self.come_back(till.machine))
 
-    def load_of(self, who: Card, units: int) -> Load:
-        return Load(self._operation(), PresentedCard(who, Entry.SWIPED), units, Tender.CASH, "C01", None)
-
-    def charge_of(self, who: Card, units: int) -> Sale:
-        return Sale.charge(self._operation(), PresentedCard(who, Entry.SWIPED), units, "C01", None)
-
-    def ask(self, till: ShopTill, request: Sale | Load) -> None:
+    def ask(self, till: ShopTill, request: Request) -> None:
         self.act(lambda: till.ask(asked(request, self.moment())))
 
     def connect(self, till: ShopTill) -> None:
@@ -184,9 +191,9 @@ class Chain:
         for order in orders:
             self.act(partial(till.obey, order))
 
-    def recall(self, till: ShopTill, who: Card) -> None:
-        """HQ asks for all that a till has of a member's money."""
-        wanted = Draw("by-hand", who.token, who.account, Asset.MONEY, 1, 1)
+    def recall(self, till: ShopTill, who: Card, asset: Asset) -> None:
+        """HQ asks for all that a till has of a member's money, or points."""
+        wanted = Draw("by-hand", who.token, who.account, asset, 1, 1)
         self.act(lambda: self.hq.recall(wanted, (till.name,)))
 
     def block(self, who: Card) -> None:
@@ -218,12 +225,12 @@ class Chain:
         if len(self.tills) < TILLS_MAX:
             self.act(lambda: self._open_shop(till.name.keeper, till.mode))
 
+    def is_open(self, till: ShopTill) -> bool:
+        """Whether HQ may ask it for value, and give it some."""
+        return self.hq.machine.store.keeping(lambda keepers: keepers.is_open(*till.name))
+
     def _is_fenced(self, till: ShopTill) -> bool:
         return bool(self.hq.machine.store.keeping(lambda keepers: keepers.fences(*till.name)))
-
-    def _operation(self) -> OperationId:
-        self.operations += 1
-        return OperationId(f"operation-{self.operations}")
 
     # At the end
 
@@ -242,10 +249,21 @@ class Chain:
             machine.stay_on()
         for _ in range(ROUNDS_MAX):
             moved = [self.exchange(till) for till in self.tills]
-            moved += [self.hq.post(chain) for chain in self.hq.unposted()]
+            moved += [self._post(chain) for chain in self.hq.unposted()]
             if not any(moved) and not self.hq.time_out() and not any(till.time_out() for till in self.tills):
                 return
         raise AssertionError("they never come to an end")
+
+    def _post(self, chain: ChainId) -> bool:
+        posted = self.hq.post(chain)
+        self.watch()
+        return posted
+
+    def bring_all_back(self) -> None:
+        """Every customer gives back all that is left of every purchase."""
+        for (name, receipt), original in list(self.truth.originals.items()):
+            if isinstance(original.what, Purchase) and original.what.left:
+                self.ask(self.named(name), self.counter.refund(receipt, original.what.left))
 
     def machines(self) -> list[Machine[HqStore] | Machine[TillStore]]:
         """HQ's and those of all tills."""

@@ -1,10 +1,8 @@
-"""What must be so in a chain after each step, and when all is said: DESIGN 10, invariants 1-7, 9, 12 and 13.
-
-Refunds are not in it yet: a refund that finds nothing to take back is owed, and the sums per lot have room for that.
-"""
+"""What must be so in a chain after each step, and when all is said: DESIGN 10, invariants 1-7, 9, 10, 12 and 13."""
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from hq_server.exporting import export_headquarters
@@ -12,6 +10,8 @@ from hq_server.news import ChainId
 from hq_server.storage.sqlite import HqStore
 from ledger.digest import digest
 from ledger.journal_sqlite import SqliteJournal, transaction
+from ledger.slices import Asset, Purse
+from ledger.transactions import Side
 from offline_queue.auditing.audit import audit
 from offline_queue.book_rows import read_rows
 from offline_queue.exporting import heading, save_export
@@ -19,8 +19,11 @@ from protocol.acknowledgements import open_acknowledgement
 from terminal.exporting import TABLES
 from tests.chains.chain import Chain
 from tests.chains.mirrored import OF_HQ, Mirrored, check_promises
-from tests.chains.own_books import OwnBook, add_up, read_own
+from tests.chains.nettings import Nettings, check_debts, check_netted
+from tests.chains.own_books import OwnBook, OwnBooks
 from tests.chains.shop_till import ShopTill
+from tests.chains.sums import Summed, Whose, add_up, whose
+from tests.chains.undoings import Undoings
 from tests.hq_server.office import HQ_KEY, HQ_RAW_KEY, Office
 
 
@@ -30,30 +33,53 @@ class ChainProof:
     def __init__(self, chain: Chain) -> None:
         self._chain = chain
         self._mirrored = Mirrored()
+        self._undoings = Undoings()
+        self._nettings = Nettings()
+        self._books = OwnBooks()
         self._own: dict[ChainId, OwnBook] = {}
+        chain.watch = self._watch
+
+    def _watch(self) -> None:
+        """Between two acts of the chain: what a later one could hide."""
+        if self._chain.hq.machine.is_dirty:
+            self._nettings.check_new(self._chain.hq.machine)
 
     def check(self) -> None:
         """Every invariant that holds at any time. Raises AssertionError."""
         for till in self._chain.tills:
             if till.machine.is_dirty:
-                self._own[till.name] = read_own(till.machine.store._connection, till.name)
+                self._own[till.name] = self._books.read(till.machine, till.name)
                 self._check_heard(till)
+                self._undoings.check(till)
         if self._chain.hq.machine.is_dirty:
             self._check_hq()
         summed = add_up(self._own.values())
-        for account, units in self._chain.truth.left().items():
-            has = summed.held.get(account, 0) + summed.under_way.get(account, 0)
-            assert has == units, f"{account} has {has}, and what it was told adds up to {units}"
+        self._check_told(summed)
         for machine in self._chain.machines():
             machine.is_dirty = False
 
+    def _check_told(self, summed: Summed) -> None:
+        """What every member has, all places together, is what the tills have said."""
+        truth = self._chain.truth
+        for account, units in truth.left().items():
+            has = summed.held[account, Asset.MONEY] + summed.under_way[account, Asset.MONEY]
+            assert has == units, f"{account} has {has}, and what it was told adds up to {units}"
+            assert not summed.left_owed[account, Asset.MONEY], f"{account} owes money"
+        for account, units in truth.points.items():
+            points = account, Asset.POINTS
+            has = summed.held[points] + summed.under_way[points] - summed.owed[points]
+            assert has == units, f"{account} has {has} points, and what it was told adds up to {units}"
+            owed, told = summed.left_owed[points], truth.owed[account]
+            assert owed == told, f"refunds have left {owed} points of {account} owed, and {told} were told of"
+
     def _check_hq(self) -> None:
         book = self._chain.hq.machine.store._connection
-        self._own[OF_HQ] = read_own(book, OF_HQ)
+        self._own[OF_HQ] = self._books.read(self._chain.hq.machine, OF_HQ)
         check_promises(book, self._chain.hq.said)
+        check_debts(book)
         stores = {till.name: till.machine.store for till in self._chain.tills}
         keys = {till.name: till.key.public_key().public_bytes_raw() for till in self._chain.tills}
-        self._mirrored.check(book, stores, keys | {OF_HQ: HQ_RAW_KEY})
+        self._mirrored.check(self._chain.hq.machine, stores, keys | {OF_HQ: HQ_RAW_KEY})
 
     def _check_heard(self, till: ShopTill) -> None:
         """What a till has had acknowledged, HQ holds."""
@@ -69,8 +95,40 @@ class ChainProof:
         for till in self._chain.tills:
             if till.name not in self._chain.revoked:
                 self._check_mirror(till)
-        under_way = add_up(self._own.values()).under_way
-        assert not under_way or self._chain.revoked, f"{under_way} is under way, and everything has arrived"
+        check_netted(self._chain.hq.machine.store._connection)
+        summed = add_up(self._own.values())
+        if not self._chain.revoked:
+            assert not any(summed.under_way.values()), f"{summed.under_way} is under way, and everything has arrived"
+            self._check_home(summed)
+
+    def _check_home(self, summed: Summed) -> None:
+        """Of whom nothing lies where HQ cannot ask for it: who has too few points owes just those, and has none."""
+        for account, units in self._chain.truth.points.items():
+            points = account, Asset.POINTS
+            if not self._stranded()[points]:
+                found = summed.held[points], summed.owed[points]
+                assert found == (max(units, 0), max(-units, 0)), f"{account} has and owes {found}, and not {units}"
+
+    def _stranded(self) -> Counter[Whose]:
+        """What lies with tills whose place another has taken over."""
+        stranded: Counter[Whose] = Counter()
+        for till in self._chain.tills:
+            if not self._chain.is_open(till):
+                for key, units in self._own[till.name].held.items():
+                    stranded[whose(key)] += units
+        return stranded
+
+    def check_all_is_undone(self) -> None:
+        """Behind check_quiet(): of those of whom every sale was undone it is as if they had never bought anything."""
+        if self._chain.revoked:
+            return
+        stranded, still = self._stranded(), self._chain.truth.still_sold()
+        for key, sides in add_up(self._own.values()).lots.items():
+            if key.account in still:
+                continue
+            assert key.purse is Purse.POINTS or not sides[Side.SPENT], f"{key} was all given back: {dict(sides)}"
+            if key.purse is Purse.POINTS and not stranded[whose(key)]:
+                assert not any(sides.values()), f"{key} is of a sale that was undone: {dict(sides)}"
 
     def _check_mirror(self, till: ShopTill) -> None:
         own, hq = till.machine.store, self._chain.hq.machine.store

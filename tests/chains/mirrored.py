@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from hq_server.news import ChainId
+from hq_server.storage.sqlite import HqStore
 from ledger.ids import HEADQUARTERS, RecordRef
 from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Chain
@@ -14,23 +15,37 @@ from protocol.acknowledgements import Acknowledgement
 from protocol.chain import check_signature
 from protocol.records import RecordKind
 from terminal.store import TillStore
-from tests.chains.own_books import read_own
+from tests.chains.machine import Machine
+from tests.chains.own_books import OwnBooks
 
 OF_HQ = ChainId(HEADQUARTERS, 1)
-MOVES_VALUE = {RecordKind.TRANSACTION, RecordKind.GIVEN, RecordKind.TAKEN, RecordKind.APPLIED, RecordKind.DIRECTIVE}
+MOVES_VALUE = {
+    RecordKind.TRANSACTION,
+    RecordKind.GIVEN,
+    RecordKind.TAKEN,
+    RecordKind.APPLIED,
+    RecordKind.DIRECTIVE,
+    RecordKind.NETTED,
+}
 
 
 class Mirrored:
     """Looks into HQ's book again and again; what it has once proved of a record it does not prove twice."""
 
     def __init__(self) -> None:
-        self._proved: set[tuple[RecordRef, bytes]] = set()
+        self._mirrors = OwnBooks()
+        self._starts = 0
+        self._proved: dict[ChainId, int] = {}
+        self._done: set[str] = set()
 
-    def check(self, book: Connection, tills: Mapping[ChainId, TillStore], keys: Mapping[ChainId, bytes]) -> None:
+    def check(self, hq: Machine[HqStore], tills: Mapping[ChainId, TillStore], keys: Mapping[ChainId, bytes]) -> None:
         """Raises AssertionError."""
+        if self._starts != hq.starts:
+            self._starts, self._proved, self._done = hq.starts, {}, set()
+        book = hq.store._connection
         for chain, store in tills.items():
             self._check_chain(book, chain, store)
-            read_own(book, chain)
+            self._mirrors.read(hq, chain)
         self._check_postings(book, keys)
         aside = [*book.execute("select * from suspense"), *book.execute("select * from differences")]
         assert not aside, f"HQ could not post what an honest till has signed: {aside}"
@@ -48,20 +63,31 @@ class Mirrored:
 
     def _check_postings(self, book: Connection, keys: Mapping[ChainId, bytes]) -> None:
         """Each names a record that its keeper has signed; what was taken from another place was posted there before."""
-        rows = list(book.execute("select keeper, epoch, sequence, operation_id from transactions"))
-        done = {operation_id for *_, operation_id in rows}
-        for keeper, epoch, sequence, operation_id in rows:
+        fresh = [
+            (chain, *row)
+            for chain in keys
+            for row in book.execute(
+                "select sequence, operation_id from transactions where keeper = ? and epoch = ? and sequence > ?",
+                (*chain, self._proved.get(chain, 0)),
+            )
+        ]
+        self._done |= {operation_id for *_, operation_id in fresh}
+        for chain, sequence, operation_id in fresh:
             which, _, giver = operation_id.partition("/")
-            assert which != "taken" or f"given/{giver}" in done, f"{giver} was taken at HQ before it was given there"
-            signed = Chain(book, keeper, epoch).record(sequence)
-            ref = RecordRef(keeper, epoch, sequence)
-            assert signed is not None, f"{ref} moved value at HQ, and is nobody's record"
-            if (ref, signed.content) not in self._proved:
-                key = Ed25519PublicKey.from_public_bytes(keys[ChainId(keeper, epoch)])
-                check_signature(signed, key)
-                record = signed.open()
-                assert (record.ref, record.kind in MOVES_VALUE) == (ref, True), f"{ref} moves no value"
-                self._proved.add((ref, signed.content))
+            given = f"given/{giver}"
+            assert which != "taken" or given in self._done, f"{giver} was taken at HQ before it was given there"
+            _check_record(book, RecordRef(chain.keeper, chain.epoch, sequence), keys[chain])
+            self._proved[chain] = max(sequence, self._proved.get(chain, 0))
+        strangers = "select keeper, epoch from transactions group by keeper, epoch"
+        assert {ChainId(*one) for one in book.execute(strangers)} <= keys.keys(), "somebody unknown has moved value"
+
+
+def _check_record(book: Connection, ref: RecordRef, key: bytes) -> None:
+    signed = Chain(book, ref.keeper, ref.epoch).record(ref.sequence)
+    assert signed is not None, f"{ref} moved value at HQ, and is nobody's record"
+    check_signature(signed, Ed25519PublicKey.from_public_bytes(key))
+    record = signed.open()
+    assert (record.ref, record.kind in MOVES_VALUE) == (ref, True), f"{ref} moves no value"
 
 
 def check_promises(book: Connection, said: Mapping[ChainId, Acknowledgement]) -> None:

@@ -3,28 +3,66 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 import msgspec
 
+from checkout.requests import Load, Sale, Undo
+from checkout.sold import Paid, PaidWith
 from hq_server.news import ChainId
 from ledger.ids import AccountId
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked
+from tests.chains.purchases import Purchase
 
 BONUS = ((100_000, 15_000), (50_000, 6_055))
 """What the company gives on top, from how much on."""
+Slip = tuple[ChainId, str]
+"""A slip by its till and its number: a till that took the place of another counts from one again."""
+
+
+@dataclass
+class Loaded:
+    """A load as its customer remembers it. `units`: what it brought, the bonus too."""
+
+    total: int
+    units: int
+    is_undone: bool = False
+
+
+@dataclass(frozen=True)
+class Original:
+    """What may be undone, whose it is, and on which business date it was made."""
+
+    account: AccountId
+    day: str
+    what: Purchase | Loaded
+
+    def may_be_refunded(self, units: int) -> bool:
+        """Whether the till that made it has to, wherever its value lies now."""
+        return isinstance(self.what, Purchase) and units <= self.what.left
+
+    def may_be_voided(self, units: int, day: str) -> bool:
+        """Whether it could be; a load only where all that it brought still lies."""
+        is_touched = self.what.is_touched if isinstance(self.what, Purchase) else self.what.is_undone
+        return (units, day) == (self.what.total, self.day) and not is_touched
 
 
 class Truth:
     """An answer that was given stays true, whatever is cut; one that was not given is true once the till says it.
 
-    Loads and sales so far; a refund or a void takes its part out of what was spent.
+    Loads and sales so far; a refund or a void takes its part out of what was spent. `points` are those that a member
+    must have in all, less what is owed: below zero, where more was taken back than there is. `owed` is what refunds
+    said that they did not find; it never falls.
     """
 
     def __init__(self) -> None:
         self.answers: dict[tuple[ChainId, str], Answer] = {}
         self.loaded: Counter[AccountId] = Counter()
         self.spent: Counter[AccountId] = Counter()
+        self.points: Counter[AccountId] = Counter()
+        self.owed: Counter[AccountId] = Counter()
+        self.originals: dict[Slip, Original] = {}
 
     def hear(self, till: ChainId, asked: Asked, answer: Answer | Problem) -> None:
         """A till has answered."""
@@ -37,21 +75,83 @@ class Truth:
         assert known == first, f"{key} was answered {known}, and then {first}"
         assert answer.replayed or known is first, f"{key} was done twice"
         if not answer.replayed:
-            self._count(asked, answer)
+            self._count(till, asked, answer)
 
-    def _count(self, asked: Asked, answer: Answer) -> None:
-        account, units = AccountId(asked.account), answer.principal + answer.bonus
+    def _count(self, till: ChainId, asked: Asked, answer: Answer) -> None:
+        request = asked.request
         if answer.outcome is Outcome.DECLINED:
-            assert units == 0, "declined, and something moved"
-        elif answer.kind == "load":
-            bonus = next((bonus for least, bonus in BONUS if asked.request.units >= least), 0)
-            assert (answer.principal, answer.bonus) == (asked.request.units, bonus)
-            self.loaded[account] += units
+            moved = answer.principal, answer.bonus, answer.points_in, answer.points_out, answer.points_owed
+            assert not any(moved), "declined, and something moved"
+            assert not (isinstance(request, Undo) and self._must_be_done(till, request, answer)), answer
+            return
+        assert answer.receipt_number is not None
+        slip = till, answer.receipt_number
+        if isinstance(request, Undo):
+            account = self._undo(till, request, answer)
         else:
-            assert units == asked.request.units
-            self.spent[account] += units
+            account = AccountId(asked.account)
+            what = self._load(account, request, answer) if isinstance(request, Load) else self._buy(request, answer)
+            assert slip not in self.originals, f"two slips of {till} have the number {answer.receipt_number}"
+            self.originals[slip] = Original(account, answer.business_date, what)
         assert self.spent[account] <= self.loaded[account], f"{account} has spent more than was ever loaded"
+        assert self.points[account] + self.owed[account] >= 0, f"{account} has redeemed more than was ever earned"
+
+    def _must_be_done(self, till: ChainId, request: Undo, answer: Answer) -> bool:
+        original = self.originals.get((till, request.receipt_number))
+        if original is None:
+            return False
+        if answer.kind == "refund":
+            return original.may_be_refunded(request.units)
+        return isinstance(original.what, Purchase) and original.may_be_voided(request.units, answer.business_date)
+
+    def _load(self, account: AccountId, request: Load, answer: Answer) -> Loaded:
+        bonus = next((bonus for least, bonus in BONUS if request.units >= least), 0)
+        assert (answer.principal, answer.bonus) == (request.units, bonus)
+        self.loaded[account] += request.units + bonus
+        return Loaded(request.units, request.units + bonus)
+
+    def _buy(self, request: Sale, answer: Answer) -> Purchase:
+        """7 points pay 1.00; for each 10.00 that is not paid with points there are 3."""
+        account, paid = request.presented.card.account, _shares(request.paid)
+        in_points = paid.get(PaidWith.POINTS, 0)
+        made = Purchase(request.units, paid, -(-in_points * 7 // 100), (request.units - in_points) * 3 // 1_000)
+        assert answer.principal + answer.bonus == paid.get(PaidWith.STORED_VALUE, 0)
+        assert (answer.points_in, answer.points_out, answer.points_owed) == (made.earned, made.points_paid, 0)
+        self.spent[account] += paid.get(PaidWith.STORED_VALUE, 0)
+        self.points[account] += made.earned - made.points_paid
+        return made
+
+    def _undo(self, till: ChainId, request: Undo, answer: Answer) -> AccountId:
+        original = self.originals.get((till, request.receipt_number))
+        assert original is not None, f"{till} has undone {request.receipt_number}, which it never sold"
+        if answer.kind == "refund":
+            assert original.may_be_refunded(request.units), f"{request.units} of {original} were refunded"
+        else:
+            assert original.may_be_voided(request.units, answer.business_date), f"{original} was voided"
+        money, account = answer.principal + answer.bonus, original.account
+        if isinstance(original.what, Loaded):
+            assert (money, answer.points_in, answer.points_out, answer.points_owed) == (original.what.units, 0, 0, 0)
+            original.what.is_undone = True
+            self.loaded[account] -= money
+            return account
+        shares = _shares(answer.paid)
+        lost = original.what.undo(request.units, shares, answer.points_in)
+        assert money == shares.get(PaidWith.STORED_VALUE, 0)
+        assert answer.points_out + answer.points_owed == lost, f"{lost} are to be taken back, or owed"
+        assert min(answer.points_out, answer.points_owed) >= 0
+        self.spent[account] -= money
+        self.points[account] += answer.points_in - lost
+        self.owed[account] += answer.points_owed
+        return account
 
     def left(self) -> dict[AccountId, int]:
-        """What each member must have, all places together."""
+        """The money that each member must have, all places together."""
         return {account: units - self.spent[account] for account, units in self.loaded.items()}
+
+    def still_sold(self) -> set[AccountId]:
+        """Who has bought something of which not all was undone."""
+        return {one.account for one in self.originals.values() if isinstance(one.what, Purchase) and one.what.left}
+
+
+def _shares(paid: tuple[Paid, ...]) -> dict[PaidWith, int]:
+    return {part.tender: part.units for part in paid}

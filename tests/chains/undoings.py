@@ -1,0 +1,86 @@
+"""What a till's own records have undone of each original: never more than it was, and at that till. Invariant 10."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from checkout.sold import Paid
+from hq_server.news import ChainId
+from ledger.slices import SliceKey
+from ledger.transactions import Side
+from protocol.bodies import TransactionBody
+from protocol.records import Record, RecordKind
+from tests.chains.shop_till import ShopTill
+
+LIFE = (Side.ISSUED, Side.SPENT)
+"""The sides that a refund moves back; what it moves on the others lies here or is owed."""
+
+
+class Left:
+    """What refunds and voids have left of one original."""
+
+    def __init__(self, made: TransactionBody) -> None:
+        self.total = made.slip.amount
+        self.units: Counter[str] = Counter()
+        self.points = 0
+        if made.sold is None:
+            self.units[str(made.slip.tender)] += made.slip.amount
+        else:
+            self._pay(made.sold.paid, 1)
+        self.legs: Counter[tuple[SliceKey, Side]] = Counter()
+        self._move(made)
+
+    def undo(self, undoing: TransactionBody) -> None:
+        """Take out what one of them has undone. Raises AssertionError where that is more than is left."""
+        assert undoing.undone is not None
+        self.total -= undoing.undone.units
+        self._pay(undoing.undone.paid, -1)
+        moved = self._move(undoing)
+        assert undoing.undone.units == sum(part.units for part in undoing.undone.paid), "its parts are not its sum"
+        assert min(self.total, self.points, *self.units.values()) >= 0, "more is given back than was paid"
+        for key, side in moved:
+            units = self.legs[key, side]
+            assert units <= 0 if side is Side.ISSUED else units >= 0, f"more of {key.lot} is undone than it moved"
+        if not self.total:
+            assert not any((*self.units.values(), self.points, *self.legs.values())), "all is undone, and not all of it"
+
+    def _pay(self, paid: tuple[Paid, ...], sign: int) -> None:
+        for part in paid:
+            self.units[part.tender.value] += sign * part.units
+            self.points += sign * part.points
+
+    def _move(self, body: TransactionBody) -> list[tuple[SliceKey, Side]]:
+        moved = [(leg.key, leg.side, leg.units) for leg in body.legs if leg.side in LIFE]
+        for key, side, units in moved:
+            self.legs[key, side] += units
+        return [(key, side) for key, side, _ in moved]
+
+
+class Undoings:
+    """Looks at the chain of each till again and again, and reads on from where it was."""
+
+    def __init__(self) -> None:
+        self._read: dict[ChainId, tuple[int, int]] = {}
+        self._left: dict[ChainId, dict[str, Left]] = {}
+
+    def check(self, till: ShopTill) -> None:
+        """Raises AssertionError."""
+        starts, after = self._read.get(till.name, (0, 0))
+        if starts != till.machine.starts:
+            # What was not synced is gone since then; what was synced is found once more.
+            after, self._left[till.name] = 0, {}
+        for signed in till.machine.store.records(after):
+            record = signed.open()
+            after = record.sequence
+            if record.kind is RecordKind.TRANSACTION:
+                self._take(record, self._left[till.name])
+        self._read[till.name] = till.machine.starts, after
+
+    def _take(self, record: Record, made_here: dict[str, Left]) -> None:
+        body = record.body_as(TransactionBody)
+        if body.undone is None:
+            made_here[str(record.ref)] = Left(body)
+            return
+        original = made_here.get(body.undone.original)
+        assert original is not None, f"{record.ref} undoes {body.undone.original}, which this till never made before"
+        original.undo(body)
