@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from hq_server.exporting import export_headquarters
@@ -10,7 +11,7 @@ from hq_server.news import ChainId
 from hq_server.storage.sqlite import HqStore
 from ledger.digest import digest
 from ledger.journal_sqlite import SqliteJournal, transaction
-from ledger.slices import Asset, Purse
+from ledger.slices import Asset, Purse, SliceKey
 from ledger.transactions import Side
 from offline_queue.auditing.audit import audit
 from offline_queue.book_rows import read_rows
@@ -123,7 +124,7 @@ class ChainProof:
         if self._chain.revoked:
             return
         stranded, still = self._stranded(), self._chain.truth.still_sold()
-        for key, sides in add_up(self._own.values()).lots.items():
+        for key, sides in self.lots().items():
             if key.account in still:
                 continue
             assert key.purse is Purse.POINTS or not sides[Side.SPENT], f"{key} was all given back: {dict(sides)}"
@@ -138,6 +139,10 @@ class ChainProof:
         mirror = SqliteJournal(hq._connection, *till.name).everything()
         assert mirror == self._own[till.name].held, f"HQ's mirror of {till.name} is not what lies there"
         assert digest(mirror) == digest(SqliteJournal(own._connection, *till.name).everything())
+
+    def lots(self) -> Mapping[SliceKey, Counter[Side]]:
+        """Each lot's sums over all places, as they were at the last look."""
+        return add_up(self._own.values()).lots
 
     def audit(self, folder: Path) -> list[str]:
         """What counterfoil-audit finds in the exports of all of them."""
