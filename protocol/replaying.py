@@ -10,6 +10,7 @@ from ledger.slices import Lot, Purse, SliceKey
 from ledger.transactions import Transaction, TransactionKind
 from protocol.bodies import DayClosedBody, LotOpened, Netted, TransactionBody
 from protocol.errors import NotARecord
+from protocol.receipt_numbers import Numbering
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.transfers import given_in, incoming, outgoing, taken_in
 
@@ -76,11 +77,7 @@ def _lot(lot: LotOpened) -> Lot:
 
 def _receipt(ref: RecordRef, body: TransactionBody) -> int:
     """`07-2-000031` -> 31."""
-    till, _, number = body.receipt_number.rpartition("-")
-    if till != ref.keeper or not number.isascii() or not number.isdigit() or len(number) > RECEIPT_DIGITS_MAX:
-        raise ValueError(f"its receipt number {body.receipt_number!r} is none of its keeper's")
-    return int(number)
-
-
-RECEIPT_DIGITS_MAX = 15
-"""More slips than a till can print, and far from what Python takes long to read."""
+    number = Numbering(ref.keeper, ref.epoch).number(body.receipt_number)
+    if number is None:
+        raise ValueError(f"its receipt number {body.receipt_number!r} is none of its keeper's in this epoch")
+    return number

@@ -249,7 +249,9 @@ class CurrencyView(msgspec.Struct, frozen=True):
 
 
 class Hello(msgspec.Struct, frozen=True):
-    """Who answers here. `redeeming`: what points are worth; None where they do not pay.
+    """Who answers here. `receipt_prefix`: what stands before the last hyphen of its slips' numbers.
+
+    `redeeming`: what points are worth; None where they do not pay.
 
     `customer_sees_balance`: whether the second screen shows a balance before payment.
     """
@@ -258,6 +260,7 @@ class Hello(msgspec.Struct, frozen=True):
     api: str
     till: str
     store: str
+    receipt_prefix: str
     currency: CurrencyView
     language: str
     mode: str

@@ -15,6 +15,7 @@ from ledger.ids import Place
 from ledger.slices import Asset
 from loyalty.programme import Programme
 from protocol.bodies import Transfer
+from protocol.receipt_numbers import Numbering
 from terminal.answers import HqStatus
 
 Request = Sale | Load | Undo
@@ -38,6 +39,11 @@ class Identity(msgspec.Struct, frozen=True):
     def place(self) -> Place:
         """The till as a keeper: `07-2`."""
         return Place(f"{self.store}-{self.till}")
+
+    @property
+    def numbering(self) -> Numbering:
+        """How its slips are called."""
+        return Numbering(self.place, self.epoch)
 
 
 class Moment(msgspec.Struct, frozen=True):

@@ -25,7 +25,6 @@ from terminal.members import Members
 from terminal.negative_list import NegativeList
 from terminal.operations import Operations
 from terminal.originals import Originals
-from terminal.receipt_numbers import receipt_text
 from terminal.slips import Slips
 
 
@@ -120,12 +119,11 @@ class Decisions:
         assert isinstance(verdict, Posted), f"a use case made what the book refuses: {verdict}"
         account = _account(asked, view)
         number = self._shelf.slips.next_number()
-        receipt = receipt_text(self._identity.place, number)
         body = TransactionBody(
             kind=done.transaction.kind,
             operation_id=done.transaction.operation_id,
             account=account,
-            receipt_number=receipt,
+            receipt_number=self._identity.numbering.text(number),
             legs=done.transaction.legs,
             opens=lots_told(done.transaction.opens),
             slip=done.facts,

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from checkout.requests import Original
-from ledger.ids import Place, RecordRef
+from ledger.ids import RecordRef
 from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Chain
 from protocol.originals import original_of
+from protocol.receipt_numbers import Numbering
 from protocol.records import Record
-from terminal.receipt_numbers import number_of
 from terminal.slips import Slips
 
 
 class Originals:
     """The table of undoings. Every method runs inside the caller's transaction."""
 
-    def __init__(self, connection: Connection, place: Place, slips: Slips) -> None:
+    def __init__(self, connection: Connection, numbering: Numbering, slips: Slips) -> None:
         self._connection = connection
-        self._place = place
+        self._numbering = numbering
         self._slips = slips
 
     def find(self, text: str) -> Original | None:
         """The movement whose slip has this number, with what is left of it; None: none here that can be undone."""
-        number = number_of(self._place, text)
+        number = self._numbering.number(text)
         made = None if number is None else self._slips.made(number)
         if made is None:
             return None

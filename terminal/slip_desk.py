@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ledger.ids import Place
+from protocol.receipt_numbers import Numbering
 from receipts.escpos import PaperSpec
 from terminal.answers import Problem, SlipStatus, SlipView
 from terminal.asking import Moment
-from terminal.receipt_numbers import number_of, receipt_text
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 from terminal.slip_writer import SlipWriter
 from terminal.store import TillStore
@@ -24,7 +23,7 @@ class SlipDesk:
 
     def __init__(
         self,
-        place: Place,
+        numbering: Numbering,
         store: StoreThread,
         writer: SlipWriter,
         moment: Callable[[], Moment],
@@ -32,7 +31,7 @@ class SlipDesk:
     ) -> None:
         self.work = asyncio.Event()
         """Set when there may be something to print."""
-        self._place = place
+        self._numbering = numbering
         self._store = store
         self._writer = writer
         self._moment = moment
@@ -108,7 +107,7 @@ class SlipDesk:
         self.work.set()
 
     def _status(self, job: SlipJob) -> SlipStatus:
-        return SlipStatus(receipt_text(self._place, job.number), job.state, job.run, job.reasons)
+        return SlipStatus(self._numbering.text(job.number), job.state, job.run, job.reasons)
 
     def _number(self, receipt_number: str) -> int | None:
-        return number_of(self._place, receipt_number)
+        return self._numbering.number(receipt_number)

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ledger.ids import AccountId, Place
+from ledger.ids import AccountId
 from ledger.journal_sqlite import Connection
 from protocol.bodies import TransactionBody
 from protocol.chain import Head
+from protocol.receipt_numbers import Numbering
 from protocol.records import RecordKind, SignedRecord
 from terminal.asking import Asked
 from terminal.made import Made
-from terminal.receipt_numbers import number_of
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 
 # In the words of the index slips_that_wait, or SQLite would not use it and read every slip.
@@ -33,9 +33,9 @@ _MADE = (
 class Slips:
     """The tables of slips. Every method runs inside the caller's transaction."""
 
-    def __init__(self, connection: Connection, place: Place) -> None:
+    def __init__(self, connection: Connection, numbering: Numbering) -> None:
         self._connection = connection
-        self._place = place
+        self._numbering = numbering
 
     def next_number(self) -> int:
         """The receipt number after the last; they run on without a gap as they are given in the commit."""
@@ -63,14 +63,14 @@ class Slips:
         row = self._connection.execute(
             "select content, signature from transactions join records using (keeper, epoch, sequence)"
             " where transactions.keeper = ? and operation_id = ?",
-            (self._place, operation_id),
+            (self._numbering.keeper, operation_id),
         ).get
         if row is None:
             return None
         record = SignedRecord(*row).open()
         if record.kind is not RecordKind.TRANSACTION:
             return None  # a transfer's own name, which no client can use
-        number = number_of(self._place, record.body_as(TransactionBody).receipt_number)
+        number = self._numbering.number(record.body_as(TransactionBody).receipt_number)
         return None if number is None else self.made(number)
 
     def done_for(self, pos_ref: str, kind: str) -> Made | None:

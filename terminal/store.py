@@ -35,7 +35,6 @@ from terminal.movements import Movements
 from terminal.negative_list import NegativeList
 from terminal.operations import Operations
 from terminal.originals import Originals
-from terminal.receipt_numbers import receipt_text
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 from terminal.slips import Slips
 from terminal.standing import Standing
@@ -53,20 +52,20 @@ class TillStore:
     """Everything that the till must not forget. Each method is one commit, on the disk when it returns."""
 
     def __init__(self, connection: Connection, identity: Identity, sign: Signer, programme: Programme) -> None:
+        epoch = last_epoch(connection, identity.place) or identity.epoch
+        self.identity = identity = msgspec.structs.replace(identity, epoch=epoch)
+        """Who keeps it, in the book's own epoch."""
         self._connection = connection
-        self._identity = identity
         self._programme = programme
-        self._outbox = Outbox(
-            connection, identity.place, last_epoch(connection, identity.place) or identity.epoch, sign
-        )
-        self._journal = SqliteJournal(connection, identity.place, self._outbox.epoch)
-        self._slips = Slips(connection, identity.place)
+        self._outbox = Outbox(connection, identity.place, epoch, sign)
+        self._journal = SqliteJournal(connection, identity.place, epoch)
+        self._slips = Slips(connection, identity.numbering)
         self._operations = Operations(connection, self._slips)
         self.members = Members(connection, identity.place)
         self.negative_list = NegativeList(connection)
         self._transfers = Transfers(self._outbox, self._journal, programme, self.members)
         self.hq = HqMemory(connection, self._outbox, identity, self._transfers, self.negative_list)
-        self._originals = Originals(connection, identity.place, self._slips)
+        self._originals = Originals(connection, identity.numbering, self._slips)
         self._movements = Movements(identity.place, self._slips)
         shelf = Shelf(
             self._journal,
@@ -98,7 +97,7 @@ class TillStore:
             self._check_owner()
             head = self._outbox.head()
             if head is None:
-                who = self._identity
+                who = self.identity
                 opened = Opened(who.place, who.public_key, who.software)
                 return self._outbox.append(
                     None, RecordKind.OPENED, opened, Stamp(moment.now_ms, moment.local_date, mode)
@@ -114,9 +113,9 @@ class TillStore:
         if first is None:
             return
         opened = first.body_as(Opened)
-        if opened.place != self._identity.place:
+        if opened.place != self.identity.place:
             raise BookUnusable(f"This book is that of till {opened.place}. Check `store` and `till` in the settings.")
-        if opened.public_key != self._identity.public_key:
+        if opened.public_key != self.identity.public_key:
             raise BookUnusable("The till's key is not the one that opened this book. Restore the file till.key.")
 
     def head(self) -> Head:
@@ -128,11 +127,6 @@ class TillStore:
     def slices(self, account: AccountId) -> tuple[Slice, ...]:
         """What this account has here."""
         return self._journal.slices(account)
-
-    @property
-    def epoch(self) -> int:
-        """The book's own; a new book begins the epoch in which its till was enrolled."""
-        return self._outbox.epoch
 
     def records(self, after_sequence: int = 0) -> Iterator[SignedRecord]:
         """The chain, as it was signed."""
@@ -280,11 +274,11 @@ class TillStore:
         return self._outbox.append(after, kind, body, stamp)
 
     def _receipt_number(self, number: int) -> str:
-        return receipt_text(self._identity.place, number)
+        return self.identity.numbering.text(number)
 
     def standing(self, card: Card) -> Standing:
         """All that is known here of who holds this card."""
-        place, slices = self._identity.place, self._journal.slices(card.account)
+        place, slices = self.identity.place, self._journal.slices(card.account)
         payable = self._programme.in_spending_order(slices, self.head().business_date)
         shares, at_ms = self.members.shares(card.account) or (None, 0)
         return Standing(

@@ -88,7 +88,7 @@ class Till:
         self.events = EventLog()
         self.board = DeviceBoard(self.events.say)
         writer = SlipWriter(shop.chain_name, shop.store_name, place, currency, shop.language)
-        self.slips = SlipDesk(place, store, writer, self.moment, self.events.say)
+        self.slips = SlipDesk(shop.identity.numbering, store, writer, self.moment, self.events.say)
         self._scheme = scheme
         self._programme = programme
         self._store = store
@@ -126,6 +126,7 @@ class Till:
             api=API_VERSION,
             till=identity.place,
             store=identity.store,
+            receipt_prefix=identity.numbering.prefix,
             currency=view,
             language=shop.language,
             mode=self._mode,

@@ -64,8 +64,9 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
     scheme = _scheme(data / CARD_KEYS_FILE, programme)
     key, hq = till_key(data), read_hq_file(data)
     identity = _identity(settings, key, hq)
+    book = TillStore.open(data / BOOK_FILE, identity, key.sign, programme)
     shop = Shop(
-        identity,
+        book.identity,
         settings.chain_name,
         settings.store_name,
         settings.language,
@@ -75,7 +76,6 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
         settings.customer_sees_balance,
     )
     world = world or World()
-    book = TillStore.open(data / BOOK_FILE, identity, key.sign, programme)
     store = StoreThread(book)
     till = Till(shop, scheme, programme, store, world)
     uplink = None
@@ -92,8 +92,10 @@ def _identity(settings: TillSettings, key: Ed25519PrivateKey, hq: HqFile | None)
 
 
 def _same_epoch(hq: HqFile, book: TillStore) -> int:
-    if hq.epoch != book.epoch:
-        raise SettingsWrong(f"{HQ_FILE} is of another book: it says epoch {hq.epoch}, and the book is in {book.epoch}.")
+    if hq.epoch != book.identity.epoch:
+        raise SettingsWrong(
+            f"{HQ_FILE} is of another book: it says epoch {hq.epoch}, and the book is in {book.identity.epoch}."
+        )
     return hq.epoch
 
 

@@ -66,6 +66,8 @@ def test_movements_and_day_closes_are_told_in_order(chain: list[SignedRecord]) -
         {"operation_id": "given/07-2/1/2"},
         {"operation_id": "taken/hq/1/2"},
         {"receipt_number": "07-3-000001"},
+        {"receipt_number": "07-2.2-000001"},
+        {"receipt_number": "07-2.1-000001"},
         {"receipt_number": "07-2-"},
         {"receipt_number": "07-2-0x1"},
         {"receipt_number": "000001"},

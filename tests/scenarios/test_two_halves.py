@@ -105,6 +105,29 @@ def test_a_till_that_is_paired_anew_goes_on_in_its_chain(halves: TwoHalves) -> N
     assert len(halves.hq.get("/v1/tills")["tills"]) == 1
 
 
+def test_a_new_machine_in_a_lost_one_s_place_gives_out_no_slip_s_number_again(halves: TwoHalves) -> None:
+    """Or what it takes for its own slip would be another member's sale."""
+    halves.pair()
+    halves.cable.lead_to(halves.hq.url)
+    assert halves.load(1)["receipt_number"] == "07-1-000001"
+    assert halves.charge(1, 30_00)["receipt_number"] == "07-1-000002"
+    halves.all_arrived()
+    halves.till.stop()
+    data = halves.store.data()
+    data.rename(data.with_name("lost"))
+    assert halves.enrol(halves.pairing_code()).returncode == 0
+    halves.till.start()
+
+    assert halves.till.get("/v1/hello")["receipt_prefix"] == "07-1.2"
+    assert halves.load(2)["receipt_number"] == "07-1.2-000001"
+    sold = halves.charge(2, 20_00)["receipt_number"]
+    assert (sold, halves.refund(sold)["outcome"]) == ("07-1.2-000002", "done")
+    assert halves.till.get(f"/v1/slips/{sold}")["refundable"]["left"] == 0
+    assert halves.refund("07-1-000002")["decline"] == "original_unknown"
+    wait_until(lambda: halves.of_tills("held", "posted")[1] == (len(halves.chain_at_till()),) * 2)
+    assert halves.hq.get("/v1/suspense")["total"] == 0
+
+
 def test_a_revoked_till_says_so_and_what_hq_held_before_stays(halves: TwoHalves) -> None:
     halves.pair()
     halves.cable.lead_to(halves.hq.url)

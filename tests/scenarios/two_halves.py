@@ -97,6 +97,11 @@ class TwoHalves:
         presentation = self._swipe(member)["presentation"]
         return self._ask("/v1/charges", presentation, amount=units)
 
+    def refund(self, receipt_number: str, units: int = 20_00) -> Said:
+        operation = {"operation_id": self._operation(), "receipt_number": receipt_number, "amount": units}
+        said: Said = self.till.post("/v1/refunds", operation)
+        return said
+
     def sell(self, times: int) -> None:
         """So many loads, member after member."""
         for _, member in zip(range(times), itertools.cycle(MEMBERS), strict=False):
@@ -110,6 +115,10 @@ class TwoHalves:
         """HQ's view of the till."""
         said: Said = self.hq.get("/v1/tills")["tills"][0]
         return said
+
+    def of_tills(self, *what: str) -> list[tuple[Any, ...]]:
+        """What HQ says of each epoch of the place, the first first."""
+        return [tuple(line[word] for word in what) for line in self.hq.get("/v1/tills")["tills"]]
 
     def all_arrived(self) -> None:
         """The till says that nothing waits, and HQ has posted all that there is."""
@@ -168,8 +177,11 @@ class TwoHalves:
         """The card before the cashier; nothing when there is none."""
         return self.till.get("/v1/status")["presentation"] or {}
 
+    def _operation(self) -> str:
+        return f"operation-{next(self._operations):06d}"
+
     def _ask(self, path: str, presentation: str, **words: object) -> Said:
-        operation = {"operation_id": f"operation-{next(self._operations):06d}", "presentation": presentation}
+        operation = {"operation_id": self._operation(), "presentation": presentation}
         said: Said = self.till.post(path, {**operation, **words})
         return said
 

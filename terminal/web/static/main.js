@@ -108,7 +108,7 @@ function settle(input) {
   draw();
   errands.forEach(perform);
   if (undo) feed({ name: "undo", kind: undo, slip: model.slipText });
-  if (wanted) openSlip(receiptOf(model.hello.till, wanted));
+  if (wanted) openSlip(receiptOf(model.hello.receipt_prefix, wanted));
 }
 
 /** A slip that may be older than all that this page has heard of. */

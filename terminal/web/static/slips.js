@@ -2,7 +2,7 @@
 
 /** The oldest are forgotten by the page, not by the till. */
 const SLIPS_MAX = 100;
-const NUMBER_DIGITS = 6; // terminal/receipt_numbers.py
+const NUMBER_DIGITS = 6; // protocol/receipt_numbers.py
 const NUMBER_DIGITS_MAX = 15;
 
 /** `number`: that of an older slip, while it is keyed; null while none is. */
@@ -61,8 +61,8 @@ function keyNumber(slips, { name, digit }) {
   return { slips: putAway(slips), errands: [] };
 }
 
-/** `31` at till 07-1 is slip 07-1-000031. */
-export const receiptOf = (till, number) => `${till}-${number.replace(/^0+/, "").padStart(NUMBER_DIGITS, "0")}`;
+/** `31` at till 07-1 is slip 07-1-000031; `prefix` is its `receipt_prefix`. */
+export const receiptOf = (prefix, number) => `${prefix}-${number.replace(/^0+/, "").padStart(NUMBER_DIGITS, "0")}`;
 
 export const canSettle = (slip) => slip?.state === "unknown";
 export const canPrint = (slip) => slip !== null && slip.state !== "started";
