@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from hardware_mocks.bench_members import FIRST_LOADS, MEMBERS
 from hardware_mocks.bench_page.server import PORT
 from hardware_mocks.patience import wait_until
 from hardware_mocks.till_process import ask
+from tests.browsing import browser_program
 from tests.scenarios.demo_visitor import (
     ADDRESS,
     ALL_TOLD,
@@ -47,10 +47,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "the page is tested in a real browser: ./run test-machine installs it"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium)
+        browser = playwright.chromium.launch(executable_path=browser_program())
         yield browser
         browser.close()
 

@@ -21,8 +21,8 @@ def test_value_comes_at_once_though_the_line_rests(tmp_path: Path) -> None:
         rests("07-1", "12-1", chain=chain)
         here.swipe(ALICE)
         assert here.load(400_00)["outcome"] == "done"
-        assert here.hq["waiting"] > 0, "a load is no reason to call"
-        assert chain.balances(ALICE) == {}
+        chain.wait_until(lambda: here.hq["waiting"] > 0)
+        assert (here.hq["state"], chain.balances(ALICE)) == ("resting", {}), "a load is no reason to call"
 
         here.exchange()
         chain.wait_until(lambda: chain.balances(ALICE) == {"hq": (400_00, 0)})

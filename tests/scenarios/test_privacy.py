@@ -10,7 +10,7 @@ from hardware_mocks.demo_store import DemoStore
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader, swiped
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
 from hardware_mocks.till_process import TillProcess
-from hardware_mocks.wires import cut, garbled
+from hardware_mocks.wires import cut, garbled, whole
 from tests.scenarios.cashier import Cashier
 from tests.scenarios.secrets_told import BANK_CARD, proof, told
 from tests.scenarios.watching import Watch
@@ -35,19 +35,18 @@ def swipe_badly(watch: Watch, store: DemoStore, reader: VirtualMagstripeReader) 
     stripe = store.track2(5)
     number = store.card(5).digits
     line = swiped(READERS["generic"], f"B{number}^A/B^4912000", stripe)
-    for damaged in (
-        swiped(READERS["generic"], track2=f"{BANK_CARD}=49121010000000000000"),
-        swiped(READERS["generic"], track2=f"{number}=4912000"),
-        swiped(READERS["generic"], track2=f"{number}{number}=4912"),
-        line.replace(b"?", b"", 1),
-        stripe.encode() + b"\r",
+    for damaged, wire in (
+        (swiped(READERS["generic"], track2=f"{BANK_CARD}=49121010000000000000"), whole),
+        (swiped(READERS["generic"], track2=f"{number}=4912000"), whole),
+        (swiped(READERS["generic"], track2=f"{number}{number}=4912"), whole),
+        (line.replace(b"?", b"", 1), whole),
+        (stripe.encode() + b"\r", whole),
+        (line, cut(30)),
+        (line, garbled(7, 0.05)),
     ):
         refused = sum(said.name == "card.refused" for said in watch.said)
-        reader.send(damaged)
+        reader.send(damaged, wire=wire)
         watch.wait_for("card.refused", refused + 1)
-    for wire in (cut(30), garbled(7, 0.05)):
-        reader.send(line, wire=wire)
-        watch.wait_for("card.refused", sum(said.name == "card.refused" for said in watch.said) + 1)
 
 
 def ask_wrongly(cashier: Cashier, store: DemoStore) -> None:

@@ -1,5 +1,4 @@
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from aiohttp import web
 from playwright.async_api import Browser, async_playwright
 
 from terminal.web.pages import add_pages
+from tests.browsing import browser_program
 from tests.launcher import quick_starts
 from tests.web.counter import Counter, Shop, at_counter, open_counter, open_shop
 from tests.web.modules import Modules
@@ -19,11 +19,9 @@ __all__ = ["quick_starts"]
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Debian's chromium, one for all stories of a worker."""
-    chromium = shutil.which("chromium")
-    assert chromium, "the page is tested in a real browser: ./run test-machine installs it"
+    """One for all stories of a worker."""
     async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=chromium)
+        opened = await playwright.chromium.launch(executable_path=browser_program())
         yield opened
         await opened.close()
 

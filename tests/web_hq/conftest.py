@@ -1,10 +1,10 @@
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from tests.browsing import browser_program
 from tests.launcher import quick_starts
 from tests.web_hq.desk import Desk, open_desk
 
@@ -13,11 +13,9 @@ __all__ = ["quick_starts"]
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Debian's chromium, one for all stories of a worker."""
-    chromium = shutil.which("chromium")
-    assert chromium, "the pages are tested in a real browser: ./run test-machine installs it"
+    """One for all stories of a worker."""
     async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=chromium)
+        opened = await playwright.chromium.launch(executable_path=browser_program())
         yield opened
         await opened.close()
 
