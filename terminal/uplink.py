@@ -75,7 +75,7 @@ class Uplink:
         self._state = Forwarding(head=0)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work = asyncio.Event()
-        self._has_grown = False
+        self._growths = self._looked_at = 0
         self._session: Session | None = None
         self._attempt = asyncio.Event()
         """Set when a call has come through, or has not."""
@@ -290,17 +290,24 @@ class Uplink:
         with suppress(TimeoutError):
             async with asyncio.timeout(None if until_s == inf else max(until_s - self._now_s(), 0)):
                 await self._work.wait()
-        self._work.clear()
-        if self._has_grown:
-            self._has_grown = False
+        growths = self._growths
+        if growths != self._looked_at:
             head = await self._head()  # first: meanwhile HQ may be heard, and the state another
             self._state = self._state.grown(head)
+            self._looked_at = growths  # last: a line that ends while we look must not take the news with it
+        if not self._has_grown:
+            self._work.clear()
+
+    @property
+    def _has_grown(self) -> bool:
+        """Whether the chain is longer than we have looked."""
+        return self._growths != self._looked_at
 
     async def _head(self) -> int:
         return (await self._store.do(TillStore.head)).ref.sequence
 
     def _grow(self) -> None:
-        self._has_grown = True
+        self._growths += 1
         self._work.set()
 
     def _now_s(self) -> float:

@@ -32,6 +32,7 @@ from protocol.bodies import (
     Why,
     lots_told,
 )
+from protocol.receipt_numbers import Numbering
 from protocol.records import Record, RecordKind, SignedRecord, encode_body, seal
 from protocol.replaying import posting_of
 from protocol.signing import Signer
@@ -125,7 +126,7 @@ class Keeper:
         operation = OperationId(f"operation-{ref.epoch}-{ref.sequence}")
         facts = SlipFacts(SlipKind(kind), "6222****0417", False, 0, 0, 0, 0, 0, 0, "C01")  # noqa: FBT003 - a row
         opened = lots_told(opens)
-        receipt = f"{self.place}-{self.receipts:06}"
+        receipt = Numbering(self.place, self.epoch).text(self.receipts)
         body = TransactionBody(kind, operation, MIA, receipt, legs, opened, facts, (), "2026-11", "0.1.0")
         return self.do(RecordKind.TRANSACTION, body)
 

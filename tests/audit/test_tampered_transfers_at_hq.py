@@ -158,7 +158,7 @@ def test_an_operation_that_a_place_has_done_in_an_earlier_epoch_is_set_aside(com
     order = company.give(B, 50)
     new.do(RecordKind.APPLIED, Applied(order))
     old = company.b.charge(company.b.journal.slices(MIA)[0].key.lot, 1).open().body_as(TransactionBody)
-    again = new.sign(RecordKind.TRANSACTION, replace(old, receipt_number="08-1-000001"))
+    again = new.sign(RecordKind.TRANSACTION, replace(old, receipt_number="08-1.2-000001"))
     company.tills[B] = company.b
     company.send(B)
     company.tills[B] = new

@@ -20,6 +20,7 @@ from protocol.bodies import (
     Why,
 )
 from protocol.conversation import Records
+from protocol.receipt_numbers import Numbering
 from protocol.records import FIRST_PREVIOUS, VERSION, Record, RecordKind, SignedRecord, encode_body, seal
 
 ALICE, BOB = AccountId("a1" * 12), AccountId("b0" * 12)
@@ -104,7 +105,7 @@ class Keeper:
             kind=kind,
             operation_id=operation or f"operation-{len(self.chain)}",
             account=ALICE,
-            receipt_number=receipt or f"{self.place}-{self.receipts:06d}",
+            receipt_number=receipt or Numbering(self.place, self.epoch).text(self.receipts),
             legs=legs,
             opens=opens,
             slip=FACTS,

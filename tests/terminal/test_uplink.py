@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from protocol.conversation import BATCH_RECORDS_MAX
 from protocol.rejections import Rejection
 from protocol.signing import Context, is_signed_by
 from terminal.answers import Answer, HqState
+from terminal.store import TillStore
 from tests.terminal.stand_in_hq import StandInHq
 from tests.terminal.till_on_line import PATIENT, SOON_S, TillOnLine, Ways, opened_till, soon
 
@@ -254,6 +256,24 @@ async def test_a_sale_waits_for_nothing_when_hq_takes_nothing(till: TillOnLine, 
     hq.answers.clear()
     async with asyncio.timeout(SOON_S):
         await till.sell(100)
+
+
+async def test_what_is_sold_while_the_line_is_lost_waits_for_no_other_sale(till: TillOnLine, hq: StandInHq) -> None:
+    """The line ends just when the uplink looks how long the chain has become."""
+    await till.all_arrived()
+    may_go_on = threading.Event()
+
+    def sell_and_hold(store: TillStore) -> None:
+        store.close_day(till.till.moment())
+        may_go_on.wait(SOON_S)
+
+    held = asyncio.create_task(till.store.do(sell_and_hold))
+    await soon(till.store._thread._work_queue.qsize)
+    await hq.cut()
+    await soon(lambda: not till.uplink.answers_draws)
+    may_go_on.set()
+    await held
+    await till.all_arrived()
 
 
 async def test_a_full_disk_ends_no_uplink(till: TillOnLine, monkeypatch: pytest.MonkeyPatch) -> None:
