@@ -10,8 +10,6 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from hq_server.enrolling import Disclosed, NotEnrolled, enrol
-from hq_server.intake import Fault
-from hq_server.news import ChainId, News, OfAccount
 from hq_server.poster import Poster
 from hq_server.reception import Reception
 from hq_server.storage.keepers import Keepers
@@ -24,13 +22,15 @@ from hq_server.views import HqView
 from hq_server.world import World
 from ledger.amounts import Currency
 from ledger.cards import CardScheme
-from ledger.ids import Place
+from ledger.ids import ChainId, Place
 from offline_queue.book_thread import BookThread
+from offline_queue.news import News, OfAccount
 from offline_queue.outbox import Stamp
 from protocol.acknowledgements import seal_acknowledgement
 from protocol.conversation import BATCH_RECORDS_MAX, Draw, NotDrawn, Records
 from protocol.enrolment import CODE_BYTES, EnrolmentAnswer, EnrolmentRequest, code_text
 from protocol.records import SignedRecord
+from protocol.rejections import Fault
 from protocol.signing import Signed, Signer, public_key
 
 T = TypeVar("T")

@@ -13,17 +13,8 @@ from protocol.chain import Head, follow
 from protocol.conversation import BATCH_RECORDS_MAX, Records
 from protocol.errors import ChainBroken, NotARecord
 from protocol.records import SignedRecord
-from protocol.rejections import Rejection
+from protocol.rejections import Fault, Rejection
 from protocol.signing import Context, is_signed_by
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a batch, and with which record; `fork` is the second one of two that have one number."""
-
-    rejection: Rejection
-    at: str = ""
-    fork: SignedRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from hq_server.news import ChainId
+from ledger.ids import ChainId
 from offline_queue.book_thread import BookBroken, DiskFull
 
 FULL_PAUSE_S = 5.0

@@ -8,13 +8,13 @@ from typing import TypeVar
 import structlog
 
 from hq_server.members import Changes, KnownCard, MemberFile, NotKept, Profile, Told
-from hq_server.news import ChainId, News
 from hq_server.storage.members import Members
 from hq_server.storage.sqlite import HqStore
 from hq_server.world import World
 from ledger.cards import CardFault, CardScheme
-from ledger.ids import AccountId
+from ledger.ids import AccountId, ChainId
 from offline_queue.book_thread import BookThread
+from offline_queue.news import News
 from protocol.conversation import DIRECTORY_LINES_MAX, FOUND_MAX, Directory, Find, Found, History, Look, Movements, Seen
 from protocol.phones import phone_hash
 

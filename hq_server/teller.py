@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from hq_server.news import ChainId, News, OfAccount
 from hq_server.storage.drawing import Drawn, Short
 from hq_server.storage.sqlite import HqStore
-from ledger.ids import AccountId
+from ledger.ids import AccountId, ChainId
 from offline_queue.book_thread import BookThread
+from offline_queue.news import News, OfAccount
 from offline_queue.outbox import Stamp
 from protocol.conversation import Draw, NoDraw, NotDrawn
 from protocol.records import SignedRecord

@@ -1,10 +1,10 @@
-"""Names of places, records, lots and operations: parsed once, afterwards the type is the proof."""
+"""Names of places, chains, records, lots and operations: parsed once, afterwards the type is the proof."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NewType
+from typing import NamedTuple, NewType
 
 import msgspec
 
@@ -36,6 +36,18 @@ def parse_place(text: str) -> Place | None:
 def parse_operation_id(text: str) -> OperationId | None:
     """A UUID, or what a POS uses: letters, digits, `.`, `_`, `:`, `-`; None for anything else."""
     return OperationId(text) if _OPERATION.fullmatch(text) else None
+
+
+class ChainId(NamedTuple):
+    """One keeper's chain in one of its epochs."""
+
+    keeper: Place
+    epoch: int
+
+    @property
+    def store(self) -> str:
+        """The store of a till: `07` of `07-2`."""
+        return self.keeper.partition("-")[0]
 
 
 class RecordRef(msgspec.Struct, frozen=True, order=True):

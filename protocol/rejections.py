@@ -1,8 +1,11 @@
-"""Why a keeper's batch, or its login, is not taken: the codes that travel in Rejected."""
+"""Why a keeper's batch, or its login, is not taken: the codes that travel in Rejected, and which record is to blame."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
+
+from protocol.records import SignedRecord
 
 
 class Rejection(StrEnum):
@@ -22,3 +25,12 @@ class Rejection(StrEnum):
     """It does not continue what is held, or its keeper did not sign it: it was changed on its way, or at rest."""
     FORK = "fork"
     """Another record of that number is held, with the same keeper's signature: two copies of one till are at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a batch, and with which record; `fork` is the second one of two that have one number."""
+
+    rejection: Rejection
+    at: str = ""
+    fork: SignedRecord | None = None

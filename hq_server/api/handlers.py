@@ -14,11 +14,10 @@ from hq_server.conservation import ConservationPage
 from hq_server.desk import Desk
 from hq_server.enrolling import NotEnrolled
 from hq_server.gateway.door import Door
-from hq_server.news import ChainId
-from hq_server.rate import TokenBucket
 from hq_server.storage.showing import Showing
 from hq_server.views import DifferenceList, HqView, KeeperView, SuspenseList, WaitList
-from ledger.ids import AccountId, Place, RecordRef, parse_place
+from ledger.ids import AccountId, ChainId, Place, RecordRef, parse_place
+from offline_queue.rate import TokenBucket
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX, EnrolmentAnswer, EnrolmentRequest
 
 API_VERSION = "1"

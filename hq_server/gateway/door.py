@@ -12,7 +12,7 @@ from hq_server.desk import Desk
 from hq_server.gateway.line import Line
 from hq_server.gateway.login import LOGIN_S_MAX, Complaints, let_in
 from hq_server.gateway.wire import REPLACED, LineOver, Wire
-from hq_server.news import ChainId
+from ledger.ids import ChainId
 from offline_queue.book_thread import BookBroken, DiskFull
 
 STRANGERS_MAX = 256

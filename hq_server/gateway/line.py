@@ -10,10 +10,10 @@ from aiohttp import WSCloseCode
 from hq_server.desk import Desk
 from hq_server.gateway.questions import Questions
 from hq_server.gateway.wire import LineOver, Wire
-from hq_server.intake import Fault
-from hq_server.news import ChainId, OfStore
-from hq_server.rate import TokenBucket
+from ledger.ids import ChainId
 from offline_queue.forwarding import WINDOW_BATCHES, cut
+from offline_queue.news import OfStore
+from offline_queue.rate import TokenBucket
 from protocol.bodies import Directive
 from protocol.conversation import (
     BATCH_RECORDS_MAX,
@@ -29,7 +29,7 @@ from protocol.conversation import (
     Resume,
 )
 from protocol.records import SignedRecord
-from protocol.rejections import Rejection
+from protocol.rejections import Fault, Rejection
 
 log = structlog.get_logger()
 

@@ -10,7 +10,7 @@ from aiohttp import WSCloseCode
 
 from hq_server.desk import Desk
 from hq_server.gateway.wire import LineOver, Wire
-from hq_server.news import ChainId
+from ledger.ids import ChainId
 from protocol.conversation import NONCE_BYTES, Challenge, Login, Rejected, login_is_true, welcome
 from protocol.rejections import Rejection
 

@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from hq_server.desk import Desk
 from hq_server.gateway.wire import Wire
-from hq_server.news import ChainId
-from hq_server.rate import TokenBucket
+from ledger.ids import ChainId
+from offline_queue.rate import TokenBucket
 from protocol.conversation import Draw, Find, History, Look, NoDraw, NotDrawn
 from protocol.records import SignedRecord
 

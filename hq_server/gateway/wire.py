@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager, suppress
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from hq_server.rate import TokenBucket
 from hq_server.world import World
+from offline_queue.rate import TokenBucket
 from protocol.conversation import FRAME_BYTES_MAX, AnyMessage, decode, encode
 from protocol.errors import NotAMessage
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hq_server.day_totals import DayLine, DayPage, DaySale, DaySales, Sums, TillDay, lines, paid
-from hq_server.news import ChainId
 from hq_server.storage.chains import Chains
 from hq_server.storage.z_totals import ZTotals
-from ledger.ids import Place, RecordRef
+from ledger.ids import ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection
 from ledger.slices import MONEY
 from ledger.transactions import Leg, Side

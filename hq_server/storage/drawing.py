@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hq_server.draws import Grounds, decide
-from hq_server.news import ChainId
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
-from ledger.ids import HEADQUARTERS, AccountId
+from ledger.ids import HEADQUARTERS, AccountId, ChainId
 from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Chain, Stamp
 from protocol.bodies import Transfer

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from hq_server.news import ChainId
 from hq_server.storage.blocks import Blocks
-from ledger.ids import HEADQUARTERS, Place
+from ledger.ids import HEADQUARTERS, ChainId, Place
 from ledger.journal_sqlite import Connection
 from offline_queue.keys import KeyUnusable
 from offline_queue.outbox import Chain, Outbox, Stamp

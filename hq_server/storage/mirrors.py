@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 
 import apsw
 
-from hq_server.news import ChainId
 from hq_server.posting import Different, Doubt, GiverStands, Outcome, SetAside, Waits, post_record, set_aside
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.members import Members
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
 from ledger.audit import Posting
-from ledger.ids import HEADQUARTERS, AccountId, Place, RecordRef
+from ledger.ids import HEADQUARTERS, AccountId, ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection, SqliteJournal
 from offline_queue.outbox import Chain, Stamp
 from protocol.bodies import Applied, Directive, RunAs

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hq_server.member_views import TILLS_SHOWN_MAX, BlockList, BlockView
-from hq_server.news import ChainId
 from hq_server.views import LINES_SHOWN_MAX
-from ledger.ids import HEADQUARTERS, Place
+from ledger.ids import HEADQUARTERS, ChainId, Place
 from ledger.journal_sqlite import Connection
 from protocol.bodies import Applied, Block, Directive
 from protocol.errors import NotARecord

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hq_server.news import ChainId
 from hq_server.placement import NOTHING_AHEAD, AskBack, PlaceAhead, Stand, moves
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
 from hq_server.valuing import Placement, transfer
-from ledger.ids import AccountId
+from ledger.ids import AccountId, ChainId
 from ledger.journal_sqlite import Connection
 from ledger.slices import Asset, take
 from offline_queue.outbox import Chain, Stamp

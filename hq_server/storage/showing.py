@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hq_server.news import ChainId
 from hq_server.storage.chains import Chains
 from hq_server.storage.conservation import Conservation
 from hq_server.storage.days import Days
@@ -20,7 +19,7 @@ from hq_server.views import (
     WaitList,
     WaitView,
 )
-from ledger.ids import AccountId, Place, RecordRef
+from ledger.ids import AccountId, ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection
 from ledger.slices import Asset, Purse
 from offline_queue.outbox import Chain

@@ -8,8 +8,7 @@ from typing import TypeVar
 
 import apsw
 
-from hq_server.intake import Fault, examine
-from hq_server.news import ChainId
+from hq_server.intake import examine
 from hq_server.storage.drawing import Drawing, Drawn
 from hq_server.storage.keepers import FORKED, Keepers
 from hq_server.storage.members import Members
@@ -20,14 +19,14 @@ from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
 from hq_server.storage.z_totals import ZTotals
 from hq_server.valuing import Rules
-from ledger.ids import AccountId, Place
+from ledger.ids import AccountId, ChainId, Place
 from ledger.journal_sqlite import Connection, open_book, transaction
 from offline_queue.outbox import Chain, Stamp
 from protocol.acknowledgements import VERSION, Acknowledgement
 from protocol.chain import Head
 from protocol.conversation import Draw, Records, Share
 from protocol.records import FIRST_PREVIOUS, SignedRecord
-from protocol.rejections import Rejection
+from protocol.rejections import Fault, Rejection
 from protocol.signing import Signer, public_key
 
 SCHEMAS = ("ledger", "offline_queue", "hq_server")

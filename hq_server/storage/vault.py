@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from hq_server.netting import net
-from hq_server.news import ChainId
 from hq_server.storage.debts import Debts
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.whereabouts import Whereabouts
 from hq_server.valuing import Rules, age
-from ledger.ids import HEADQUARTERS, AccountId
+from ledger.ids import HEADQUARTERS, AccountId, ChainId
 from ledger.journal_sqlite import Connection, SqliteJournal
 from ledger.judging import Refused
 from ledger.slices import Asset, Purse, Slice

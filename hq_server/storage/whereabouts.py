@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from hq_server.news import ChainId
-from ledger.ids import HEADQUARTERS, AccountId, Place, RecordRef
+from ledger.ids import HEADQUARTERS, AccountId, ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection
 from ledger.slices import Asset, Purse
 from ledger.transactions import Transaction

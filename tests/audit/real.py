@@ -8,11 +8,10 @@ from checkout.load import load
 from checkout.requests import Entry, Load, PresentedCard, Sale, Tender
 from checkout.sale import sale
 from hq_server.exporting import export_headquarters
-from hq_server.news import ChainId
 from hq_server.storage.drawing import Short
 from hq_server.storage.sqlite import HqStore
 from ledger.cards import Card
-from ledger.ids import AccountId, OperationId, Place
+from ledger.ids import AccountId, ChainId, OperationId, Place
 from ledger.journal_sqlite import transaction
 from ledger.slices import Asset
 from loyalty.programme import Programme

@@ -12,10 +12,9 @@ from functools import cache, partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hq_server.news import ChainId
 from hq_server.storage.sqlite import HqStore
 from ledger.cards import Card
-from ledger.ids import Place
+from ledger.ids import ChainId, Place
 from ledger.slices import Asset
 from offline_queue.outbox import Stamp
 from protocol.conversation import Draw, Records

@@ -11,11 +11,10 @@ import msgspec
 import pytest
 
 import terminal.store
-from hq_server.news import ChainId
 from hq_server.storage.drawing import Drawing, Drawn
 from hq_server.storage.sqlite import HqStore
 from hq_server.storage.vault import Vault
-from ledger.ids import HEADQUARTERS, OperationId
+from ledger.ids import HEADQUARTERS, ChainId, OperationId
 from ledger.journal_sqlite import Connection, transaction
 from offline_queue.doubts import Doubt, Given
 from offline_queue.outbox import Stamp

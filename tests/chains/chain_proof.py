@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hq_server.exporting import export_headquarters
-from hq_server.news import ChainId
 from hq_server.storage.sqlite import HqStore
 from ledger.digest import digest
+from ledger.ids import ChainId
 from ledger.journal_sqlite import SqliteJournal, transaction
 from ledger.slices import Asset, Purse, SliceKey
 from ledger.transactions import Side

@@ -11,14 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from hq_server.news import ChainId
 from hq_server.placement import Ahead
 from hq_server.storage.drawing import Drawn, Short
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.mirrors import Step
 from hq_server.storage.sqlite import HqStore
 from hq_server.valuing import Placement, Rules
-from ledger.ids import AccountId, Place
+from ledger.ids import AccountId, ChainId, Place
 from offline_queue.forwarding import cut
 from offline_queue.outbox import Stamp
 from protocol.acknowledgements import Acknowledgement, seal_acknowledgement

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from hq_server.news import ChainId
 from hq_server.storage.sqlite import HqStore
-from ledger.ids import HEADQUARTERS, RecordRef
+from ledger.ids import HEADQUARTERS, ChainId, RecordRef
 from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Chain
 from protocol.acknowledgements import Acknowledgement

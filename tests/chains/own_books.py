@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from hq_server.news import ChainId
-from ledger.ids import AccountId, LotId
+from ledger.ids import AccountId, ChainId, LotId
 from ledger.journal_sqlite import Connection
 from ledger.slices import Purse, SliceKey
 from ledger.transactions import Side, TransactionKind

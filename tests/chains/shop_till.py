@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hq_server.news import ChainId
+from ledger.ids import ChainId
 from offline_queue.doubts import Doubt, Given, Hearer, check_acknowledgement, check_directive
 from offline_queue.forwarding import Forwarding, Patience, Send
 from protocol.acknowledgements import Acknowledgement

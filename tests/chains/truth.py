@@ -9,8 +9,7 @@ import msgspec
 
 from checkout.requests import Load, Sale, Undo
 from checkout.sold import Paid, PaidWith
-from hq_server.news import ChainId
-from ledger.ids import AccountId
+from ledger.ids import AccountId, ChainId
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked
 from tests.chains.purchases import Purchase

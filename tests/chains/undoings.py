@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from checkout.sold import Paid
-from hq_server.news import ChainId
+from ledger.ids import ChainId
 from ledger.slices import SliceKey
 from ledger.transactions import Side
 from protocol.bodies import TransactionBody

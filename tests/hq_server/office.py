@@ -7,8 +7,6 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hq_server.intake import Fault
-from hq_server.news import ChainId
 from hq_server.placement import NOTHING_AHEAD
 from hq_server.storage.drawing import Drawn, Short
 from hq_server.storage.keepers import Keepers
@@ -18,7 +16,7 @@ from hq_server.valuing import Placement, Rules
 from hq_server.views import DifferenceView, KeeperView, SuspenseView, WaitView
 from ledger.amounts import Currency
 from ledger.digest import digest
-from ledger.ids import HEADQUARTERS, AccountId, Place
+from ledger.ids import HEADQUARTERS, AccountId, ChainId, Place
 from ledger.journal_sqlite import SqliteJournal
 from ledger.slices import Asset, SliceKey
 from loyalty.programme import Programme
@@ -26,7 +24,7 @@ from offline_queue.outbox import Stamp
 from protocol.bodies import Directive, Order
 from protocol.conversation import Draw, Records
 from protocol.records import SignedRecord
-from protocol.rejections import Rejection
+from protocol.rejections import Fault, Rejection
 from tests.hq_server.forger import ALICE, Keeper
 
 HQ_KEY = Ed25519PrivateKey.from_private_bytes(bytes([9]) * 32)

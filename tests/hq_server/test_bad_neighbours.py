@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from hq_server.gateway import wire as wire_module
-from hq_server.news import ChainId
+from ledger.ids import ChainId
 from protocol.conversation import (
     FRAME_BYTES_MAX,
     Acknowledged,

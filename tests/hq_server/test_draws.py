@@ -4,10 +4,9 @@ import msgspec
 import pytest
 
 from hq_server.draws import Grounds, decide
-from hq_server.news import ChainId
 from hq_server.storage.drawing import Short
 from hq_server.valuing import Rules
-from ledger.ids import LotId, Place
+from ledger.ids import ChainId, LotId, Place
 from ledger.slices import Asset, Lot, Purse, Slice, SliceKey
 from loyalty.programme import PARTS_MAX
 from protocol.bodies import Directive, Transfer, Why

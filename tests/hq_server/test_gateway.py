@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hq_server.news import ChainId
+from ledger.ids import ChainId
 from protocol.acknowledgements import open_acknowledgement
 from protocol.bodies import Directive, Enrol, Revoke
 from protocol.conversation import Acknowledged, Ordered, Records, Rejected, Resume

@@ -8,9 +8,8 @@ from contextlib import asynccontextmanager
 import pytest
 from structlog.testing import capture_logs
 
-from hq_server.news import ChainId, News
 from hq_server.poster import Poster
-from ledger.ids import Place
+from ledger.ids import ChainId, Place
 from offline_queue.book_thread import BookBroken, DiskFull
 
 FIRST, SECOND, THIRD = (ChainId(Place(f"07-{number}"), 1) for number in (1, 2, 3))
@@ -111,12 +110,3 @@ async def test_a_broken_disk_ends_the_posting() -> None:
     async with asyncio.timeout(10):
         with pytest.raises(BookBroken):
             await poster.run()
-
-
-async def test_news_reach_whoever_listens_to_that_chain_and_nobody_else() -> None:
-    news = News()
-    with news.about(FIRST) as one, news.about(FIRST) as two, news.about(SECOND) as other:
-        news.tell(FIRST)
-        assert (one.is_set(), two.is_set(), other.is_set()) == (True, True, False)
-    news.tell(FIRST)
-    assert not news._listeners

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hq_server.rate import TokenBucket
+from offline_queue.rate import TokenBucket
 
 
 def test_a_burst_is_free_and_what_comes_after_it_waits_for_itself() -> None:

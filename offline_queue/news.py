@@ -6,21 +6,9 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
-from ledger.ids import AccountId, Place
-
-
-class ChainId(NamedTuple):
-    """One keeper's chain in one of its epochs."""
-
-    keeper: Place
-    epoch: int
-
-    @property
-    def store(self) -> str:
-        """The store of a till: `07` of `07-2`."""
-        return self.keeper.partition("-")[0]
+from ledger.ids import AccountId, ChainId
 
 
 @dataclass(frozen=True, slots=True)
