@@ -12,10 +12,10 @@ from aiohttp import web
 from hq_server import book_commands, card_commands, exporting, members_commands, store_commands, till_commands
 from hq_server.api.app import make_app, make_runner
 from hq_server.commanding import url_of
-from hq_server.gateway.door import Door
 from hq_server.wiring import Parts, build
 from ledger.journal_sqlite import BookUnusable
 from offline_queue import logs
+from offline_queue.gateway.door import Door
 from offline_queue.keys import KeyUnusable
 from offline_queue.program import refuse_to_run_without_asserts, stop_signal, until_the_end
 from offline_queue.settings import SettingsWrong

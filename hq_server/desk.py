@@ -27,6 +27,7 @@ from offline_queue.book_thread import BookThread
 from offline_queue.news import News, OfAccount
 from offline_queue.outbox import Stamp
 from protocol.acknowledgements import seal_acknowledgement
+from protocol.bodies import Directive
 from protocol.conversation import BATCH_RECORDS_MAX, Draw, NotDrawn, Records
 from protocol.enrolment import CODE_BYTES, EnrolmentAnswer, EnrolmentRequest, code_text
 from protocol.records import SignedRecord
@@ -39,7 +40,10 @@ log = structlog.get_logger()
 
 
 class Desk:
-    """All that HQ does. Its methods raise DiskFull and BookBroken; what they have returned is on the disk."""
+    """All that HQ does; to its tills' lines it is the Host.
+
+    Its methods raise DiskFull and BookBroken; what they have returned is on the disk.
+    """
 
     def __init__(  # noqa: PLR0913 - HQ's parts, put together in one place only
         self,
@@ -100,9 +104,13 @@ class Desk:
         """The next directives to a keeper from number after + 1 on, no more than one message has."""
         return await self._keeping(lambda keepers: keepers.directives(*chain, after, BATCH_RECORDS_MAX))
 
-    async def hq_epoch(self) -> int:
+    async def epoch(self) -> int:
         """The epoch in which HQ numbers its directives."""
         return await self._keeping(lambda keepers: keepers.epoch)
+
+    def number(self, record: SignedRecord) -> int:
+        """A directive's number to the keeper that gets it."""
+        return record.open().body_as(Directive).number
 
     async def draw(self, chain: ChainId, asked: Draw) -> SignedRecord | NotDrawn:
         """Give a keeper what it needs now: the directive that does, or why not; within about `recall_wait_s`."""

@@ -1,1 +1,1 @@
-"""The signed outbox and its delivery."""
+"""The signed outbox, its delivery, and the gateway that takes deliveries in."""

@@ -18,10 +18,10 @@ from hq_server.api.problems import Code, Flaw, HqProblem, Problems
 from hq_server.api.routes import ROUTES, Route
 from hq_server.desk import Desk
 from hq_server.enrolling import NotEnrolled
-from hq_server.gateway.door import Door
 from hq_server.members import NotKept
 from hq_server.web.pages import add_pages
 from offline_queue.book_thread import DiskFull
+from offline_queue.gateway.door import Door
 from offline_queue.http_log import http_logger
 from offline_queue.rate import TokenBucket
 from receipts.wording import Wording

@@ -13,10 +13,10 @@ from hq_server.api.problems import Flaw, HqProblem
 from hq_server.conservation import ConservationPage
 from hq_server.desk import Desk
 from hq_server.enrolling import NotEnrolled
-from hq_server.gateway.door import Door
 from hq_server.storage.showing import Showing
 from hq_server.views import DifferenceList, HqView, KeeperView, SuspenseList, WaitList
 from ledger.ids import AccountId, ChainId, Place, RecordRef, parse_place
+from offline_queue.gateway.door import Door
 from offline_queue.rate import TokenBucket
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX, EnrolmentAnswer, EnrolmentRequest
 

@@ -18,14 +18,14 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from hq_server.api.app import make_app, make_runner
-from hq_server.gateway.door import Door
-from hq_server.gateway.login import LOGIN_S_MAX
 from hq_server.storage.showing import Showing
 from hq_server.storage.sqlite import HqStore
 from hq_server.views import KeeperView
 from hq_server.wiring import Parts, build
 from hq_server.world import World
 from ledger.ids import ChainId
+from offline_queue.gateway.door import Door
+from offline_queue.gateway.login import LOGIN_S_MAX
 from offline_queue.keys import signing_key
 from protocol.acknowledgements import Acknowledgement, open_acknowledgement
 from protocol.conversation import (

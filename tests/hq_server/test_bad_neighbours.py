@@ -10,8 +10,8 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from hq_server.gateway import wire as wire_module
 from ledger.ids import ChainId
+from offline_queue.gateway import wire as wire_module
 from protocol.conversation import (
     FRAME_BYTES_MAX,
     Acknowledged,

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
-from hq_server.gateway import door as door_module
+from offline_queue.gateway import door as door_module
 from protocol.conversation import (
     NONCE_BYTES,
     Rejected,

@@ -13,9 +13,9 @@ from hq_server.__main__ import main
 from hq_server.api.problems import STATUS
 from hq_server.api.routes import ROUTES
 from hq_server.config import HqSettings
-from hq_server.gateway import door, line, login, wire
 from hq_server.posting import Doubt
 from ledger.judging import Refusal
+from offline_queue.gateway import door, line, login, wire
 
 DOCUMENT = (Path(hq_server.__file__).parents[1] / "docs" / "hq-api.md").read_text("utf-8")
 

@@ -7,14 +7,13 @@ import asyncio
 import structlog
 from aiohttp import WSCloseCode
 
-from hq_server.desk import Desk
-from hq_server.gateway.questions import Questions
-from hq_server.gateway.wire import LineOver, Wire
 from ledger.ids import ChainId
 from offline_queue.forwarding import WINDOW_BATCHES, cut
+from offline_queue.gateway.host import Host
+from offline_queue.gateway.questions import Questions
+from offline_queue.gateway.wire import LineOver, Wire
 from offline_queue.news import OfStore
 from offline_queue.rate import TokenBucket
-from protocol.bodies import Directive
 from protocol.conversation import (
     BATCH_RECORDS_MAX,
     Acknowledged,
@@ -37,14 +36,14 @@ log = structlog.get_logger()
 class Line:
     """Speaks with one keeper until either of them ends it."""
 
-    def __init__(self, chain: ChainId, wire: Wire, desk: Desk, records_per_s: int) -> None:
+    def __init__(self, chain: ChainId, wire: Wire, host: Host, records_per_s: int) -> None:
         self.chain = chain
         self._wire = wire
-        self._desk = desk
-        self._bucket = TokenBucket(records_per_s, BATCH_RECORDS_MAX, desk.world.monotonic_s())
-        # What a till may have under way waits here, and no more: behind that, its questions wait too.
+        self._host = host
+        self._bucket = TokenBucket(records_per_s, BATCH_RECORDS_MAX, host.world.monotonic_s())
+        # What the lower one may have under way waits here, and no more: behind that, its questions wait too.
         self._batches: asyncio.Queue[Records | LineOver] = asyncio.Queue(WINDOW_BATCHES)
-        self._questions = Questions(chain, wire, desk, self._deliver)
+        self._questions = Questions(chain, wire, host, self._deliver)
         self._acknowledging = asyncio.Lock()
         self._ordering = asyncio.Lock()
         self._resumed: asyncio.Future[Resume] = asyncio.get_running_loop().create_future()
@@ -53,8 +52,8 @@ class Line:
         self._told: asyncio.Future[LineOver] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
-        """Speak until the line is over. Raises an ExceptionGroup: of a LineOver, or of what HQ's disk has raised."""
-        with self._desk.news.about(self.chain) as news, self._desk.news.about(OfStore(self.chain.store)) as of_store:
+        """Speak until the line is over. Raises an ExceptionGroup: of a LineOver, or of what the host has raised."""
+        with self._host.news.about(self.chain) as news, self._host.news.about(OfStore(self.chain.store)) as of_store:
             news.set()  # what the keeper has missed is news to it
             of_store.set()
             async with asyncio.TaskGroup() as tasks:
@@ -76,8 +75,8 @@ class Line:
         resume = await self._wire.hear()
         if not isinstance(resume, Resume):
             raise _out_of_turn()
-        # Directives of another epoch of HQ's have numbers of their own.
-        self._ordered = resume.directive if resume.hq_epoch == await self._desk.hq_epoch() else 0
+        # Directives of another epoch of the upper one's have numbers of their own.
+        self._ordered = resume.directive if resume.hq_epoch == await self._host.epoch() else 0
         self._resumed.set_result(resume)
         tasks.create_task(self._order())
         try:
@@ -103,8 +102,8 @@ class Line:
             if isinstance(batch, LineOver):
                 raise batch
             share = min(1 + len(batch.records), BATCH_RECORDS_MAX)
-            await asyncio.sleep(self._bucket.take(share, self._desk.world.monotonic_s()))
-            fault = await self._desk.take(batch)
+            await asyncio.sleep(self._bucket.take(share, self._host.world.monotonic_s()))
+            fault = await self._host.take(batch)
             if fault is not None:
                 await self._reject(batch, fault)
             if fault is None or fault.rejection is not Rejection.UNKNOWN_KEEPER:
@@ -129,24 +128,24 @@ class Line:
         while True:
             await news.wait()
             news.clear()
-            while (told := await self._desk.reception.directory(self.chain, version)) is not None:
+            while (told := await self._host.reception.directory(self.chain, version)) is not None:
                 await self._wire.say(told)
                 version = told.version
 
     async def _acknowledge(self, chain: ChainId) -> None:
-        # One at a time: an older word that arrives after a newer one would say that HQ has lost records.
+        # One at a time: an older word that arrives after a newer one would say that records were lost.
         async with self._acknowledging:
-            await self._wire.say(Acknowledged(await self._desk.acknowledge(chain)))
+            await self._wire.say(Acknowledged(await self._host.acknowledge(chain)))
 
     async def _order(self) -> None:
         async with self._ordering:
-            while run := cut(await self._desk.directives(self.chain, self._ordered)):
+            while run := cut(await self._host.directives(self.chain, self._ordered)):
                 await self._wire.say(Ordered(run))
-                self._ordered = _number(run[-1])
+                self._ordered = self._host.number(run[-1])
 
     async def _deliver(self, directive: SignedRecord) -> None:
         """Send a directive in its turn, or once more when that was before."""
-        if _number(directive) <= self._ordered:
+        if self._host.number(directive) <= self._ordered:
             await self._wire.say(Ordered((directive,)))
         else:
             await self._order()
@@ -154,7 +153,3 @@ class Line:
 
 def _out_of_turn() -> LineOver:
     return LineOver(WSCloseCode.PROTOCOL_ERROR, "out_of_turn")
-
-
-def _number(directive: SignedRecord) -> int:
-    return directive.open().body_as(Directive).number

@@ -1,4 +1,4 @@
-"""What a till asks while somebody waits at its counter: each question by itself, and none behind a batch of records."""
+"""What the lower one asks while a customer waits: each question by itself, and none behind a batch of records."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from hq_server.desk import Desk
-from hq_server.gateway.wire import Wire
 from ledger.ids import ChainId
+from offline_queue.gateway.host import Host
+from offline_queue.gateway.wire import Wire
 from offline_queue.rate import TokenBucket
 from protocol.conversation import Draw, Find, History, Look, NoDraw, NotDrawn
 from protocol.records import SignedRecord
 
 UNDER_WAY_MAX = 64
-"""Of one till; far more than its cashiers can ask."""
+"""Of one line; far more than its cashiers can ask."""
 QUESTIONS_PER_S = 100
 QUESTIONS_BURST = 200
 """Whoever asks faster waits for itself."""
@@ -29,23 +29,23 @@ class Questions:
     """
 
     def __init__(
-        self, chain: ChainId, wire: Wire, desk: Desk, deliver: Callable[[SignedRecord], Awaitable[None]]
+        self, chain: ChainId, wire: Wire, host: Host, deliver: Callable[[SignedRecord], Awaitable[None]]
     ) -> None:
         self._chain = chain
         self._wire = wire
-        self._desk = desk
+        self._host = host
         self._deliver = deliver
-        self._bucket = TokenBucket(QUESTIONS_PER_S, QUESTIONS_BURST, desk.world.monotonic_s())
+        self._bucket = TokenBucket(QUESTIONS_PER_S, QUESTIONS_BURST, host.world.monotonic_s())
         self._under_way = 0
 
     async def ask(self, question: Question, tasks: asyncio.TaskGroup) -> None:
         """Begin to answer; one that comes when too many are under way is told so, or not answered."""
-        await asyncio.sleep(self._bucket.take(1, self._desk.world.monotonic_s()))
+        await asyncio.sleep(self._bucket.take(1, self._host.world.monotonic_s()))
         if self._under_way < UNDER_WAY_MAX:
             self._under_way += 1
             tasks.create_task(self._answer(question))
         elif isinstance(question, Draw):
-            busy = NotDrawn(question.operation_id, NoDraw.BUSY, (), self._desk.world.now_ms())
+            busy = NotDrawn(question.operation_id, NoDraw.BUSY, (), self._host.world.now_ms())
             await self._wire.say(busy)
 
     async def _answer(self, question: Question) -> None:
@@ -54,16 +54,16 @@ class Questions:
                 case Draw():
                     await self._draw(question)
                 case Look():
-                    await self._wire.say(await self._desk.reception.look(question))
+                    await self._wire.say(await self._host.reception.look(question))
                 case History():
-                    await self._wire.say(await self._desk.reception.history(question))
+                    await self._wire.say(await self._host.reception.history(question))
                 case Find():
-                    await self._wire.say(await self._desk.reception.find(question))
+                    await self._wire.say(await self._host.reception.find(question))
         finally:
             self._under_way -= 1
 
     async def _draw(self, asked: Draw) -> None:
-        drawn = await self._desk.draw(self._chain, asked)
+        drawn = await self._host.draw(self._chain, asked)
         if isinstance(drawn, NotDrawn):
             await self._wire.say(drawn)
         else:

@@ -8,26 +8,27 @@ from contextlib import contextmanager
 import structlog
 from aiohttp import WSCloseCode, web
 
-from hq_server.desk import Desk
-from hq_server.gateway.line import Line
-from hq_server.gateway.login import LOGIN_S_MAX, Complaints, let_in
-from hq_server.gateway.wire import REPLACED, LineOver, Wire
 from ledger.ids import ChainId
 from offline_queue.book_thread import BookBroken, DiskFull
+from offline_queue.gateway.host import Host
+from offline_queue.gateway.line import Line
+from offline_queue.gateway.login import LOGIN_S_MAX, Complaints, let_in
+from offline_queue.gateway.wire import REPLACED, LineOver, Wire
 
 STRANGERS_MAX = 256
 """Connections that have not said yet who they are; each has LOGIN_S_MAX to do so."""
 
-HQ_ENDS = LineOver(WSCloseCode.GOING_AWAY, "hq_ends")
+UPPER_ENDS = LineOver(WSCloseCode.GOING_AWAY, "hq_ends")
+"""The reason names HQ, whoever the upper one is."""
 
 log = structlog.get_logger()
 
 
 class Door:
-    """Every line of this HQ. At most `lines_max` at once, of which each may send `records_per_s`."""
+    """Every line of one host. At most `lines_max` at once, of which each may send `records_per_s`."""
 
-    def __init__(self, desk: Desk, *, lines_max: int, records_per_s: int, login_s_max: float = LOGIN_S_MAX) -> None:
-        self._desk = desk
+    def __init__(self, host: Host, *, lines_max: int, records_per_s: int, login_s_max: float = LOGIN_S_MAX) -> None:
+        self._host = host
         self._lines_max = lines_max
         self._records_per_s = records_per_s
         self._login_s_max = login_s_max
@@ -46,7 +47,7 @@ class Door:
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Speak with one caller until its line is over."""
-        wire = Wire(self._desk.world)
+        wire = Wire(self._host.world)
         try:
             await wire.socket.prepare(request)
         except ConnectionError:
@@ -55,16 +56,16 @@ class Door:
         return wire.socket
 
     async def close(self, _app: web.Application) -> None:
-        """End every line: HQ ends, and will be back."""
+        """End every line: the upper one ends, and will be back."""
         for line in self._lines.values():
-            line.leave(HQ_ENDS)
+            line.leave(UPPER_ENDS)
 
     async def _speak(self, wire: Wire) -> LineOver:
         over = LineOver(WSCloseCode.OK, "")
         try:
             with self._stranger():
-                chain = await let_in(wire, self._desk, self._complaints, login_s_max=self._login_s_max)
-            with self._entered(Line(chain, wire, self._desk, self._records_per_s)) as line:
+                chain = await let_in(wire, self._host, self._complaints, login_s_max=self._login_s_max)
+            with self._entered(Line(chain, wire, self._host, self._records_per_s)) as line:
                 await line.run()
         except* Exception as faults:  # noqa: BLE001 - what one line meets must not end the others
             over = _reason(list(_leaves(faults)))
@@ -103,11 +104,11 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]
 
 
 def _reason(ends: list[BaseException]) -> LineOver:
-    """Why the line is over. HQ's own troubles are no Rejected: the keeper did nothing wrong, and calls again later."""
+    """Why the line is over. The host's troubles are no Rejected: the keeper did no wrong, and calls again later."""
     for fault in ends:
         if not isinstance(fault, LineOver | DiskFull | BookBroken):
             log.error("a line has failed", exc_info=fault)
             return LineOver(WSCloseCode.INTERNAL_ERROR, "internal")
     if any(isinstance(fault, DiskFull) for fault in ends):
         return LineOver(WSCloseCode.TRY_AGAIN_LATER, "disk_full")
-    return next((fault for fault in ends if isinstance(fault, LineOver)), HQ_ENDS)
+    return next((fault for fault in ends if isinstance(fault, LineOver)), UPPER_ENDS)

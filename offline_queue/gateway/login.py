@@ -1,4 +1,4 @@
-"""Who calls: HQ challenges, the caller proves that it has an enrolled key, and HQ proves the same of its own."""
+"""Who calls: the upper one challenges, the caller proves that it has an enrolled key, and gets the same proof back."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import structlog
 from aiohttp import WSCloseCode
 
-from hq_server.desk import Desk
-from hq_server.gateway.wire import LineOver, Wire
 from ledger.ids import ChainId
+from offline_queue.gateway.host import Host
+from offline_queue.gateway.wire import LineOver, Wire
 from protocol.conversation import NONCE_BYTES, Challenge, Login, Rejected, login_is_true, welcome
 from protocol.rejections import Rejection
 
@@ -39,13 +39,13 @@ class Complaints:
         self._known.discard((chain.keeper, chain.epoch))
 
 
-async def let_in(wire: Wire, desk: Desk, complaints: Complaints, *, login_s_max: float = LOGIN_S_MAX) -> ChainId:
+async def let_in(wire: Wire, host: Host, complaints: Complaints, *, login_s_max: float = LOGIN_S_MAX) -> ChainId:
     """The chain whose keeper calls. Raises LineOver for everybody else."""
-    challenge = Challenge(desk.world.chance(NONCE_BYTES))
+    challenge = Challenge(host.world.chance(NONCE_BYTES))
     await wire.say(challenge)
     login = await _login(wire, login_s_max)
     chain = ChainId(login.keeper, login.epoch)
-    key = await desk.key_of(chain)
+    key = await host.key_of(chain)
     if key is None or not login_is_true(challenge, login, key):
         if complaints.is_first(login):
             why = "unknown keeper" if key is None else "wrong proof"
@@ -53,8 +53,8 @@ async def let_in(wire: Wire, desk: Desk, complaints: Complaints, *, login_s_max:
         await wire.say(Rejected(Rejection.UNKNOWN_KEEPER, ""))
         raise LineOver(WSCloseCode.POLICY_VIOLATION, Rejection.UNKNOWN_KEEPER)
     complaints.forget(chain)
-    await wire.say(welcome(challenge, login, desk.sign))
-    await desk.heard(chain)
+    await wire.say(welcome(challenge, login, host.sign))
+    await host.heard(chain)
     return chain
 
 

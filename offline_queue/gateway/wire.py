@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from hq_server.world import World
+from offline_queue.gateway.host import World
 from offline_queue.rate import TokenBucket
 from protocol.conversation import FRAME_BYTES_MAX, AnyMessage, decode, encode
 from protocol.errors import NotAMessage
