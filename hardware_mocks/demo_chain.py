@@ -11,10 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 
+from hardware_mocks.cable import Cable
 from hardware_mocks.demo_cards import DemoCards
 from hardware_mocks.demo_store import TAIWAN, Country, DemoStore
 from hardware_mocks.demo_till import TRANSFER, DemoTill, TillManner
 from hardware_mocks.hq_process import HqProcess
+from hardware_mocks.loopback import LOOPBACK
 from hardware_mocks.patience import wait_until
 from terminal.enrolling import enrol
 
@@ -87,6 +89,17 @@ class DemoChain:
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stack.__exit__(kind, value, traceback)
+
+    def name_lead(self, place: str) -> Cable:
+        """Make a till its store's lead; the cable by which the others reach it, plugged in."""
+        store, lead = place.partition("-")[0], self.till(place)
+        lan = self._stack.enter_context(Cable())
+        lan.lead_to(f"http://{LOOPBACK}:{lead.lan_port}")
+        self.hq.post(f"/v1/stores/{store}/leads", {"lead": place, "address": lan.url})
+        others = [till for one, till in self.tills.items() if one.startswith(f"{store}-") and one != place]
+        self.wait_until(lambda: lead.lead == {"place": place, "state": "here"})
+        self.wait_until(lambda: all(till.lead == {"place": place, "state": "answered"} for till in others))
+        return lan
 
     def add_tills(self, *places: str, manner: TillManner | None = None) -> None:
         """Enrol new tills with pairing codes, and start them."""

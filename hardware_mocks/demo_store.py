@@ -30,6 +30,7 @@ port = {port}
 """
 
 READER = '\n[reader]\naddress = "{address}"\nmodel = "{model}"\n'
+LAN = '\n[lan]\nhost = "127.0.0.1"\nport = {port}\n'
 PRINTER = '\n[printer]\nhost = "127.0.0.1"\nport = {port}\nmodel = "{model}"\n'
 
 
@@ -74,6 +75,7 @@ class DemoStore:
         mode: str = "transfer",
         draw_timeout_s: float = 3.0,
         exchange: str = "",
+        lan_port: int | None = None,
         enrols: bool = False,
     ) -> Path:
         """Write the settings of one till (0: any free port) and whatever is missing beside them; the file.
@@ -91,6 +93,8 @@ class DemoStore:
             text += READER.format(address=reader_address, model=reader_model)
         if printer_port is not None:
             text += PRINTER.format(port=printer_port, model=printer_model)
+        if lan_port is not None:
+            text += LAN.format(port=lan_port)
         if exchange:
             text += f"\n[exchange]\n{exchange}"
         file = self.folder / f"till-{till}.toml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple, Self
 
 from hardware_mocks.cable import Cable
 from hardware_mocks.demo_store import DemoStore
+from hardware_mocks.loopback import LOOPBACK
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader
 from hardware_mocks.patience import wait_until
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
@@ -46,6 +48,9 @@ class DemoTill:
         self.cable = Cable(patient=True)
         self.reader = VirtualMagstripeReader()
         self.printer = VirtualReceiptPrinter() if manner.has_printer else None
+        with socket.create_server((LOOPBACK, 0)) as free:
+            self.lan_port: int = free.getsockname()[1]
+            """Where it listens for the others of its store, when it is their lead."""
         self.settings = store.settings(
             till=number,
             reader_address=self.reader.address,
@@ -53,6 +58,7 @@ class DemoTill:
             mode=manner.mode,
             draw_timeout_s=manner.draw_timeout_s,
             exchange=manner.exchange,
+            lan_port=self.lan_port,
             enrols=True,
         )
         self.process = TillProcess(self.settings, store.folder / f"till-{number}.log", program=manner.program)
@@ -158,6 +164,12 @@ class DemoTill:
     def status(self) -> dict[str, Any]:
         """All that its page shows."""
         said: dict[str, Any] = self.process.get("/v1/status")
+        return said
+
+    @property
+    def lead(self) -> dict[str, Any] | None:
+        """How it stands with its store's lead; None: the store has none."""
+        said: dict[str, Any] | None = self.status["lead"]
         return said
 
     @property

@@ -27,7 +27,7 @@ from offline_queue.book_thread import BookThread
 from offline_queue.news import News, OfAccount
 from offline_queue.outbox import Stamp
 from protocol.acknowledgements import seal_acknowledgement
-from protocol.bodies import Directive
+from protocol.bodies import Directive, Lead
 from protocol.conversation import BATCH_RECORDS_MAX, Draw, NotDrawn, Records
 from protocol.enrolment import CODE_BYTES, EnrolmentAnswer, EnrolmentRequest, code_text
 from protocol.records import SignedRecord
@@ -90,10 +90,13 @@ class Desk:
         """Hold the good part of a batch, and say what is wrong with the rest. What is held will be posted."""
         chain = ChainId(batch.keeper, batch.epoch)
         try:
-            return await self._store.do(HqStore.take, batch, self.world.now_ms())
+            fault = await self._store.do(HqStore.take, batch, self._stamp())
         finally:
             # Also when the line was cut meanwhile: the batch may be held all the same.
             self._poster.wake(chain)
+        if fault is not None and fault.fork is not None:
+            await self._tell_tills(chain.store)
+        return fault
 
     async def acknowledge(self, chain: ChainId) -> Signed:
         """HQ's signed word on the chain of an enrolled keeper, as it stands now."""
@@ -139,8 +142,9 @@ class Desk:
         stamp = self._stamp()
         answered = await self._keeping(lambda keepers: enrol(keepers, request, self._disclosed, stamp))
         if isinstance(answered, EnrolmentAnswer):
-            log.info("till enrolled", keeper=request.place, epoch=answered.epoch)
-            self.news.tell(ChainId(request.place, answered.epoch))
+            chain = ChainId(request.place, answered.epoch)
+            log.info("till enrolled", keeper=chain.keeper, epoch=chain.epoch)
+            await self._tell_tills(chain.store)
         return answered
 
     async def revoke(self, place: Place) -> bool:
@@ -155,8 +159,10 @@ class Desk:
 
         revoked = await self._keeping(change)
         for epoch in revoked or ():
+            chain = ChainId(place, epoch)
             log.warning("till revoked", keeper=place, epoch=epoch)
-            self.news.tell(ChainId(place, epoch))
+            self.news.tell(chain)
+            await self._tell_tills(chain.store)
         return revoked is not None
 
     async def run_store(self, store: str, mode: str) -> bool:
@@ -165,6 +171,14 @@ class Desk:
         told = self._told(await self._keeping(lambda keepers: keepers.run(store, mode, stamp)))
         if told:
             log.info("store is to run in another way", store=store, mode=mode)
+        return told
+
+    async def lead_store(self, store: str, lead: Lead | None) -> bool:
+        """Name a store's lead, or say that it has none; False when that till is not there."""
+        stamp = self._stamp()
+        told = self._told(await self._keeping(lambda keepers: keepers.lead(store, lead, stamp)))
+        if told:
+            log.info("store has another lead", store=store, lead=lead and lead.place)
         return told
 
     async def showing(self, look: Callable[[Showing], T]) -> T:
@@ -200,6 +214,10 @@ class Desk:
             self.news.tell(OfAccount(account))
         for store in step.stores:
             self.news.tell_store(store)
+
+    async def _tell_tills(self, store: str) -> None:
+        """Who may sign in this store has changed."""
+        self._told(await self._keeping(lambda keepers: keepers.of_store(store)))
 
     def _told(self, chains: list[ChainId] | None) -> bool:
         for chain in chains or ():

@@ -21,6 +21,7 @@ from protocol.bodies import (
     Order,
     PrintBody,
     Recall,
+    Roster,
     RunAs,
     Taken,
     TransactionBody,
@@ -212,6 +213,8 @@ def _order(order: Order, *told: str, sign: int = 0) -> Summary:
             return Summary(tag, told=(*told, str(len(order.cards))))
         case RunAs():
             return Summary(tag, told=(*told, order.mode))
+        case Roster():
+            return Summary(tag, told=(*told, "-" if order.lead is None else order.lead.place, str(len(order.tills))))
         case _:
             return Summary(tag, told=told)
 

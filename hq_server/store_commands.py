@@ -1,4 +1,4 @@
-"""counterfoil-hq stores …: in which way each store is run."""
+"""counterfoil-hq stores …: in which way each store is run, and which till leads it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from urllib.parse import quote
 import click
 import msgspec
 
-from hq_server.api.bodies import StoreMode, Tills
+from hq_server.api.bodies import StoreLead, StoreMode, Tills
 from hq_server.commanding import ask, asks
 
 
 @click.group()
 def stores() -> None:
-    """In which way each store is run."""
+    """In which way each store is run, and which till leads it."""
 
 
 @stores.command()
@@ -27,3 +27,20 @@ def run(settings: Path, url: str | None, store: str, mode: str) -> None:
     for till in ask(settings, url, lambda hq: hq.post(f"/v1/stores/{quote(store, safe='')}/modes", body, Tills)).tills:
         changes = "runs so" if till.mode == mode else "has not said yet that it does"
         click.echo(f"{till.keeper}/{till.epoch}\t{till.mode or '-'}\t{changes}")
+
+
+@stores.command()
+@asks
+@click.argument("store")
+@click.argument("till", required=False)
+@click.argument("address", required=False)
+def lead(settings: Path, url: str | None, store: str, till: str | None, address: str | None) -> None:
+    """Have the other tills of STORE draw from TILL, which listens on their LAN at ADDRESS; without a TILL from none.
+
+    ADDRESS is such as http://192.168.1.10:8372: the till's own, with the port of its settings' [lan].
+    """
+    if (till is None) != (address is None):
+        raise click.UsageError("say both, the till and its address, or neither")
+    body = msgspec.convert({"lead": till, "address": address}, StoreLead)
+    for one in ask(settings, url, lambda hq: hq.post(f"/v1/stores/{quote(store, safe='')}/leads", body, Tills)).tills:
+        click.echo(f"{one.keeper}/{one.epoch}\t{'lead' if one.leads else '-'}")

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
 from hq_server.placement import NOTHING_AHEAD, Ahead
-from ledger.ids import AccountId, RecordRef
-from ledger.slices import Asset, Part, Slice
+from ledger.ids import RecordRef
+from ledger.slices import Asset, Slice
 from loyalty.programme import PARTS_MAX, Programme
-from protocol.bodies import DIRECTIVE_BYTES_MAX, Transfer, TransferPart, Why
-from protocol.transfers import transfer_of
-
-HEADING_BYTES_MAX = 2 * 1024
-"""What a directive says beside its transfer."""
 
 
 class Placement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,27 +40,6 @@ class Rules(msgspec.Struct, frozen=True):
             return self.programme.in_spending_order(slices, business_date)
         usable = [one for one in slices if one.key.purse in asset.purses and one.spendable_on(business_date)]
         return sorted(usable, key=age)[:PARTS_MAX]
-
-
-def transfer(why: Why, operation_id: str, account: AccountId, parts: Sequence[Part]) -> Transfer:
-    """A transfer of these parts, or of the first of them that one directive has room for."""
-    whole = transfer_of(why, operation_id, account, parts)
-    return msgspec.structs.replace(whole, parts=tuple(_fitting(whole)))
-
-
-def units_of(given: Transfer) -> int:
-    """All units that a transfer moves."""
-    return sum(part.units for part in given.parts)
-
-
-def _fitting(whole: Transfer) -> Iterator[TransferPart]:
-    # A lot's terms are its till's words, and nothing but the size of a record bounds them.
-    room = DIRECTIVE_BYTES_MAX - HEADING_BYTES_MAX - len(whole.account.encode())
-    for part in whole.parts:
-        room -= len(msgspec.msgpack.encode(part))
-        if room < 0:
-            return
-        yield part
 
 
 def age(one: Slice) -> tuple[str, str, str, int, int]:

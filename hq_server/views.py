@@ -23,7 +23,8 @@ class KeeperView(msgspec.Struct, frozen=True):
     `waits` is how many records are held and not yet posted; `fences` says why nothing more is taken from it; `on_line`
     is whether its line is up. `mode` is the way in which its store runs, as its last record has it; `money` and
     `points` are what lies there or is under way to it, in units: what each copy of a stolen till could spend once more.
-    `directives` are those of HQ that it has not yet said to have carried out.
+    `directives` are those of HQ that it has not yet said to have carried out; `leads`: the others of its store draw
+    from it.
     """
 
     keeper: str
@@ -41,6 +42,7 @@ class KeeperView(msgspec.Struct, frozen=True):
     money: int = 0
     points: int = 0
     directives: int = 0
+    leads: bool = False
 
 
 class SuspenseView(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What a keeper checks before it believes HQ. HQ's word is signed; whoever only carries it can't make it say more."""
+"""What a keeper checks before it believes whoever is above: HQ, or its store's lead. Their word is signed."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.ids import HEADQUARTERS, Place
 from protocol.acknowledgements import Acknowledgement, open_acknowledgement
-from protocol.bodies import DIRECTIVE_BYTES_MAX, Directive
+from protocol.bodies import DIRECTIVE_BYTES_MAX, GIVEN_BYTES_MAX, Directive
 from protocol.errors import NotAnAcknowledgement, NotARecord
 from protocol.records import FIRST_PREVIOUS, RecordKind, SignedRecord
 from protocol.signing import Context, Signed, is_signed_by
+from protocol.transfers import Passage, given_in
 
 
 class Doubt(StrEnum):
@@ -48,11 +49,11 @@ class Doubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hearer:
-    """Who listens, and by which key it knows HQ."""
+    """Who listens, and by which key it knows whoever is above."""
 
     keeper: Place
     epoch: int
-    hq_key: Ed25519PublicKey
+    key: Ed25519PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,23 @@ class Given:
     hq_epoch: int
     directive: Directive
 
+    @property
+    def passage(self) -> Passage | None:
+        """What it gives; None when it gives nothing."""
+        return given_in(self.signed.open())
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """A genuine record by which a neighbour gives something to this keeper."""
+
+    signed: SignedRecord
+    passage: Passage
+
 
 def check_acknowledgement(signed: Signed, hearer: Hearer) -> Acknowledgement | Doubt:
     """Whether it is HQ's word about this keeper."""
-    if not is_signed_by(hearer.hq_key, Context.ACKNOWLEDGEMENT, signed):
+    if not is_signed_by(hearer.key, Context.ACKNOWLEDGEMENT, signed):
         return Doubt.FORGED
     try:
         said = open_acknowledgement(signed)
@@ -89,7 +103,7 @@ def compare_acknowledgement(
 
 def check_directive(signed: SignedRecord, hearer: Hearer) -> Given | Doubt:
     """Whether it is a directive of HQ's to this keeper, in a form that this version understands."""
-    if len(signed.content) > DIRECTIVE_BYTES_MAX or not is_signed_by(hearer.hq_key, Context.RECORD, signed):
+    if len(signed.content) > DIRECTIVE_BYTES_MAX or not is_signed_by(hearer.key, Context.RECORD, signed):
         return Doubt.FORGED
     try:
         record = signed.open()
@@ -103,3 +117,18 @@ def check_directive(signed: SignedRecord, hearer: Hearer) -> Given | Doubt:
         return Doubt.ORDER_UNKNOWN
     ours = (directive.to, directive.to_epoch) == (hearer.keeper, hearer.epoch)
     return Given(signed, record.epoch, directive) if ours else Doubt.NOT_OURS
+
+
+def check_gift(signed: SignedRecord, hearer: Hearer, giver: Place) -> Gift | Doubt:
+    """Whether `giver` gives something to this keeper by it."""
+    if len(signed.content) > GIVEN_BYTES_MAX or not is_signed_by(hearer.key, Context.RECORD, signed):
+        return Doubt.FORGED
+    try:
+        record = signed.open()
+        passage = given_in(record)
+    except NotARecord:
+        return Doubt.ORDER_UNKNOWN
+    if record.keeper != giver or record.kind is not RecordKind.GIVEN or passage is None:
+        return Doubt.NOT_OURS
+    ours = (passage.to, passage.to_epoch) == (hearer.keeper, hearer.epoch)
+    return Gift(signed, passage) if ours else Doubt.NOT_OURS

@@ -24,6 +24,9 @@ class Stamp(msgspec.Struct, frozen=True):
 class Chain:
     """The records of one keeper in one epoch, as they lie on this disk. Methods run in the caller's transaction."""
 
+    _select = "select content, signature from records where keeper = ? and epoch = ?"
+    _insert = "insert into records values (?, ?, ?, ?, ?, ?)"
+
     def __init__(self, connection: Connection, keeper: Place, epoch: int) -> None:
         self._connection = connection
         self.keeper = keeper
@@ -33,7 +36,7 @@ class Chain:
     def head(self) -> Head | None:
         """The last record; None in an empty chain."""
         row = self._connection.execute(
-            "select content, signature from records where keeper = ? and epoch = ? order by sequence desc limit 1",
+            self._select + " order by sequence desc limit 1",
             (self.keeper, self.epoch),
         ).get
         if row is None:
@@ -47,16 +50,20 @@ class Chain:
     def record(self, sequence: int) -> SignedRecord | None:
         """One record by its number."""
         row = self._connection.execute(
-            "select content, signature from records where keeper = ? and epoch = ? and sequence = ?",
+            self._select + " and sequence = ?",
             (self.keeper, self.epoch, sequence),
         ).get
         return None if row is None else SignedRecord(*row)
 
+    def hash_of(self, sequence: int) -> bytes | None:
+        """The hash of one record by its number."""
+        signed = self.record(sequence)
+        return None if signed is None else signed.hash
+
     def last_of(self, kind: RecordKind) -> Record | None:
         """The last record of a kind; it reads the chain backwards, so ask for what is not far."""
         row = self._connection.execute(
-            "select content, signature from records where keeper = ? and epoch = ? and kind = ?"
-            " order by sequence desc limit 1",
+            self._select + " and kind = ? order by sequence desc limit 1",
             (self.keeper, self.epoch, kind),
         ).get
         return None if row is None else SignedRecord(*row).open()
@@ -64,8 +71,7 @@ class Chain:
     def records(self, after_sequence: int = 0, most: int = -1) -> Iterator[SignedRecord]:
         """The chain from after_sequence + 1 on, as it was signed; `most` records, or all of them."""
         rows = self._connection.execute(
-            "select content, signature from records where keeper = ? and epoch = ? and sequence > ? order by sequence"
-            " limit ?",
+            self._select + " and sequence > ? order by sequence limit ?",
             (self.keeper, self.epoch, after_sequence, most),
         )
         for content, signature in rows:
@@ -79,9 +85,16 @@ class Chain:
 
     def _store(self, record: Record, signed: SignedRecord) -> None:
         self._connection.execute(
-            "insert into records values (?, ?, ?, ?, ?, ?)",
+            self._insert,
             (record.keeper, record.epoch, record.sequence, record.kind, signed.content, signed.signature),
         )
+
+
+class Copies(Chain):
+    """A neighbour's chain, kept beside this book and no part of it."""
+
+    _select = "select content, signature from copies where keeper = ? and epoch = ?"
+    _insert = "insert into copies values (?, ?, ?, ?, ?, ?)"
 
 
 class Outbox(Chain):

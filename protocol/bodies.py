@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
 
@@ -13,8 +13,11 @@ from checkout.sold import Sold, Undone
 from ledger.slices import Asset, Lot
 from ledger.transactions import Leg
 from loyalty.reasons import Reason
-from protocol.names import Day, LotName, ModeLabel, Name, StoreName
-from protocol.records import RECORD_BYTES_MAX, Number, SignedRecord
+from protocol.names import Address, Day, LotName, ModeLabel, Name, StoreName
+from protocol.records import RECORD_BYTES_MAX, Keeper, Number, SignedRecord
+
+ROSTER_TILLS_MAX = 200
+"""Tills of one store. Of the longest names they fit into a directive."""
 
 
 class LotOpened(msgspec.Struct, frozen=True):
@@ -173,10 +176,35 @@ class RunAs(msgspec.Struct, frozen=True, tag="run_as"):
     mode: ModeLabel
 
 
+class Neighbour(msgspec.Struct, frozen=True):
+    """A till of the addressee's store, and the key (Ed25519, 32 bytes) that signs for it in this epoch."""
+
+    place: Keeper
+    epoch: Number
+    public_key: bytes
+
+
+class Lead(msgspec.Struct, frozen=True):
+    """The till from which the others of its store draw, and where it listens on their LAN: `http://192.168.1.10:8472`.
+
+    Places, and so their keepers, are named by the roster.
+    """
+
+    place: Keeper
+    address: Address
+
+
+class Roster(msgspec.Struct, frozen=True, tag="roster"):
+    """Who keeps the places of the addressee's store, and which of them is its lead, if any. A newer one replaces it."""
+
+    lead: Lead | None
+    tills: Annotated[tuple[Neighbour, ...], msgspec.Meta(max_length=ROSTER_TILLS_MAX)]
+
+
 BLOCKED_CARDS_MAX = 1000
 """In one directive."""
 
-Order: TypeAlias = Enrol | Revoke | Transfer | Recall | Block | Unblock | RunAs
+Order: TypeAlias = Enrol | Revoke | Transfer | Recall | Block | Unblock | RunAs | Roster
 
 DIRECTIVE_BYTES_MAX = RECORD_BYTES_MAX - 1024
 """A directive's record lies whole in the record that says that it was applied, and that one has its bound too."""

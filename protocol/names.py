@@ -17,6 +17,8 @@ LotName = Annotated[
     str, msgspec.Meta(pattern=r"^(hq|[0-9A-Za-z]{1,8}-[0-9A-Za-z]{1,4})/(0|[1-9][0-9]{0,17})/(0|[1-9][0-9]{0,17})\Z")
 ]
 """The record that opened a lot, as ledger.ids writes it. A programme finds the oldest lot by it."""
+Address = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^https?://[^\s/?#@]{1,128}\Z")]
+"""Where a program listens: scheme, host and port, nothing behind."""
 ModeLabel = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,32}\Z")]
 """A way of running a store. Which ones there are, each program knows for itself."""
 Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -10,9 +10,22 @@ import msgspec
 from ledger.ids import HEADQUARTERS, AccountId, LotId, RecordRef
 from ledger.slices import Lot, Part, Purse, SliceKey
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
-from protocol.bodies import GIVEN_BYTES_MAX, Applied, Directive, Given, Taken, Transfer, TransferPart, Why
+from protocol.bodies import (
+    DIRECTIVE_BYTES_MAX,
+    GIVEN_BYTES_MAX,
+    Applied,
+    Directive,
+    Given,
+    Taken,
+    Transfer,
+    TransferPart,
+    Why,
+)
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
+
+HEADING_BYTES_MAX = 2 * 1024
+"""What a record says beside its transfer."""
 
 
 class Passage(NamedTuple):
@@ -37,6 +50,27 @@ def transfer_of(why: Why, operation_id: str, account: AccountId, parts: Iterable
             for one, units in parts
         ),
     )
+
+
+def fitting_transfer(why: Why, operation_id: str, account: AccountId, parts: Iterable[Part]) -> Transfer:
+    """A transfer of these parts, or of the first of them that one record has room for."""
+    whole = transfer_of(why, operation_id, account, parts)
+    return msgspec.structs.replace(whole, parts=tuple(_fitting(whole)))
+
+
+def units_of(given: Transfer) -> int:
+    """All units that a transfer moves."""
+    return sum(part.units for part in given.parts)
+
+
+def _fitting(whole: Transfer) -> Iterator[TransferPart]:
+    # A lot's terms are its till's words, and nothing but the size of a record bounds them.
+    room = DIRECTIVE_BYTES_MAX - HEADING_BYTES_MAX - len(whole.account.encode())
+    for part in whole.parts:
+        room -= len(msgspec.msgpack.encode(part))
+        if room < 0:
+            return
+        yield part
 
 
 def given_in(record: Record) -> Passage | None:

@@ -226,13 +226,32 @@ class HqStatus(msgspec.Struct, frozen=True):
     stopped: Stopped | None = None
 
 
+class LeadState(StrEnum):
+    """How it stands with the store's lead."""
+
+    ANSWERED = "answered"
+    NOT_REACHED = "not_reached"
+    HERE = "here"
+    """This till is the lead, and the others can reach it."""
+    SHUT = "shut"
+    """This till is the lead, and cannot listen for the others."""
+
+
+class LeadStatus(msgspec.Struct, frozen=True):
+    """The store's lead, and whether value can be had from it."""
+
+    place: str
+    state: LeadState
+
+
 class Status(msgspec.Struct, frozen=True):
-    """All that the cashier page shows when it starts."""
+    """All that the cashier page shows when it starts. `lead`: null where the store has none."""
 
     till: str
     mode: str
     business_date: str
     hq: HqStatus
+    lead: LeadStatus | None
     devices: tuple[DeviceStatus, ...]
     presentation: Presentation | None
     slips_waiting: tuple[SlipStatus, ...]

@@ -14,8 +14,8 @@ from checkout.results import Declined, Done
 from ledger.ids import Place
 from ledger.slices import Asset
 from loyalty.programme import Programme
-from protocol.bodies import Transfer
 from protocol.receipt_numbers import Numbering
+from protocol.transfers import Passage
 from terminal.answers import HqStatus
 
 Request = Sale | Load | Undo
@@ -66,7 +66,7 @@ class Moment(msgspec.Struct, frozen=True):
 class Asked(msgspec.Struct, frozen=True):
     """A request, what decides it, the fingerprint of its words, when it came, and what HQ had said by then.
 
-    `drawn_for` are the assets for which HQ was asked, `drawn` is what has come of that and lies here undecided.
+    `drawn_for` are the assets for which whoever is above was asked; `drawn` has come of that, and lies here undecided.
     """
 
     request: Request
@@ -75,7 +75,7 @@ class Asked(msgspec.Struct, frozen=True):
     moment: Moment
     hq: HqStatus
     drawn_for: tuple[Asset, ...] = ()
-    drawn: tuple[Transfer, ...] = ()
+    drawn: tuple[Passage, ...] = ()
 
     @property
     def kind(self) -> str:

@@ -36,6 +36,13 @@ class PrinterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str = GENERIC_PRINTER.name
 
 
+class LanSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where this till listens for the others of its store, once HQ has named it their lead."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - the other tills are on other machines; each has to prove its key
+    port: Port = 8372
+
+
 class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything about one till. Paths are relative to the file that names them."""
 
@@ -55,5 +62,7 @@ class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: Port = 8370
     exchange: ExchangeRules | None = None
     """When a till in transfer mode calls HQ; without it the line is kept up."""
+    lan: LanSettings | None = None
+    """Without it the till can't be its store's lead."""
     reader: ReaderSettings | None = None
     printer: PrinterSettings | None = None

@@ -1,8 +1,9 @@
-"""Deciding: with what lies here, or first with what HQ gives for it; then committed."""
+"""Deciding: with what lies here, or first with what the store's lead or HQ gives for it; then committed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 
@@ -11,51 +12,76 @@ from protocol.conversation import NoDraw, NotDrawn
 from terminal.answers import Answer, Problem
 from terminal.asking import Asked
 from terminal.drawing import Drawing, Told
-from terminal.modes import Mode
+from terminal.modes import ONLY_MISSING, Mode
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.wanting import GoneHome, Held, Want
 
 
+class Givers(NamedTuple):
+    """Whom this till may ask for value."""
+
+    hq: Drawing
+    lead: Drawing
+
+    def in_order(self, mode: Mode) -> tuple[Drawing, Drawing]:
+        """Who is asked first, and who then."""
+        return (self.lead, self.hq) if mode.lead_first else (self.hq, self.lead)
+
+
+class Undecided(NamedTuple):
+    """A request with what was drawn for it so far, and what whoever was asked last has said."""
+
+    asked: Asked
+    told: NotDrawn | None
+
+
 class Deciding:
     """One request at a time for each caller.
 
-    `renewed` is a request as it stands after a wait: time has passed. `asks_hq` is told that one begins to wait.
+    `renewed` is a request as it stands after a wait: time has passed. `asks_hq` is told that one begins to wait for HQ.
     `new_name` names a draw that needs a name of its own.
     """
 
     def __init__(
         self,
         store: StoreThread,
-        drawing: Drawing,
+        givers: Givers,
         renewed: Callable[[Asked], Asked],
         asks_hq: Callable[[Asked], None],
         new_name: Callable[[], str],
     ) -> None:
         self._store = store
-        self._drawing = drawing
+        self._givers = givers
         self._renewed = renewed
         self._asks_hq = asks_hq
         self._new_name = new_name
 
     async def decide(self, asked: Asked, mode: Mode) -> Answer | Problem:
         """The answer, committed. Raises DiskFull, BookBroken: then nothing was decided."""
-        if not self._drawing.is_worth_it:
-            return await self._store.do(TillStore.perform, asked)
-        outcome = await self._store.do(TillStore.perform_or_want, asked, mode)
-        if not isinstance(outcome, Want):
-            return outcome
-        self._asks_hq(asked)
-        return await self._draw(outcome, asked, mode)
+        so_far, portions = Undecided(asked, None), mode
+        for giver in self._givers.in_order(mode):
+            if not giver.is_worth_it:
+                continue
+            want = await self._store.do(TillStore.perform_or_want, so_far.asked, portions, so_far.told)
+            if not isinstance(want, Want):
+                return want
+            if giver is self._givers.hq:
+                self._asks_hq(asked)
+            outcome = await self._draw(giver, want, so_far.asked, portions)
+            if not isinstance(outcome, Undecided):
+                return outcome
+            so_far, portions = outcome, ONLY_MISSING
+        return await self._store.do(TillStore.perform, *so_far)
 
-    async def _draw(self, want: Want, asked: Asked, mode: Mode) -> Answer | Problem:
-        """Draw one asset after another, each once, and decide in the commit that takes the last of them."""
+    async def _draw(self, giver: Drawing, want: Want, asked: Asked, mode: Mode) -> Answer | Problem | Undecided:
+        """Draw one asset after another, each once; it is decided in the commit that takes the last of them."""
         told: Told = None
         for _ in Asset:
             asked = msgspec.structs.replace(asked, drawn_for=(*asked.drawn_for, want.asset))
-            told = await self._tell(want, asked, mode)
+            told = await self._tell(giver, want, asked, mode)
             if isinstance(told, Held):
-                asked = msgspec.structs.replace(asked, drawn=(*asked.drawn, told.transfer))
+                asked = msgspec.structs.replace(asked, drawn=(*asked.drawn, told.passage))
                 want = told.want
             elif isinstance(told, NotDrawn) and told.code is NoDraw.NOT_ENOUGH and want.least == 0:
                 outcome = await self._store.do(TillStore.perform_or_want, self._renewed(asked), mode, told)
@@ -66,14 +92,16 @@ class Deciding:
                 return told
             else:
                 break
-        return await self._store.do(TillStore.perform, self._renewed(asked), _about_money(told, want))
+        asked = msgspec.structs.replace(self._renewed(asked), drawn_for=())
+        is_news = giver is self._givers.hq or (isinstance(told, NotDrawn) and told.code is NoDraw.BLOCKED)
+        return Undecided(asked, _about_money(told, want) if is_news else None)
 
-    async def _tell(self, want: Want, asked: Asked, mode: Mode) -> Told:
+    async def _tell(self, giver: Drawing, want: Want, asked: Asked, mode: Mode) -> Told:
         """The first draw has the operation's own name: asked again after a cut, HQ gives the same and no more."""
         is_first = len(asked.drawn_for) == 1
         name = asked.request.operation_id if is_first else self._new_name()
-        told = await self._drawing.draw(want, asked, name, mode)
-        return await self._drawing.draw(want, asked, self._new_name(), mode) if isinstance(told, GoneHome) else told
+        told = await giver.draw(want, asked, name, mode)
+        return await giver.draw(want, asked, self._new_name(), mode) if isinstance(told, GoneHome) else told
 
 
 def _about_money(told: Told, want: Want) -> NotDrawn | None:

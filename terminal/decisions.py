@@ -23,6 +23,7 @@ from terminal.asking import Asked, Identity, Moment
 from terminal.hq_memory import HqMemory
 from terminal.members import Members
 from terminal.negative_list import NegativeList
+from terminal.neighbours import Neighbours
 from terminal.operations import Operations
 from terminal.originals import Originals
 from terminal.slips import Slips
@@ -47,6 +48,7 @@ class Shelf(msgspec.Struct, frozen=True):
     originals: Originals
     members: Members
     negative_list: NegativeList
+    neighbours: Neighbours
     hq: HqMemory
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import msgspec
 import structlog
 
 from offline_queue.doubts import Doubt, Given, Hearer, check_directive
-from protocol.bodies import RunAs
+from protocol.bodies import Order, Roster, RunAs
 from protocol.records import SignedRecord
 from protocol.upstream import LineLost
-from terminal.drawing import Drawing, Waiting
+from terminal.drawing import Drawing
 from terminal.hq_standing import HqStanding
-from terminal.store import TillStore
+from terminal.settling import settle
 from terminal.store_thread import StoreThread
 from terminal.till import Till
 
@@ -37,28 +34,29 @@ class Directives:
         doubt = given if isinstance(given, Doubt) else await self._carry_out(given)
         if doubt is None:
             self._standing.known = await self._store.do(lambda store: store.hq.known())
-            if isinstance(given, Given) and isinstance(given.directive.order, RunAs):
-                await self._till.look_at_book()
+            if isinstance(given, Given):
+                await self._follow(given.directive.order)
         elif doubt.is_of_the_line:
             raise LineLost(doubt)
         else:
             log.error("a directive of hq's is not carried out", doubt=doubt)
             self._standing.disobeyed = doubt
 
+    async def _follow(self, order: Order) -> None:
+        match order:
+            case RunAs():
+                await self._till.look_at_book()
+            case Roster():
+                self._till.roster_changed.set()
+            case _:
+                pass
+
     async def _carry_out(self, given: Given) -> Doubt | None:
         waiting = self._drawing.claim(given.directive.order)
         if waiting is not None:
-            return await self._settle(given, waiting)
+            return await settle(self._till, self._store, given, waiting)
         moment = self._till.moment()
         return await self._store.do(lambda store: store.hq.apply(given, moment))
-
-    async def _settle(self, given: Given, waiting: Waiting) -> Doubt | None:
-        asked = msgspec.structs.replace(waiting.asked, moment=self._till.moment())
-        settling = asyncio.ensure_future(self._store.do(TillStore.settle, given, asked, waiting.mode))
-        settling.add_done_callback(waiting.settled)
-        # The line may end meanwhile: the commit goes on, and the sale hears of it.
-        outcome = await asyncio.shield(settling)
-        return outcome if isinstance(outcome, Doubt) else None
 
     @property
     def _drawing(self) -> Drawing:

@@ -28,6 +28,8 @@ from terminal.wanting import GoneHome, Held, Want
 DRAWS_MAX = 64
 """Draws under way; a sale beyond that is decided with what lies here."""
 DRAW_TIMEOUT_S = 3.0
+LEAD_TIMEOUT_S = 1.0
+"""A lead is on the same LAN."""
 
 Told: TypeAlias = Answer | Problem | Held | NotDrawn | GoneHome | None
 """What came of a draw: the request was decided with it, HQ said why not, it had come before, or nothing came."""

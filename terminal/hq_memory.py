@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import msgspec
 
+from ledger.ids import HEADQUARTERS
 from ledger.journal_sqlite import Connection, transaction
 from offline_queue.doubts import Doubt, Given, compare_acknowledgement
 from offline_queue.outbox import Outbox, Stamp
 from protocol.acknowledgements import Acknowledgement, open_acknowledgement
-from protocol.bodies import Applied, Block, Enrol, Order, Recall, Revoke, RunAs, Transfer, Unblock, Why
+from protocol.bodies import Applied, Block, Enrol, Order, Recall, Revoke, Roster, RunAs, Transfer, Unblock, Why
 from protocol.records import RecordKind
 from protocol.signing import Signed
 from terminal.asking import Identity, Moment
 from terminal.modes import MODES
 from terminal.negative_list import NegativeList
+from terminal.neighbours import Neighbours
 from terminal.transfers import Transfers
 
 
@@ -33,19 +35,21 @@ class HqKnown(msgspec.Struct, frozen=True):
 class HqMemory:
     """HQ's word. Each method is one commit, on the disk when it returns, where it does not say otherwise."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that an order may change
         self,
         connection: Connection,
         outbox: Outbox,
         identity: Identity,
         transfers: Transfers,
         negative_list: NegativeList,
+        neighbours: Neighbours,
     ) -> None:
         self._connection = connection
         self._outbox = outbox
         self._identity = identity
         self._transfers = transfers
         self._negative_list = negative_list
+        self._neighbours = neighbours
 
     def known(self) -> HqKnown:
         """All of it in short."""
@@ -135,20 +139,22 @@ class HqMemory:
                 return None if key == self._identity.public_key else Doubt.OTHER_KEY
             case RunAs(mode=mode):
                 return None if mode in MODES else Doubt.ORDER_UNKNOWN
-            case Revoke() | Transfer() | Recall() | Block() | Unblock():
+            case Revoke() | Transfer() | Recall() | Block() | Unblock() | Roster():
                 return None
 
     def _follow(self, order: Order, moment: Moment, *, is_awaited: bool) -> None:
         """What an order brings about after the record that it was applied."""
         match order:
             case Transfer(why=Why.DRAW) if not is_awaited:
-                self._transfers.send_home(order, self.epoch, moment.now_ms)
+                self._transfers.send_back(order, HEADQUARTERS, self.epoch, moment.now_ms)
             case Recall():
                 self._transfers.give_back(order, self.epoch, moment.now_ms)
             case Block(cards=cards):
                 self._negative_list.block(cards)
             case Unblock(cards=cards):
                 self._negative_list.unblock(cards)
+            case Roster():
+                self._neighbours.replace(order)
             case Enrol() | Revoke() | Transfer() | RunAs():
                 pass
 

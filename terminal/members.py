@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from checkout.requests import Elsewhere
-from ledger.ids import HEADQUARTERS, Place
+from ledger.ids import Place
 from ledger.journal_sqlite import Connection
 from ledger.slices import Purse
 from protocol.bodies import Transfer
@@ -90,22 +90,22 @@ class Members:
         shares, at_ms = known
         return Elsewhere(sum(one.principal + one.bonus for one in shares if one.place != self._place), at_ms)
 
-    def came(self, transfer: Transfer) -> None:
-        """Value came here from HQ: what is remembered of the places it came from is less by so much."""
-        self._move(transfer, into_hq=False)
+    def came(self, transfer: Transfer, giver: Place) -> None:
+        """Value came here from its giver: what is remembered of the places it came from is less by so much."""
+        self._move(transfer, giver, with_part=_with_less)
 
-    def went(self, transfer: Transfer) -> None:
-        """Value went home to HQ."""
-        self._move(transfer, into_hq=True)
+    def went(self, transfer: Transfer, taker: Place) -> None:
+        """Value went to its taker."""
+        self._move(transfer, taker, with_part=_with_more)
 
-    def _move(self, transfer: Transfer, *, into_hq: bool) -> None:
+    def _move(self, transfer: Transfer, other: Place, *, with_part: _WithPart) -> None:
         known = self.shares(transfer.account)
         if known is None:
             return
         shares, at_ms = known
         shares = tuple(one for one in shares if one.place != self._place)
         for part in transfer.parts:
-            shares = (_with_more if into_hq else _with_less)(shares, part.purse, part.units)
+            shares = with_part(shares, other, part.purse, part.units)
         self._keep(transfer.account, shares, at_ms)
 
     def _keep(self, account: str, shares: tuple[Share, ...], at_ms: int) -> None:
@@ -127,18 +127,22 @@ class Members:
         )
 
 
-def _with_more(shares: tuple[Share, ...], purse: str, units: int) -> tuple[Share, ...]:
-    """HQ's share comes first."""
-    known = next((one for one in shares if one.place == HEADQUARTERS), Share(HEADQUARTERS, 0, 0, 0))
+_WithPart = Callable[[tuple[Share, ...], Place, str, int], tuple[Share, ...]]
+"""The shares when so many units of a purse have moved into, or out of, one place."""
+
+
+def _with_more(shares: tuple[Share, ...], taker: Place, purse: str, units: int) -> tuple[Share, ...]:
+    """The taker's share comes first."""
+    known = next((one for one in shares if one.place == taker), Share(taker, 0, 0, 0))
     more = msgspec.structs.replace(known, **{purse: getattr(known, purse) + units})
-    return (more, *(one for one in shares if one.place != HEADQUARTERS))
+    return (more, *(one for one in shares if one.place != taker))
 
 
-def _with_less(shares: tuple[Share, ...], purse: str, units: int) -> tuple[Share, ...]:
-    """From HQ's share; what HQ is not known to have had came through it from the others, in their order."""
+def _with_less(shares: tuple[Share, ...], giver: Place, purse: str, units: int) -> tuple[Share, ...]:
+    """From the giver's share; what it is not known to have had came through it from the others, in their order."""
     assert purse in tuple(Purse), "a transfer was posted: its purses exist"
     after = []
-    for one in sorted(shares, key=lambda share: share.place != HEADQUARTERS):
+    for one in sorted(shares, key=lambda share: share.place != giver):
         taken = min(units, getattr(one, purse))
         units -= taken
         after.append(msgspec.structs.replace(one, **{purse: getattr(one, purse) - taken}))

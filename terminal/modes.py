@@ -29,14 +29,19 @@ class Mode(Protocol):
     def keeps_line(self) -> bool:
         """Whether the line to HQ has to be up at all times; otherwise the till may exchange by schedule."""
 
+    @property
+    def lead_first(self) -> bool:
+        """Whether the store's lead is asked for value before HQ is."""
+
     def portion(self, units: int, missing: int) -> Portion | None:
         """What to draw for a sale of `units`, of which `missing` do not lie here; None: nothing."""
 
 
 class TransferMode:
-    """Value lies at the till beforehand, and HQ is asked for what is missing."""
+    """Value lies in the store beforehand, and HQ is asked for what is missing there."""
 
     keeps_line = False
+    lead_first = True
 
     def portion(self, units: int, missing: int) -> Portion | None:  # noqa: ARG002 - the other mode needs it
         """What is missing."""
@@ -47,11 +52,14 @@ class RealTimeMode:
     """Every sale is HQ's to fund, so that what lies at the till stays for when the line is down."""
 
     keeps_line = True
+    lead_first = False
 
     def portion(self, units: int, missing: int) -> Portion | None:
         """All of it; what is missing at least, as the rest lies here."""
         return Portion(units, missing)
 
 
-MODES: dict[str, Mode] = {ModeName.REAL_TIME: RealTimeMode(), ModeName.TRANSFER: TransferMode()}
+ONLY_MISSING = TransferMode()
+"""What the next one is asked for, once the first has given or not."""
+MODES: dict[str, Mode] = {ModeName.REAL_TIME: RealTimeMode(), ModeName.TRANSFER: ONLY_MISSING}
 """Those that a till can run. HQ and a lead till keep the books of the others."""

@@ -11,14 +11,15 @@ import msgspec
 from checkout.requests import Original
 from ledger.cards import Card
 from ledger.digest import digest
-from ledger.ids import AccountId
+from ledger.ids import HEADQUARTERS, AccountId
 from ledger.journal_sqlite import BookUnusable, Connection, SqliteJournal, open_book, transaction
 from ledger.slices import MONEY, Slice, total
 from loyalty.programme import Programme
-from offline_queue.doubts import Doubt, Given
+from offline_queue.doubts import Doubt, Gift, Given, compare_acknowledgement
 from offline_queue.forwarding import cut
 from offline_queue.outbox import Outbox, Stamp, first_record, last_epoch
-from protocol.bodies import DayClosedBody, Opened, PrintBody, Transfer
+from protocol.acknowledgements import Acknowledgement
+from protocol.bodies import DayClosedBody, Opened, PrintBody
 from protocol.chain import Head
 from protocol.conversation import BATCH_RECORDS_MAX, Directory, Member, NotDrawn, Resume, Seen
 from protocol.records import RecordKind, SignedRecord
@@ -27,12 +28,15 @@ from terminal.answering import balance_of
 from terminal.answers import Answer, DayClose, Movement, Problem, Refundable
 from terminal.asking import Asked, Identity, Moment
 from terminal.decisions import Decisions, Shelf, has_moved
+from terminal.gifts import Gifts
 from terminal.hq_memory import HqMemory
+from terminal.lending import Lending
 from terminal.made import StoredSlip
 from terminal.members import Members
 from terminal.modes import Mode
 from terminal.movements import Movements
 from terminal.negative_list import NegativeList
+from terminal.neighbours import Neighbours
 from terminal.operations import Operations
 from terminal.originals import Originals
 from terminal.slip_job import SlipJob, SlipState, SlipStep
@@ -64,7 +68,9 @@ class TillStore:
         self.members = Members(connection, identity.place)
         self.negative_list = NegativeList(connection)
         self._transfers = Transfers(self._outbox, self._journal, programme, self.members)
-        self.hq = HqMemory(connection, self._outbox, identity, self._transfers, self.negative_list)
+        self.neighbours = Neighbours(connection)
+        self.hq = HqMemory(connection, self._outbox, identity, self._transfers, self.negative_list, self.neighbours)
+        self.gifts = Gifts(connection, self._transfers)
         self._originals = Originals(connection, identity.numbering, self._slips)
         self._movements = Movements(identity.place, self._slips)
         shelf = Shelf(
@@ -74,8 +80,10 @@ class TillStore:
             self._originals,
             self.members,
             self.negative_list,
+            self.neighbours,
             self.hq,
         )
+        self.lending = Lending(connection, self._outbox, programme, self._transfers, shelf)
         self._decisions = Decisions(self, shelf, identity, programme)
         self.appended: Callable[[], None] = _nobody
         """Called when the chain grows, from the store's thread, before the commit: whoever asks then waits for it."""
@@ -151,27 +159,44 @@ class TillStore:
             return self._want(asked, mode, told) or self._decided(asked, self._decisions.perform(asked, told))
 
     def settle(
-        self, given: Given, asked: Asked, mode: Mode | None = None
+        self, drawn: Given | Gift, asked: Asked, mode: Mode | None = None
     ) -> Answer | Problem | Held | GoneHome | Doubt:
         """Take what was drawn for a request and decide it, in one commit: nothing can come between.
 
         What turns out not to be needed goes home in the same commit. What was taken before decides nothing. Held, when
         the mode has one more asset drawn before it is decided.
         """
-        order = given.directive.order
-        assert isinstance(order, Transfer), "a sale waits for a transfer"
+        passage = drawn.passage
+        assert passage is not None, "a sale waits for a transfer"
         with transaction(self._connection):
-            was_taken = self.hq.has_carried_out(given)
-            doubt = self.hq.carry_out(given, asked.moment, is_awaited=True)
+            was_taken, doubt = self._take_drawn(drawn, asked.moment)
             if doubt is not None:
                 return doubt
             if was_taken:
                 return GoneHome()
             want = None if mode is None else self._want(asked, mode)
             if want is not None:
-                return Held(order, want)
-            asked = msgspec.structs.replace(asked, drawn=(*asked.drawn, order))
+                return Held(passage, want)
+            asked = msgspec.structs.replace(asked, drawn=(*asked.drawn, passage))
             return self._decided(asked, self._decisions.perform(asked))
+
+    def _take_drawn(self, drawn: Given | Gift, moment: Moment) -> tuple[bool, Doubt | None]:
+        """Whether it was taken before, and what is wrong with it."""
+        match drawn:
+            case Given():
+                return self.hq.has_carried_out(drawn), self.hq.carry_out(drawn, moment, is_awaited=True)
+            case Gift():
+                return self.gifts.has(drawn), self.gifts.take(drawn, moment.now_ms, is_awaited=True)
+
+    def compare_copy(self, said: Acknowledgement) -> Doubt | None:
+        """Whether what the lead holds of this chain is what lies here."""
+        with transaction(self._connection):
+            return compare_acknowledgement(said, said.hq_epoch, self._outbox.hash_of)
+
+    def take_gift(self, gift: Gift, moment: Moment) -> Doubt | None:
+        """Take what the store's lead gives and no sale waits for; once."""
+        with transaction(self._connection):
+            return self.gifts.take(gift, moment.now_ms, is_awaited=False)
 
     def _want(self, asked: Asked, mode: Mode, told: NotDrawn | None = None) -> Want | None:
         if self._decisions.known(asked) is not None:
@@ -180,8 +205,9 @@ class TillStore:
 
     def _decided(self, asked: Asked, answer: Answer | Problem) -> Answer | Problem:
         if not has_moved(answer):
-            for transfer in asked.drawn:
-                self._transfers.send_home(transfer, self.hq.epoch, asked.moment.now_ms)
+            for giver, _, _, transfer in asked.drawn:
+                epoch = self.hq.epoch if giver.keeper == HEADQUARTERS else giver.epoch
+                self._transfers.send_back(transfer, giver.keeper, epoch, asked.moment.now_ms)
         return answer
 
     def resume(self) -> Resume:

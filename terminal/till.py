@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from unicodedata import normalize
@@ -30,14 +31,15 @@ from terminal.answers import (
     Hello,
     HqState,
     HqStatus,
+    LeadStatus,
     Problem,
     Status,
 )
 from terminal.asking import Asked, Identity, Moment, UseCase, fingerprint
 from terminal.bodies import ChargeBody, LoadBody, RefundBody, SaleBody, VoidBody
-from terminal.deciding import Deciding
+from terminal.deciding import Deciding, Givers
 from terminal.devices import LOST, READY, DeviceBoard
-from terminal.drawing import DRAW_TIMEOUT_S, Drawing
+from terminal.drawing import DRAW_TIMEOUT_S, LEAD_TIMEOUT_S, Drawing
 from terminal.events import EventLog
 from terminal.exchanges import Occasion
 from terminal.messages import Messages
@@ -95,11 +97,15 @@ class Till:
         self._world = world
         self._messages = Messages(Wording.load(), currency)
         self.reception = Reception(scheme, store, world, shop.zone, self.events)
-        self.drawing = Drawing(shop.draw_timeout_s)
-        self._deciding = Deciding(store, self.drawing, self._renewed, self._asks_hq, world.new_id)
+        self.drawing, self.lead_drawing = Drawing(shop.draw_timeout_s), Drawing(LEAD_TIMEOUT_S)
+        givers = Givers(self.drawing, self.lead_drawing)
+        self._deciding = Deciding(store, givers, self._renewed, self._asks_hq, world.new_id)
         self._under_way = UnderWay()
         self._head: Head | None = None
         self._hq = NEVER_REACHED
+        self._lead: LeadStatus | None = None
+        self.roster_changed = asyncio.Event()
+        """Set when HQ has said anew who the neighbours are."""
         self.exchange: Callable[[Occasion], None] = _with_nobody
         """Have HQ called, if the line is not up anyway."""
 
@@ -142,6 +148,7 @@ class Till:
             mode=self._mode,
             business_date=self._business_date,
             hq=self._hq,
+            lead=self._lead,
             devices=self.board.all(),
             presentation=await self.reception.before_the_cashier(),
             slips_waiting=await self.slips.waiting(),
@@ -165,6 +172,12 @@ class Till:
         """How it stands with HQ. Watchers hear when that is news, or when HQ has all that waited for the line."""
         known, self._hq = self._hq, status
         if caught_up or (known.state, known.stopped) != (status.state, status.stopped):
+            self.events.say("status", await self.status())
+
+    async def on_lead(self, lead: LeadStatus | None) -> None:
+        """How it stands with the store's lead; None: the store has none. Watchers hear when that is news."""
+        known, self._lead = self._lead, lead
+        if known != lead:
             self.events.say("status", await self.status())
 
     async def charge(self, body: ChargeBody) -> Answer | Problem:

@@ -1,4 +1,4 @@
-"""The till's one task that speaks with HQ. It never ends, whatever HQ does, and only a draw waits for it."""
+"""The till's task that speaks with whoever is above: HQ, or its lead. It never ends, and only a draw waits for it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import asyncio
 from contextlib import suppress
 from itertools import pairwise
 from math import inf
-from typing import Protocol
 
 import structlog
 
 from offline_queue.book_thread import BookBroken, DiskFull
-from offline_queue.doubts import Doubt, Hearer, check_acknowledgement
+from offline_queue.doubts import Doubt, check_acknowledgement
 from offline_queue.forwarding import Connect, Forwarding, HangUp, Patience, Send, Wait
 from protocol.conversation import (
     Acknowledged,
@@ -25,16 +24,15 @@ from protocol.conversation import (
     Rejected,
     Seen,
 )
+from protocol.records import SignedRecord
 from protocol.signing import Signed
 from protocol.upstream import LineLost, Session, Stranger, TurnedAway, Upstream
+from terminal.above import Above
 from terminal.answers import Stopped
-from terminal.directives import Directives
-from terminal.exchanges import ExchangeRules, Exchanges, Occasion
-from terminal.hq_standing import HqStanding
+from terminal.exchanges import Exchanges, Occasion
 from terminal.listening import Ear, listening, until_one_ends
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
-from terminal.till import Till
 from terminal.world import World
 
 CODE_CHARACTERS_MAX = 40
@@ -44,34 +42,17 @@ PROBE_S = 2.0
 log = structlog.get_logger()
 
 
-class Listener(Protocol):
-    """Who wants to hear what HQ says of members."""
-
-    async def heard(self, message: Seen | Found | Directory | Movements) -> None:
-        """HQ has said this. Raises DiskFull, BookBroken."""
-
-
 class Uplink:
-    """Sends the chain up as it grows, keeps HQ's acknowledgements, and carries out its directives."""
+    """Sends the chain up as it grows, keeps acknowledgements, and has carried out what is ordered."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - put together in wiring only
-        self,
-        till: Till,
-        store: StoreThread,
-        upstream: Upstream,
-        hearer: Hearer,
-        world: World,
-        rules: ExchangeRules | None = None,
+    def __init__(
+        self, above: Above, store: StoreThread, upstream: Upstream, world: World, exchanges: Exchanges
     ) -> None:
-        self._till = till
+        self._above = above
         self._store = store
         self._upstream = upstream
-        self._hearer = hearer
         self._world = world
-        self._listener: Listener = till.reception
-        self._drawing = till.drawing
-        self._standing = HqStanding(till, world)
-        self._directives = Directives(till, store, hearer, self._standing)
+        self._drawing = above.drawing
         self._state = Forwarding(head=0)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work = asyncio.Event()
@@ -79,18 +60,14 @@ class Uplink:
         self._session: Session | None = None
         self._attempt = asyncio.Event()
         """Set when a call has come through, or has not."""
-        self._last_ordered = 0, 0
-        """HQ's epoch and the number of its last directive, by its own word on this line."""
-        self._exchanges = Exchanges(rules, lambda: till.mode)
+        self._exchanges = exchanges
         self._drawing.line = self
-        till.exchange = self.exchange
-        till.reception.hq.say = self.say
 
     @property
     def answers_draws(self) -> bool:
         """Whether the line is up, or HQ may be called, and nothing that was said so far is in dispute."""
         can_be_had = self._session is not None or self._exchanges.may_call(self._state)
-        return can_be_had and self._state.halt is None and self._standing.disobeyed is None
+        return can_be_had and self._state.halt is None and not self._above.is_in_dispute
 
     async def reach(self) -> bool:
         """Have the line up: HQ is called, if nobody does so yet. False when it cannot be had."""
@@ -122,11 +99,10 @@ class Uplink:
             self._loop.call_soon_threadsafe(self._grow)
 
     async def begin(self, patience: Patience | None = None) -> None:
-        """Take up what the book knows, so that the till's first word about HQ is true."""
+        """Take up what the book knows, so that the till's first word about whoever is above is true."""
         self._loop = asyncio.get_running_loop()
-        known = await self._store.do(lambda store: store.hq.known())
-        self._standing.remember(known)
-        self._state = Forwarding(await self._head(), known.held, patience or Patience())
+        held = await self._above.begin()
+        self._state = Forwarding(await self._head(), held, patience or Patience())
         await self._tell()
 
     async def run(self) -> None:
@@ -146,7 +122,7 @@ class Uplink:
         why, code = "", ""
         try:
             async with self._upstream.connect() as session:
-                self._standing.line_begins(self._state.waiting)
+                self._above.line_begins(self._state.waiting)
                 self._state = self._state.connected(self._now_s())
                 await self._talk(session)
         except TurnedAway as refusal:
@@ -160,9 +136,9 @@ class Uplink:
         except Exception as fault:
             # A mistake of ours in here must not end the till: it goes on selling, and the line is tried again later.
             why = type(fault).__name__
-            log.exception("the uplink has failed")
+            log.exception("the uplink has failed", above=self._above.name)
         else:
-            await self._remember_hearing()
+            await self._above.remember()
             return
         await self._end_line(why, code)
 
@@ -171,30 +147,23 @@ class Uplink:
         self._session = None
         self._exchanges.done()
         self._state = self._state.hung_up()
-        self._standing.line_rests()
+        self._above.line_rests()
 
     async def _end_line(self, why: str, code: str) -> None:
         was_up = self._state.is_up
         self._state = self._state.lost(self._now_s(), self._world.chance(), code)
-        self._standing.line_ends(why, was_up=was_up)
+        self._above.line_ends(why, was_up=was_up)
         self._attempt.set()
         if was_up:
-            await self._remember_hearing()
-
-    async def _remember_hearing(self) -> None:
-        heard_at_ms = self._standing.heard_at_ms
-        if heard_at_ms is not None:
-            with suppress(DiskFull):  # the page would only show an older time after the next start
-                await self._store.do(lambda store: store.hq.hear(heard_at_ms))
+            await self._above.remember()
 
     async def _talk(self, session: Session) -> None:
-        await session.send(await self._store.do(TillStore.resume))
+        await session.send(await self._above.resume())
         self._session = session
-        self._last_ordered = 0, 0
         self._exchanges.busy(self._now_s())
         self._attempt.set()
         try:
-            async with listening(session, self._standing.hear) as ear:
+            async with listening(session, self._above.gave_sign) as ear:
                 await until_one_ends(self._attend(ear), self._forward(session), self._probe(session))
         finally:
             self._session = None
@@ -208,7 +177,7 @@ class Uplink:
                 case Send(after=after):
                     await self._send(session, after)
                 case Wait(until_s=until_s):
-                    somebody_waits = self._drawing.is_awaited or self._is_to_hear_more
+                    somebody_waits = self._drawing.is_awaited or self._above.has_more
                     quiet_from_s = self._exchanges.quiet_from_s(self._state, somebody_waits=somebody_waits)
                     if quiet_from_s <= self._now_s() and not self._has_grown:
                         self._hang_up()
@@ -221,14 +190,14 @@ class Uplink:
         batch = await self._store.do(TillStore.batch, after)
         if self._state.step(self._now_s()) == Send(after):  # HQ may have said meanwhile that it holds less, or all
             self._state = self._state.sent(after + len(batch), self._now_s())
-            await session.send(Records(self._hearer.keeper, self._hearer.epoch, batch))
+            await session.send(self._records(batch))
 
     async def _probe(self, session: Session) -> None:
         """Whether HQ answers again: while it is in doubt nobody waits for it."""
         while True:
             await self._drawing.in_doubt.wait()
             self._drawing.probed()
-            await session.send(Records(self._hearer.keeper, self._hearer.epoch, ()))
+            await session.send(self._records(()))
             await asyncio.sleep(PROBE_S)
 
     async def _attend(self, ear: Ear) -> None:
@@ -249,41 +218,38 @@ class Uplink:
                 await self._believe(signed)
             case Ordered(records=records):
                 for directive in records:
-                    await self._directives.obey(directive)
+                    await self._above.obey(directive)
                     self._grow()
             case NotDrawn():
                 self._drawing.not_drawn(message)
             case Seen() | Found() | Directory() | Movements():
-                await self._listener.heard(message)
+                await self._above.heard(message)
             case Rejected(code=code, at=at):
-                log.warning("hq has rejected records", code=code[:CODE_CHARACTERS_MAX], at=at[:CODE_CHARACTERS_MAX])
-                self._state = self._state.rejected(code[:CODE_CHARACTERS_MAX], self._now_s(), self._world.chance())
+                code = code[:CODE_CHARACTERS_MAX]
+                log.warning("records rejected", above=self._above.name, code=code, at=at[:CODE_CHARACTERS_MAX])
+                self._state = self._state.rejected(code, self._now_s(), self._world.chance())
             case _:
                 raise LineLost("it said what only the lower one says, or what belongs into a login")
 
     async def _believe(self, signed: Signed) -> None:
-        said = check_acknowledgement(signed, self._hearer)
+        said = check_acknowledgement(signed, self._above.hearer)
         if isinstance(said, Doubt):
             raise LineLost(said)
-        self._last_ordered = said.hq_epoch, said.directive
         self._drawing.answered()
-        now_ms = self._world.now_ms()
-        doubt = await self._store.do(lambda store: store.hq.keep(signed, said, now_ms))
+        doubt = await self._above.keep(signed, said)
         if doubt is None:
             self._state = self._state.acknowledged(said.held, self._now_s(), self._world.chance())
         else:
-            log.error("what hq holds is not what lies here", doubt=doubt, held=said.held, hq_epoch=said.hq_epoch)
+            who = f"{self._above.name}/{said.hq_epoch}"
+            log.error("what is held above is not what lies here", above=who, doubt=doubt, held=said.held)
             self._state = self._state.doubted(doubt)
 
     async def _tell(self) -> None:
-        await self._standing.tell(self._state, rests=self._exchanges.rests(self._state))
+        await self._above.tell(self._state, rests=self._exchanges.rests(self._state))
 
-    @property
-    def _is_to_hear_more(self) -> bool:
-        """Whether HQ has said on this line that there are directives which did not come yet."""
-        known, (hq_epoch, last) = self._standing.known, self._last_ordered
-        carried_out = known.directive if known.hq_epoch == hq_epoch else 0
-        return self._standing.disobeyed is None and carried_out < last
+    def _records(self, batch: tuple[SignedRecord, ...]) -> Records:
+        hearer = self._above.hearer
+        return Records(hearer.keeper, hearer.epoch, batch)
 
     async def _pause(self, until_s: float) -> None:
         """Until something happens, at most until then."""

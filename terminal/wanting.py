@@ -13,7 +13,7 @@ from checkout.sale import Need, needs
 from ledger.ids import HEADQUARTERS, RecordRef
 from ledger.slices import Asset, Lot, Slice, SliceKey
 from loyalty.programme import Programme
-from protocol.bodies import Transfer
+from protocol.transfers import Passage
 from terminal.asking import Asked
 from terminal.modes import Mode
 
@@ -29,7 +29,7 @@ class Want(NamedTuple):
 class Held(NamedTuple):
     """A transfer was taken for a sale that wants one more before it can be decided."""
 
-    transfer: Transfer
+    passage: Passage
     want: Want
 
 

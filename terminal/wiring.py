@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,9 +26,13 @@ from receipts.encoding import Codec
 from receipts.escpos import PaperSpec
 from terminal.asking import Identity
 from terminal.config import SettingsWrong, TillSettings, read_toml
+from terminal.exchanges import Exchanges
+from terminal.hq_above import HqAbove
 from terminal.hq_file import HQ_FILE, HqFile, read_hq_file
+from terminal.lead_host import OwnBook
 from terminal.modes import MODES
 from terminal.store import TillStore
+from terminal.store_lead import StoreLead
 from terminal.store_thread import StoreThread
 from terminal.till import Shop, Till
 from terminal.uplink import Uplink
@@ -38,12 +43,13 @@ BOOK_FILE = "till.db"
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """A till with its devices and its line to HQ, ready to run. `uplink` is None before it is enrolled."""
+    """A till with its devices and its lines, ready to run. `uplink` and `lead` are None before it is enrolled."""
 
     settings: TillSettings
     till: Till
     store: StoreThread
     uplink: Uplink | None
+    lead: StoreLead | None
     reader: Reader | None
     printer: Printer | None
     paper: PaperSpec | None
@@ -78,12 +84,24 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
     world = world or World()
     store = StoreThread(book)
     till = Till(shop, scheme, programme, store, world)
-    uplink = None
+    uplink = lead = None
     if hq is not None:
         hearer = Hearer(identity.place, _same_epoch(hq, book), public_key(hq.public_key))
-        uplink = Uplink(till, store, _link(hq, identity.place, key), hearer, world, settings.exchange)
-        book.appended = uplink.wake
-    return Parts(settings, till, store, uplink, reader, printer, paper)
+        above = HqAbove(till, store, hearer, world)
+        exchanges = Exchanges(settings.exchange, lambda: till.mode)
+        uplink = Uplink(above, store, _link(hq, identity.place, key), world, exchanges)
+        till.exchange, till.reception.hq.say = uplink.exchange, uplink.say
+        lead = StoreLead(till, OwnBook(store, book.identity, key.sign), world, settings.lan)
+        book.appended = _both(uplink.wake, lead.wake)
+    return Parts(settings, till, store, uplink, lead, reader, printer, paper)
+
+
+def _both(one: Callable[[], None], other: Callable[[], None]) -> Callable[[], None]:
+    def call() -> None:
+        one()
+        other()
+
+    return call
 
 
 def _identity(settings: TillSettings, key: Ed25519PrivateKey, hq: HqFile | None) -> Identity:

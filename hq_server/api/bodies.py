@@ -9,6 +9,7 @@ import msgspec
 from hq_server.day_totals import GivenTotal
 from hq_server.members import Told
 from hq_server.views import KeeperView, PlaceBalance
+from protocol.names import Address
 
 TillPlace = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,8}-[0-9A-Za-z]{1,4}\Z")]
 """`<store>-<till>`; HQ itself is no till."""
@@ -34,6 +35,13 @@ class StoreMode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """In which way a store is to run."""
 
     mode: Literal["real_time", "transfer"]
+
+
+class StoreLead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From which till the others of its store draw, and where it listens on their LAN; both null: from none."""
+
+    lead: TillPlace | None
+    address: Address | None
 
 
 class Empty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import web
 
-from hq_server.api.bodies import Empty, HqHello, MemberBalances, NewTill, Pairing, StoreMode, Tills
+from hq_server.api.bodies import Empty, HqHello, MemberBalances, NewTill, Pairing, StoreLead, StoreMode, Tills
 from hq_server.api.problems import Flaw, HqProblem
 from hq_server.conservation import ConservationPage
 from hq_server.desk import Desk
@@ -18,6 +18,7 @@ from hq_server.views import DifferenceList, HqView, KeeperView, SuspenseList, Wa
 from ledger.ids import AccountId, ChainId, Place, RecordRef, parse_place
 from offline_queue.gateway.door import Door
 from offline_queue.rate import TokenBucket
+from protocol.bodies import Lead
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX, EnrolmentAnswer, EnrolmentRequest
 
 API_VERSION = "1"
@@ -98,6 +99,21 @@ async def run_store(office: Office, request: web.Request, body: StoreMode) -> Ti
     store = request.match_info["store"]
     if not await office.desk.run_store(store, body.mode):
         return HqProblem.STORE_UNKNOWN
+    return await _tills_of(office, store)
+
+
+async def lead_store(office: Office, request: web.Request, body: StoreLead) -> Tills | HqProblem:
+    """Name the lead of a store, or say that it has none; each till is told who its neighbours are."""
+    store = request.match_info["store"]
+    if (body.lead is None) != (body.address is None):
+        return HqProblem.BAD_REQUEST
+    lead = None if body.lead is None or body.address is None else Lead(Place(body.lead), body.address)
+    if not await office.desk.lead_store(store, lead):
+        return HqProblem.STORE_UNKNOWN if lead is None else HqProblem.PLACE_UNKNOWN
+    return await _tills_of(office, store)
+
+
+async def _tills_of(office: Office, store: str) -> Tills:
     views = await office.desk.showing(Showing.keepers)
     return Tills([_with_line(view, office.door) for view in views if view.store == store])
 

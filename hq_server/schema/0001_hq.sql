@@ -34,6 +34,13 @@ CREATE TABLE store_modes (
     mode  TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The till that is a store's lead, and where it listens; both null: it has none any more. No line: it never had one.
+CREATE TABLE store_leads (
+    store   TEXT NOT NULL PRIMARY KEY,
+    lead    TEXT,
+    address TEXT CHECK ((lead IS NULL) = (address IS NULL))
+) STRICT, WITHOUT ROWID;
+
 -- From here on nothing of this keeper is taken: its key was revoked, or its chain forked.
 CREATE TABLE fences (
     keeper TEXT    NOT NULL,

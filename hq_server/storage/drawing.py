@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from hq_server.draws import Grounds, decide
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
@@ -14,6 +13,7 @@ from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Chain, Stamp
 from protocol.bodies import Transfer
 from protocol.conversation import Draw, NoDraw, NotDrawn
+from protocol.draws import Grounds, decide
 from protocol.records import SignedRecord
 
 

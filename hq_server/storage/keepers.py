@@ -7,7 +7,22 @@ from ledger.ids import HEADQUARTERS, ChainId, Place
 from ledger.journal_sqlite import Connection
 from offline_queue.keys import KeyUnusable
 from offline_queue.outbox import Chain, Outbox, Stamp
-from protocol.bodies import Block, Directive, Enrol, Netted, Opened, Order, Revoke, RunAs, Taken, Unblock
+from protocol.bodies import (
+    ROSTER_TILLS_MAX,
+    Block,
+    Directive,
+    Enrol,
+    Lead,
+    Neighbour,
+    Netted,
+    Opened,
+    Order,
+    Revoke,
+    Roster,
+    RunAs,
+    Taken,
+    Unblock,
+)
 from protocol.chain import Head
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX
 from protocol.records import RecordKind, SignedRecord
@@ -79,6 +94,7 @@ class Keepers:
         mode = self._connection.execute("select mode from store_modes where store = ?", (store,)).get
         if mode is not None:
             self.order(place, epoch, RunAs(mode), stamp)
+        self._call_the_roll(store, stamp)
         return enrolled
 
     def run(self, store: str, mode: str, stamp: Stamp) -> list[ChainId] | None:
@@ -86,15 +102,48 @@ class Keepers:
         if self._connection.execute("select 1 from keepers where store = ?", (store,)).get is None:
             return None
         self._connection.execute("insert or replace into store_modes values (?, ?)", (store, mode))
-        chains = [chain for chain in self.trusted() if chain.store == store]
+        chains = self.of_store(store)
         for chain in chains:
             self.order(*chain, RunAs(mode), stamp)
         return chains
 
+    def lead(self, store: str, lead: Lead | None, stamp: Stamp) -> list[ChainId] | None:
+        """Name a store's lead, or say that it has none; the keepers that are told so. None: that till is not there."""
+        chains = self.of_store(store)
+        if not chains or (lead is not None and all(chain.keeper != lead.place for chain in chains)):
+            return None
+        named = (store, *((None, None) if lead is None else (lead.place, lead.address)))
+        self._connection.execute("insert or replace into store_leads values (?, ?, ?)", named)
+        self._call_the_roll(store, stamp)
+        return chains
+
+    def lead_of(self, store: str) -> ChainId | None:
+        """Who keeps the place of a store's lead; None: it has none, or its key is not trusted."""
+        lead = self._connection.execute("select lead from store_leads where store = ?", (store,)).get
+        if lead is None:
+            return None
+        chain = ChainId(Place(lead), self._last_key(Place(lead))[0])
+        return chain if self.is_open(*chain) else None
+
+    def of_store(self, store: str) -> list[ChainId]:
+        """The tills of a store that are not fenced, each in its last epoch."""
+        return [chain for chain in self.trusted() if chain.store == store and self.is_open(*chain)]
+
+    def _call_the_roll(self, store: str, stamp: Stamp) -> None:
+        """Tell each till of a store that has, or had, a lead whom it may believe from now on."""
+        row = self._connection.execute("select lead, address from store_leads where store = ?", (store,)).get
+        if row is None:
+            return
+        lead, chains = self.lead_of(store), self.of_store(store)
+        tills = tuple(Neighbour(*chain, self._key(chain)) for chain in chains[:ROSTER_TILLS_MAX])
+        roster = Roster(None if lead is None else Lead(lead.keeper, row[1]), tills)
+        for chain in chains:
+            self.order(*chain, roster, stamp)
+
     def revoke(self, place: Place, epoch: int, stamp: Stamp) -> SignedRecord:
         """Trust a till's key no longer. What is held stands; nothing more is taken."""
         head: Head | None = Chain(self._connection, place, epoch).head()
-        self.fence(place, epoch, REVOKED, stamp.now_ms)
+        self.fence(place, epoch, REVOKED, stamp)
         return self.order(place, epoch, Revoke(0 if head is None else head.ref.sequence), stamp)
 
     def block(self, card: str, stamp: Stamp) -> list[ChainId] | None:
@@ -144,9 +193,10 @@ class Keepers:
         assert key is None or isinstance(key, bytes)
         return key
 
-    def fence(self, place: Place, epoch: int, why: str, now_ms: int) -> None:
-        """Take nothing more from this keeper."""
-        self._connection.execute("insert or ignore into fences values (?, ?, ?, ?)", (place, epoch, why, now_ms))
+    def fence(self, place: Place, epoch: int, why: str, stamp: Stamp) -> None:
+        """Take nothing more from this keeper; its neighbours are told not to, either."""
+        self._connection.execute("insert or ignore into fences values (?, ?, ?, ?)", (place, epoch, why, stamp.now_ms))
+        self._call_the_roll(ChainId(place, epoch).store, stamp)
 
     def fences(self, place: Place, epoch: int) -> tuple[str, ...]:
         """Why nothing more is taken from this keeper; empty when it is in good standing."""
@@ -199,6 +249,11 @@ class Keepers:
 
     def _append(self, kind: RecordKind, body: Directive | Netted | Taken, stamp: Stamp) -> SignedRecord:
         return self._given(self._own.append(self._own.head(), kind, body, stamp).ref.sequence)
+
+    def _key(self, chain: ChainId) -> bytes:
+        key = self.key_of(*chain)
+        assert key is not None, "a till that is there was enrolled"
+        return key
 
     def _last_key(self, place: Place) -> tuple[int, bytes | None]:
         query = "select epoch, public_key from keepers where keeper = ? order by epoch desc limit 1"

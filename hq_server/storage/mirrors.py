@@ -15,7 +15,7 @@ from ledger.audit import Posting
 from ledger.ids import HEADQUARTERS, AccountId, ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection, SqliteJournal
 from offline_queue.outbox import Chain, Stamp
-from protocol.bodies import Applied, Directive, RunAs
+from protocol.bodies import Applied, Directive, Roster, RunAs
 from protocol.chain import check_signature
 from protocol.errors import ChainBroken
 from protocol.records import Record, RecordKind, SignedRecord
@@ -125,7 +125,7 @@ class Mirrors:
         if ref.keeper != HEADQUARTERS or Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence) != quoted:
             return
         self._whereabouts.carried_out(ref)
-        if isinstance(quoted.open().body_as(Directive).order, RunAs):
+        if isinstance(quoted.open().body_as(Directive).order, RunAs | Roster):
             self._whereabouts.place_anew(chain)
 
     def _giver_stands(self, quoted: SignedRecord) -> GiverStands:

@@ -9,12 +9,13 @@ from hq_server.placement import NOTHING_AHEAD, AskBack, PlaceAhead, Stand, moves
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
-from hq_server.valuing import Placement, transfer
+from hq_server.valuing import Placement
 from ledger.ids import AccountId, ChainId
 from ledger.journal_sqlite import Connection
 from ledger.slices import Asset, take
 from offline_queue.outbox import Chain, Stamp
 from protocol.bodies import Why
+from protocol.transfers import fitting_transfer
 
 
 class Placing:
@@ -49,15 +50,21 @@ class Placing:
 
     def _grant(self, chain: ChainId, account: AccountId, asset: Asset, units: int, stamp: Stamp) -> Iterator[ChainId]:
         parts = take(self._vault.payable(account, asset, stamp.business_date), units)
-        given = transfer(Why.GRANT, "", account, parts)
+        given = fitting_transfer(Why.GRANT, "", account, parts)
         if given.parts:
             self._vault.give(chain, given, stamp)
             yield chain
 
     def _stands(self, account: AccountId, asset: Asset) -> list[Stand]:
-        """The tills where the member was, the last one first, then those where something of it lies."""
+        """The tills where the member was, the last one first, then those where something of it lies.
+
+        Where a store has a lead, what is placed ahead for any of its tills lies there.
+        """
         held = self._whereabouts.held(account, asset)
-        chains = dict.fromkeys([*self._whereabouts.visits(account), *sorted(held)])
+        homes = dict.fromkeys(
+            self._keepers.lead_of(chain.store) or chain for chain in self._whereabouts.visits(account)
+        )
+        chains = dict.fromkeys([*homes, *sorted(held)])
         stands = [
             self._stand(chain, account, asset, held.get(chain, 0)) for chain in chains if self._keepers.is_open(*chain)
         ]
@@ -70,5 +77,7 @@ class Placing:
         under_way = self._whereabouts.under_way(chain, account, asset)
         total = self._whereabouts.total(chain, asset) - under_way
         head = Chain(self._connection, *chain).head()
-        ahead = self._rules.ahead(asset, "" if head is None else head.mode)
+        lead = self._keepers.lead_of(chain.store)
+        follows = lead is not None and lead != chain
+        ahead = NOTHING_AHEAD if follows else self._rules.ahead(asset, "" if head is None else head.mode)
         return Stand(*chain, held, under_way, total, ahead, self._whereabouts.asked_keep(chain, account, asset))

@@ -43,7 +43,9 @@ class Showing:
         """The tills that were ever enrolled, with their heads, in the order of their names: `most` of them, or all."""
         rows = self._connection.execute(
             "select keeper, epoch, store, public_key, posted, heard_at_ms, (select group_concat(why, ' ') from fences"
-            " where fences.keeper = keepers.keeper and fences.epoch = keepers.epoch)"
+            " where fences.keeper = keepers.keeper and fences.epoch = keepers.epoch),"
+            " exists (select 1 from store_leads where store_leads.lead = keepers.keeper)"
+            " and epoch = (select max(epoch) from keepers as later where later.keeper = keepers.keeper)"
             " from keepers join progress using (keeper, epoch) where (keeper, epoch) > (?, ?)"
             " order by keeper, epoch limit ?",
             (*after, most),
@@ -102,8 +104,8 @@ class Showing:
         assert isinstance(counted, int)
         return counted
 
-    def _keeper(self, row: tuple[str, int, str, bytes, int, int, str | None]) -> KeeperView:
-        keeper, epoch, store, key, posted, heard_at_ms, fences = row
+    def _keeper(self, row: tuple[str, int, str, bytes, int, int, str | None, int]) -> KeeperView:
+        keeper, epoch, store, key, posted, heard_at_ms, fences, leads = row
         head = Chain(self._connection, Place(keeper), epoch).head()
         held = 0 if head is None else head.ref.sequence
         chain = ChainId(Place(keeper), epoch)
@@ -122,6 +124,7 @@ class Showing:
             money=self._placed(chain, Asset.MONEY),
             points=self._placed(chain, Asset.POINTS),
             directives=self.refused.not_carried_out(chain),
+            leads=bool(leads) and not fences,
         )
 
     def _placed(self, chain: ChainId, asset: Asset) -> int:

@@ -8,7 +8,6 @@ from typing import TypeVar
 
 import apsw
 
-from hq_server.intake import examine
 from hq_server.storage.drawing import Drawing, Drawn
 from hq_server.storage.keepers import FORKED, Keepers
 from hq_server.storage.members import Members
@@ -21,6 +20,7 @@ from hq_server.storage.z_totals import ZTotals
 from hq_server.valuing import Rules
 from ledger.ids import AccountId, ChainId, Place
 from ledger.journal_sqlite import Connection, open_book, transaction
+from offline_queue.intake import examine
 from offline_queue.outbox import Chain, Stamp
 from protocol.acknowledgements import VERSION, Acknowledgement
 from protocol.chain import Head
@@ -88,7 +88,7 @@ class HqStore:
         """Fold the log beside the book into it, and empty the log: what was overwritten in the book is then nowhere."""
         self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
-    def take(self, batch: Records, now_ms: int) -> Fault | None:
+    def take(self, batch: Records, stamp: Stamp) -> Fault | None:
         """Hold the good part of a batch, and say what is wrong with the rest. What is held stays, byte for byte."""
         with transaction(self._connection):
             key = self._keepers.key_of(batch.keeper, batch.epoch)
@@ -101,8 +101,8 @@ class HqStore:
             for signed in examined.fresh:
                 chain.keep(signed)
             if examined.fault is not None and examined.fault.fork is not None:
-                self._convict(batch, examined.fault.fork, now_ms)
-            self._heard(batch.keeper, batch.epoch, now_ms)
+                self._convict(batch, examined.fault.fork, stamp)
+            self._heard(batch.keeper, batch.epoch, stamp.now_ms)
             return examined.fault
 
     def post(self, place: Place, epoch: int, stamp: Stamp, in_hand: frozenset[AccountId] = frozenset()) -> Step:
@@ -189,12 +189,12 @@ class HqStore:
             settled += 1
         step.has_more = step.has_more or settled == SETTLE_ACCOUNTS_MAX
 
-    def _convict(self, batch: Records, second: SignedRecord, now_ms: int) -> None:
+    def _convict(self, batch: Records, second: SignedRecord, stamp: Stamp) -> None:
         self._connection.execute(
             "insert or ignore into forks values (?, ?, ?, ?, ?)",
             (batch.keeper, batch.epoch, second.open().sequence, second.content, second.signature),
         )
-        self._keepers.fence(batch.keeper, batch.epoch, FORKED, now_ms)
+        self._keepers.fence(batch.keeper, batch.epoch, FORKED, stamp)
 
     def _heard(self, place: Place, epoch: int, now_ms: int) -> None:
         self._connection.execute(

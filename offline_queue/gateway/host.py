@@ -55,8 +55,8 @@ class Host(Protocol):
         """Tells of a chain when there is something to say to its keeper, and of a store when its directory changes."""
 
     @property
-    def reception(self) -> Reception:
-        """Answers what moves no value."""
+    def reception(self) -> Reception | None:
+        """Answers what moves no value; None: nobody asks that here."""
 
     def sign(self, message: bytes, /) -> bytes:
         """The host's signature (a Signer)."""

@@ -9,7 +9,7 @@ from aiohttp import WSCloseCode
 
 from ledger.ids import ChainId
 from offline_queue.forwarding import WINDOW_BATCHES, cut
-from offline_queue.gateway.host import Host
+from offline_queue.gateway.host import Host, Reception
 from offline_queue.gateway.questions import Questions
 from offline_queue.gateway.wire import LineOver, Wire
 from offline_queue.news import OfStore
@@ -60,7 +60,8 @@ class Line:
                 tasks.create_task(self._hear(tasks))
                 tasks.create_task(self._take())
                 tasks.create_task(self._tell(news))
-                tasks.create_task(self._tell_directory(of_store))
+                if self._host.reception is not None:
+                    tasks.create_task(self._tell_directory(of_store, self._host.reception))
                 tasks.create_task(self._leave())
 
     def leave(self, over: LineOver) -> None:
@@ -123,12 +124,12 @@ class Line:
             if self._resumed.done():
                 await self._order()
 
-    async def _tell_directory(self, news: asyncio.Event) -> None:
+    async def _tell_directory(self, news: asyncio.Event, reception: Reception) -> None:
         version = (await self._resumed).directory
         while True:
             await news.wait()
             news.clear()
-            while (told := await self._host.reception.directory(self.chain, version)) is not None:
+            while (told := await reception.directory(self.chain, version)) is not None:
                 await self._wire.say(told)
                 version = told.version
 

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
+from aiohttp import WSCloseCode
+
 from ledger.ids import ChainId
 from offline_queue.gateway.host import Host
-from offline_queue.gateway.wire import Wire
+from offline_queue.gateway.wire import LineOver, Wire
 from offline_queue.rate import TokenBucket
-from protocol.conversation import Draw, Find, History, Look, NoDraw, NotDrawn
+from protocol.conversation import AnyMessage, Draw, Find, History, Look, NoDraw, NotDrawn
 from protocol.records import SignedRecord
 
 UNDER_WAY_MAX = 64
@@ -40,6 +42,8 @@ class Questions:
 
     async def ask(self, question: Question, tasks: asyncio.TaskGroup) -> None:
         """Begin to answer; one that comes when too many are under way is told so, or not answered."""
+        if self._host.reception is None and not isinstance(question, Draw):
+            raise LineOver(WSCloseCode.PROTOCOL_ERROR, "out_of_turn")
         await asyncio.sleep(self._bucket.take(1, self._host.world.monotonic_s()))
         if self._under_way < UNDER_WAY_MAX:
             self._under_way += 1
@@ -50,17 +54,23 @@ class Questions:
 
     async def _answer(self, question: Question) -> None:
         try:
-            match question:
-                case Draw():
-                    await self._draw(question)
-                case Look():
-                    await self._wire.say(await self._host.reception.look(question))
-                case History():
-                    await self._wire.say(await self._host.reception.history(question))
-                case Find():
-                    await self._wire.say(await self._host.reception.find(question))
+            if isinstance(question, Draw):
+                await self._draw(question)
+            else:
+                await self._wire.say(await self._told(question))
         finally:
             self._under_way -= 1
+
+    async def _told(self, question: Look | Find | History) -> AnyMessage:
+        reception = self._host.reception
+        assert reception is not None, "whoever has none is not asked"
+        match question:
+            case Look():
+                return await reception.look(question)
+            case History():
+                return await reception.history(question)
+            case Find():
+                return await reception.find(question)
 
     async def _draw(self, asked: Draw) -> None:
         drawn = await self._host.draw(self._chain, asked)

@@ -94,7 +94,7 @@ class Halves:
     def hold(self) -> None:
         """The till's records go up, and HQ only holds them."""
         held = self.hq.acknowledgement(PLACE, 1, self.till.now_ms).held
-        assert self.hq.take(Records(PLACE, 1, tuple(self.till.store.records(held))), self.till.now_ms) is None
+        assert self.hq.take(Records(PLACE, 1, tuple(self.till.store.records(held))), self.stamp()) is None
 
     def acknowledge(self, said: Acknowledgement) -> None:
         signed = seal_acknowledgement(said, HQ_KEY.sign)
@@ -168,7 +168,7 @@ def forked(folder: Path) -> tuple[Halves, Path]:
     second = Till(second_file)
     second.now_ms, second.operations = halves.till.now_ms, 100
     second.charge(BOB, "7.00")
-    halves.hq.take(Records(PLACE, 1, tuple(second.chain())), second.now_ms)
+    halves.hq.take(Records(PLACE, 1, tuple(second.chain())), halves.stamp())
     second.store.close()
     halves.close()
     return halves, second_file

@@ -133,7 +133,7 @@ class RealCompany:
         till, obeyed = self.tills[place], self._obey(place)
         held = self.hq.acknowledgement(place, 1, self.now_ms).held
         records = tuple(till.records(held))
-        assert self.hq.take(Records(place, 1, records), self.now_ms) is None
+        assert self.hq.take(Records(place, 1, records), self.stamp()) is None
         posted = 0
         while (step := self.hq.post(place, 1, self.stamp(), in_hand)).records:
             posted += step.records

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeAlias
 
@@ -14,12 +14,12 @@ import terminal.store
 from hq_server.storage.drawing import Drawing, Drawn
 from hq_server.storage.sqlite import HqStore
 from hq_server.storage.vault import Vault
-from ledger.ids import HEADQUARTERS, ChainId, OperationId
+from ledger.ids import ChainId, OperationId, Place
 from ledger.journal_sqlite import Connection, transaction
 from offline_queue.doubts import Doubt, Given
 from offline_queue.outbox import Stamp
 from protocol.acknowledgements import seal_acknowledgement
-from protocol.bodies import Applied, Transfer, TransferPart, Why
+from protocol.bodies import Applied, Transfer, Why
 from protocol.bodies import Given as GivenBody
 from protocol.conversation import Acknowledged, Draw, Ordered, Records
 from protocol.records import RecordKind, SignedRecord
@@ -55,11 +55,8 @@ def fall_later(patch: pytest.MonkeyPatch) -> None:
     owed: dict[int, list[Passage]] = {}
     take = Transfers.take
 
-    def give(self: Transfers, account: str, parts: Sequence[TransferPart], to_epoch: int, now_ms: int) -> None:
-        if parts:
-            given = GivenBody(HEADQUARTERS, to_epoch, Transfer(Why.RETURN, "", account, tuple(parts)))
-            ref = sign_given(self, given, now_ms)
-            owed.setdefault(id(self), []).append(ref)
+    def give(self: Transfers, to: Place, to_epoch: int, transfer: Transfer, now_ms: int) -> None:
+        owed.setdefault(id(self), []).append(sign_given(self, GivenBody(to, to_epoch, transfer), now_ms))
 
     def take_and_fall(self: Transfers, signed: SignedRecord) -> bool:
         for passage in owed.pop(id(self), []):
@@ -73,11 +70,11 @@ def fall_later(patch: pytest.MonkeyPatch) -> None:
 def keep_and_send_home(patch: pytest.MonkeyPatch) -> None:
     """What comes too late for its sale goes home, and stays in the till's book."""
 
-    def send_home(self: Transfers, transfer: Transfer, to_epoch: int, now_ms: int) -> None:
+    def send_back(self: Transfers, transfer: Transfer, to: Place, to_epoch: int, now_ms: int) -> None:
         home = msgspec.structs.replace(transfer, why=Why.RETURN, operation_id="")
-        sign_given(self, GivenBody(HEADQUARTERS, to_epoch, home), now_ms)
+        sign_given(self, GivenBody(to, to_epoch, home), now_ms)
 
-    patch.setattr(Transfers, "send_home", send_home)
+    patch.setattr(Transfers, "send_back", send_back)
 
 
 def sign_given(transfers: Transfers, given: GivenBody, now_ms: int) -> Passage:
@@ -92,13 +89,13 @@ def take_before_posting(patch: pytest.MonkeyPatch) -> None:
     """HQ has what a till gives as soon as it holds the record."""
     hold, take = HqStore.take, Vault.take
 
-    def hold_and_take(self: HqStore, batch: Records, now_ms: int) -> object:
-        fault = hold(self, batch, now_ms)
+    def hold_and_take(self: HqStore, batch: Records, stamp: Stamp) -> object:
+        fault = hold(self, batch, stamp)
         with transaction(self._connection):
             for signed in self.records(batch.keeper, batch.epoch):
                 passage = given_in(signed.open())
                 if passage is not None:
-                    self._vault.take(passage, signed, Stamp(now_ms, "2026-11-22", "hq"))
+                    self._vault.take(passage, signed, stamp)
         return fault
 
     def take_once(self: Vault, passage: Passage, given: SignedRecord, stamp: Stamp) -> None:

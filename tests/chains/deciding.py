@@ -11,7 +11,7 @@ from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
 from terminal.answers import Answer, Problem
 from terminal.asking import Asked
-from terminal.deciding import Deciding
+from terminal.deciding import Deciding, Givers
 from terminal.drawing import Drawing, Told
 from terminal.modes import Mode
 from terminal.store import TillStore
@@ -69,7 +69,7 @@ def _stop(at: Stop) -> Generator[Stop, Told, Told]:
 def deciding(till: Till, renewed: Callable[[Asked], Asked], new_name: Callable[[], str]) -> Deciding:
     """The real one."""
     store, drawing = cast("StoreThread", till), cast("Drawing", till)
-    return Deciding(store, drawing, renewed, lambda _: None, new_name)
+    return Deciding(store, Givers(drawing, Drawing()), renewed, lambda _: None, new_name)
 
 
 def begin(how: Deciding, asked: Asked, mode: Mode) -> Answer | Problem | Waiting:

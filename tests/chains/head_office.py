@@ -114,8 +114,8 @@ class HeadOffice:
 
     def take(self, batch: Records) -> None:
         """Hold what is good of a batch; its sender is told what is not, if it is on line."""
-        now_ms = self._world.stamp().now_ms
-        fault = self.machine.do(lambda store: store.take(batch, now_ms))
+        stamp = self._world.stamp()
+        fault = self.machine.do(lambda store: store.take(batch, stamp))
         if fault is not None:
             self._say(ChainId(batch.keeper, batch.epoch), Rejected(fault.rejection, fault.at))
 

@@ -54,7 +54,7 @@ class Office:
         return None if fault is None else fault.rejection
 
     def fault(self, batch: Records) -> Fault | None:
-        return self.store.take(batch, NOON_MS)
+        return self.store.take(batch, STAMP)
 
     def post(self, keeper: Keeper) -> int:
         """Post all that is held, and what waited for it; how many records that was."""

@@ -3,7 +3,6 @@
 import msgspec
 import pytest
 
-from hq_server.draws import Grounds, decide
 from hq_server.storage.drawing import Short
 from hq_server.valuing import Rules
 from ledger.ids import ChainId, LotId, Place
@@ -11,6 +10,7 @@ from ledger.slices import Asset, Lot, Purse, Slice, SliceKey
 from loyalty.programme import PARTS_MAX
 from protocol.bodies import Directive, Transfer, Why
 from protocol.conversation import NoDraw, NotDrawn, Share
+from protocol.draws import Grounds, decide
 from protocol.records import RECORD_BYTES_MAX, SignedRecord
 from tests.hq_server.forger import ALICE, BOB, DATE, Keeper, part
 from tests.hq_server.office import NOON_MS, NOTHING_PLACED, PROGRAMME, STAMP, Office, draw_of

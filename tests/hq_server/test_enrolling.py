@@ -172,7 +172,7 @@ def test_a_revocation_says_how_far_the_chain_is_believed(office: Office) -> None
 def test_a_forked_till_begins_the_next_epoch_with_its_key(office: Office) -> None:
     keeper = traded()
     try_to_enrol(office, request_of(keeper))
-    office.store.keeping(lambda keepers: keepers.fence(PLACE, 1, "forked", NOON_MS))
+    office.store.keeping(lambda keepers: keepers.fence(PLACE, 1, "forked", STAMP))
     offer(office)
     assert epoch_of(try_to_enrol(office, request_of(keeper))) == 2
     assert office.take(keeper.batch()) is Rejection.FENCED

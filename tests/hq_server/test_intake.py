@@ -5,8 +5,8 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from hq_server.intake import examine
 from ledger.ids import Place
+from offline_queue.intake import examine
 from protocol.chain import Head, follow
 from protocol.conversation import BATCH_RECORDS_MAX, Records
 from protocol.records import RecordKind, SignedRecord

@@ -27,7 +27,7 @@ APPEND_ONLY = {
 }
 KEPT = {
     *("slices", "progress", "pairings", "migrations", "waits", "blocks"),
-    *("under_way", "totals", "visits", "recalls", "unsettled", "debts", "store_modes"),
+    *("under_way", "totals", "visits", "recalls", "unsettled", "debts", "store_modes", "store_leads"),
     *("members", "cards", "directory"),
 }
 """What follows from the others, or is used up."""

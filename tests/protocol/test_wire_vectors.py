@@ -8,13 +8,13 @@ import pytest
 
 from checkout.requests import Entry
 from checkout.results import Decline
-from hq_server.intake import examine
 from ledger.audit import replay
 from ledger.cards import TOKEN_BYTES
 from ledger.slices import Asset
 from loyalty.programme import PARTS_MAX
 from offline_queue.export_file import ITEM_BYTES_MAX, ExportReader
 from offline_queue.forwarding import WINDOW_BATCHES
+from offline_queue.intake import examine
 from protocol.acknowledgements import open_acknowledgement
 from protocol.bodies import BLOCKED_CARDS_MAX, DIRECTIVE_BYTES_MAX, GIVEN_BYTES_MAX, Directive, Order, Revoke, Why
 from protocol.chain import verify_each
@@ -45,7 +45,7 @@ EACH = pytest.mark.parametrize("vector", VECTORS.values(), ids=VECTORS.keys())
 
 
 TILLS_CHAIN = "opened", "load", "declined", "print", "day-closed", "applied", "given", "applied-transfer"
-HQS_CHAIN = "hq-opened", "enrol", "taken", "transfer", "recall", "block", "unblock", "run-as", "netted"
+HQS_CHAIN = "hq-opened", "enrol", "taken", "transfer", "recall", "block", "unblock", "run-as", "roster", "netted"
 
 
 def signed(name: str) -> SignedRecord:
@@ -86,7 +86,7 @@ def test_the_records_of_the_document_are_one_good_chain() -> None:
     chain = [signed(name) for name in TILLS_CHAIN]
     till, hq = (public_key(result(VECTORS[name], "public_key")) for name in ("till", "hq"))
     assert str(getattr(verify_each(chain, till), "ref", None)) == "07-2/1/8"
-    assert str(getattr(verify_each([signed(name) for name in HQS_CHAIN], hq), "ref", None)) == "hq/1/9"
+    assert str(getattr(verify_each([signed(name) for name in HQS_CHAIN], hq), "ref", None)) == "hq/1/10"
     assert examine(Records(chain[0].open().keeper, 1, tuple(chain)), till, None, lambda _: None).fault is None
 
 

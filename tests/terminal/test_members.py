@@ -9,7 +9,7 @@ import pytest
 from checkout.requests import Elsewhere
 from ledger.amounts import UNITS_MAX
 from ledger.cards import Card
-from ledger.ids import Place
+from ledger.ids import HEADQUARTERS, Place
 from ledger.journal_sqlite import Connection, open_book
 from protocol.bodies import Transfer, TransferPart, Why
 from protocol.conversation import Member, Share
@@ -125,19 +125,19 @@ def test_what_lies_elsewhere_leaves_this_till_and_points_out(members: Members) -
 
 def test_what_came_here_lies_elsewhere_no_longer(members: Members) -> None:
     """Were the line lost now, the member would otherwise seem to have it twice."""
-    members.came(drawn(("principal", 1)))
+    members.came(drawn(("principal", 1)), HEADQUARTERS)
     assert members.shares(ALICE.account) is None
     members.remember(ALICE.account, [share("09-1", 200, 10, 0), share(HERE, 70, 0, 0), share("hq", 100, 0, 5)], 1)
-    members.came(drawn(("principal", 150), ("bonus", 4)))
+    members.came(drawn(("principal", 150), ("bonus", 4)), HEADQUARTERS)
     assert members.elsewhere(ALICE.account) == Elsewhere(156, 1)
     assert members.shares(ALICE.account) == ((share("hq", 0, 0, 5), share("09-1", 150, 6, 0)), 1)
-    members.went(drawn(("principal", 30), ("points", 2)))
+    members.went(drawn(("principal", 30), ("points", 2)), HEADQUARTERS)
     assert members.shares(ALICE.account) == ((share("hq", 30, 0, 7), share("09-1", 150, 6, 0)), 1)
 
 
 def test_value_that_goes_home_lies_at_hq(members: Members) -> None:
     members.remember(ALICE.account, [], 1)
-    members.went(drawn(("principal", 30)))
+    members.went(drawn(("principal", 30)), HEADQUARTERS)
     assert members.shares(ALICE.account) == ((share("hq", 30, 0, 0),), 1)
 
 

@@ -109,16 +109,16 @@ async def test_when_hq_was_last_heard_is_known_after_the_night(tmp_path: Path, h
     """It was a pong, after the last acknowledgement."""
     async with opened_till(tmp_path, hq, WATCHFUL) as till:
         await till.all_arrived()
-        acknowledged_ms = till.uplink._standing.heard_at_ms
-        await soon(lambda: till.uplink._standing.heard_at_ms != acknowledged_ms)
+        acknowledged_ms = till.standing.heard_at_ms
+        await soon(lambda: till.standing.heard_at_ms != acknowledged_ms)
         await hq.close()
         await till.state(HqState.NOT_REACHED)
-        before, heard_at_ms = till.hq_status.last_contact, till.uplink._standing.heard_at_ms
+        before, heard_at_ms = till.hq_status.last_contact, till.standing.heard_at_ms
         await till.sell(2)
         await till.stop()
         await till.start()
         assert (till.hq_status.state, till.hq_status.last_contact) == (HqState.NOT_REACHED, before)
-        assert (till.hq_status.waiting, till.uplink._standing.heard_at_ms) == (2, heard_at_ms)
+        assert (till.hq_status.waiting, till.standing.heard_at_ms) == (2, heard_at_ms)
 
 
 async def test_a_long_queue_goes_in_batches(till: TillOnLine, hq: StandInHq) -> None:
@@ -224,9 +224,9 @@ async def test_an_hq_that_is_silent_at_the_door_is_given_up_and_tried_again(
 async def test_an_idle_line_shows_that_hq_is_there(tmp_path: Path, hq: StandInHq) -> None:
     async with opened_till(tmp_path, hq, WATCHFUL) as till:
         await till.all_arrived()
-        before = till.uplink._standing.heard_at_ms
+        before = till.standing.heard_at_ms
         assert before is not None
-        await soon(lambda: (till.uplink._standing.heard_at_ms or 0) >= before + 1000)
+        await soon(lambda: (till.standing.heard_at_ms or 0) >= before + 1000)
         assert till.hq_status.state == HqState.ANSWERED
         assert len(hq.logins) == 1
 

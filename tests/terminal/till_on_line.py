@@ -30,7 +30,8 @@ from receipts.wording import Language
 from terminal.answers import Answer, HqStatus, Outcome, Presentation, Problem, Status
 from terminal.bodies import ChargeBody, ItemBody, LoadBody, PaidBody, SaleBody
 from terminal.events import Event
-from terminal.exchanges import ExchangeRules
+from terminal.exchanges import ExchangeRules, Exchanges
+from terminal.hq_above import HqAbove
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.till import Shop, Till
@@ -89,7 +90,12 @@ class TillOnLine:
             self.hq.url, Caller(IDENTITY.place, IDENTITY.epoch, KEY.sign), hq_key, heartbeat_s=self._ways.heartbeat_s
         )
         hearer = Hearer(IDENTITY.place, IDENTITY.epoch, hq_key)
-        self.uplink = Uplink(self.till, self.store, self.link, hearer, world, self._ways.exchange)
+        above = HqAbove(self.till, self.store, hearer, world)
+        till = self.till
+        self.standing = above._standing
+        exchanges = Exchanges(self._ways.exchange, lambda: till.mode)
+        self.uplink = Uplink(above, self.store, self.link, world, exchanges)
+        till.exchange, till.reception.hq.say = self.uplink.exchange, self.uplink.say
         self.book.appended = self.uplink.wake
         await self.uplink.begin(self._ways.patience)
         self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self.uplink.run())]

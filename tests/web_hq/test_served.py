@@ -33,7 +33,18 @@ SPEAKERS = {"parts.js", "wording.js"}
 CLASSES_AND_SELECTORS = {"verdict sign", "note sign", "#sign_in input"}
 OF_THEIR_KIND = ["day_closed", "declined", "given", "netted", "opened", "print", "taken"]
 CODES = {
-    "what": [*TransactionKind, "enrol", "revoke", "transfer", "recall", "block", "unblock", "run_as", *OF_THEIR_KIND],
+    "what": [
+        *TransactionKind,
+        "enrol",
+        "revoke",
+        "transfer",
+        "recall",
+        "block",
+        "unblock",
+        "run_as",
+        "roster",
+        *OF_THEIR_KIND,
+    ],
     "kind": [*RecordKind],
     "reason": [*Doubt, *(refusal.name.lower() for refusal in Refusal)],
     "stand": [stand for stand in Stand if stand is not Stand.DIFFERS],  # that one is said with its amount

@@ -26,17 +26,40 @@ export const forms = {
       state.note = { tone: "bad", text: voice.wording.choose(answer.body?.message) || voice.say("gone") };
     }
   },
+  /** Without an address the till's store has no lead from now on. */
+  async lead({ till, address }, { voice, state, reload, form }) {
+    const [place, url] = [till.trim(), address.trim()];
+    const answer = await post(`/v1/stores/${encodeURIComponent(place.split("-")[0])}/leads`, url ? { lead: place, address: url } : { lead: null, address: null });
+    if (isAnswer(answer)) {
+      state.note = { tone: "good", text: voice.say(url ? "tills.lead_named" : "tills.lead_none", { till: place, count: count(answer.body.tills.length) }) };
+      form.reset();
+      reload();
+    } else {
+      state.note = { tone: "bad", text: voice.wording.choose(answer.body?.message) || voice.say("gone") };
+    }
+  },
 };
 
 export function tools(voice, { state }) {
   return [
-    h("form", { "data-form": "run", "data-key": "run", class: "search", autocomplete: "off" },
-      h("label", {}, h("span", {}, voice.say("tills.store_number")), h("input", { name: "store", type: "text", required: true, maxlength: 8, size: 6, autocomplete: "off", spellcheck: "false" })),
-      h("label", {}, h("span", {}, voice.say("tills.run_as")), h("select", { name: "mode" }, ...MODES.map((mode) => h("option", { value: mode }, voice.mode(mode))))),
-      h("button", {}, voice.say("tills.change"))),
+    h("div", { class: "searches", "data-key": "forms" }, runForm(voice), leadForm(voice)),
     state.note ? h("p", { class: "note sign", "data-tone": state.note.tone, "data-key": "note", role: "alert" }, state.note.text) : null,
   ];
 }
+
+const runForm = (voice) =>
+  h("form", { "data-form": "run", "data-key": "run", class: "search", autocomplete: "off" },
+    h("label", {}, h("span", {}, voice.say("tills.store_number")), field({ name: "store", required: true, maxlength: 8, size: 6 })),
+    h("label", {}, h("span", {}, voice.say("tills.run_as")), h("select", { name: "mode" }, ...MODES.map((mode) => h("option", { value: mode }, voice.mode(mode))))),
+    h("button", {}, voice.say("tills.change")));
+
+const leadForm = (voice) =>
+  h("form", { "data-form": "lead", "data-key": "lead_form", class: "search", autocomplete: "off" },
+    h("label", {}, h("span", {}, voice.say("tills.lead_till")), field({ name: "till", required: true, maxlength: 13, size: 8 })),
+    h("label", {}, h("span", {}, voice.say("tills.lead_address")), field({ name: "address", maxlength: 140, size: 26, placeholder: voice.say("tills.lead_example") })),
+    h("button", {}, voice.say("tills.make_lead")));
+
+const field = (more) => h("input", { type: "text", autocomplete: "off", spellcheck: "false", ...more });
 
 export function draw(voice, { tills, total, after, now_ms }, { args }) {
   const last = new Map(tills.map(({ keeper, epoch }) => [keeper, epoch]));
@@ -70,7 +93,7 @@ const columns = (voice) => [
 function row(voice, till, last, nowMs) {
   const { keeper, epoch } = till;
   const tone = toneOf(till, last, nowMs);
-  const name = [link(`#/records/${keeper}/${epoch}`, keeper), epoch > 1 && h("small", {}, voice.say("tills.epoch", { epoch }))];
+  const name = [link(`#/records/${keeper}/${epoch}`, keeper), epoch > 1 && h("small", {}, voice.say("tills.epoch", { epoch })), till.leads && h("small", {}, voice.say("tills.leads"))];
   const posted = till.waits ? sign("warn", count(till.posted)) : count(till.posted);
   const directives = till.directives && tone !== "plain" ? sign("warn", count(till.directives)) : count(till.directives);
   const fences = till.fences.map((why) => sign("bad", voice.word("fence", why)));

@@ -1,4 +1,4 @@
-"""Intake: what HQ makes of a batch. Pure: it is told what is held already, and says what to hold now."""
+"""Intake: what the upper one makes of a batch. Pure: it is told what is held already, and says what to hold now."""
 
 from __future__ import annotations
 

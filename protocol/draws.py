@@ -1,20 +1,20 @@
-"""Draws: what HQ gives to a till that needs value now, or why not. Pure."""
+"""Draws: what a keeper gives to one that needs value now, or why not."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hq_server.valuing import transfer, units_of
 from ledger.ids import AccountId
 from ledger.slices import Slice, take
 from protocol.bodies import Transfer, Why
 from protocol.conversation import Draw, NoDraw
+from protocol.transfers import fitting_transfer, units_of
 
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What a draw is decided on. `payable` is what lies at HQ of the member's asset, in the order in which it pays.
+    """What a draw is decided on. `payable` lies with the giver, of the member's asset, in the order in which it pays.
 
     `is_open`: the asking till may be given something; `is_blocked`: the card was lost or stolen.
     """
@@ -30,5 +30,5 @@ def decide(asked: Draw, grounds: Grounds) -> Transfer | NoDraw:
         return NoDraw.FENCED
     if grounds.is_blocked:
         return NoDraw.BLOCKED
-    given = transfer(Why.DRAW, asked.operation_id, AccountId(asked.account), take(grounds.payable, asked.units))
+    given = fitting_transfer(Why.DRAW, asked.operation_id, AccountId(asked.account), take(grounds.payable, asked.units))
     return given if units_of(given) >= max(asked.least, 1) else NoDraw.NOT_ENOUGH

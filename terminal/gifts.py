@@ -1,0 +1,44 @@
+"""Gifts: what the store's lead has given to this till, each taken once and in its order."""
+
+from __future__ import annotations
+
+from ledger.ids import Place
+from ledger.journal_sqlite import Connection
+from offline_queue.doubts import Doubt, Gift
+from protocol.bodies import Why
+from protocol.conversation import Resume
+from terminal.transfers import Transfers
+
+
+class Gifts:
+    """The table of leads: up to which of its records each lead's gifts were taken. Runs in the caller's transaction."""
+
+    def __init__(self, connection: Connection, transfers: Transfers) -> None:
+        self._connection = connection
+        self._transfers = transfers
+
+    def resume(self, lead: Place, epoch: int) -> Resume:
+        """From where this lead is to go on giving."""
+        return Resume(epoch, self._taken(lead, epoch), 0)
+
+    def has(self, gift: Gift) -> bool:
+        """Whether it was taken."""
+        giver = gift.passage.giver
+        return giver.sequence <= self._taken(giver.keeper, giver.epoch)
+
+    def take(self, gift: Gift, now_ms: int, *, is_awaited: bool) -> Doubt | None:
+        """Take it once. What was drawn for a sale that no longer waits goes back."""
+        giver, transfer = gift.passage.giver, gift.passage.transfer
+        if self.has(gift):
+            return None
+        if not self._transfers.take_from_neighbour(gift.signed, now_ms):
+            return Doubt.TRANSFER_REFUSED
+        line = (giver.keeper, giver.epoch, giver.sequence)
+        self._connection.execute("insert or replace into leads values (?, ?, ?)", line)
+        if transfer.why is Why.DRAW and not is_awaited:
+            self._transfers.send_back(transfer, giver.keeper, giver.epoch, now_ms)
+        return None
+
+    def _taken(self, lead: Place, epoch: int) -> int:
+        taken = self._connection.execute("select taken from leads where keeper = ? and epoch = ?", (lead, epoch)).get
+        return 0 if taken is None else int(taken)

@@ -1,0 +1,102 @@
+"""HQ above: its acknowledgements are kept, its directives carried out, and what it says of members is listened to."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from ledger.ids import HEADQUARTERS
+from offline_queue.book_thread import DiskFull
+from offline_queue.doubts import Doubt, Hearer
+from offline_queue.forwarding import Forwarding
+from protocol.acknowledgements import Acknowledgement
+from protocol.conversation import Directory, Found, Movements, Resume, Seen
+from protocol.records import SignedRecord
+from protocol.signing import Signed
+from terminal.directives import Directives
+from terminal.drawing import Drawing
+from terminal.hq_standing import HqStanding
+from terminal.store import TillStore
+from terminal.store_thread import StoreThread
+from terminal.till import Till
+from terminal.world import World
+
+
+class HqAbove:
+    """What terminal.above wants, for HQ."""
+
+    name = HEADQUARTERS
+
+    def __init__(self, till: Till, store: StoreThread, hearer: Hearer, world: World) -> None:
+        self.hearer = hearer
+        self.drawing: Drawing = till.drawing
+        self._reception = till.reception
+        self._store = store
+        self._world = world
+        self._standing = HqStanding(till, world)
+        self._directives = Directives(till, store, hearer, self._standing)
+        self._last_ordered = 0, 0
+        """HQ's epoch and the number of its last directive, by its own word on this line."""
+
+    @property
+    def is_in_dispute(self) -> bool:
+        """Whether a directive of this line is not carried out."""
+        return self._standing.disobeyed is not None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether HQ has said on this line that there are directives which did not come yet."""
+        known, (hq_epoch, last) = self._standing.known, self._last_ordered
+        carried_out = known.directive if known.hq_epoch == hq_epoch else 0
+        return not self.is_in_dispute and carried_out < last
+
+    async def begin(self) -> int:
+        """Take up what the book knows, so that the till's first word about HQ is true."""
+        known = await self._store.do(lambda store: store.hq.known())
+        self._standing.remember(known)
+        return known.held
+
+    async def resume(self) -> Resume:
+        """From where HQ is to go on with directives and directory."""
+        self._last_ordered = 0, 0
+        return await self._store.do(TillStore.resume)
+
+    async def keep(self, signed: Signed, said: Acknowledgement) -> Doubt | None:
+        """Keep HQ's acknowledgement."""
+        self._last_ordered = said.hq_epoch, said.directive
+        now_ms = self._world.now_ms()
+        return await self._store.do(lambda store: store.hq.keep(signed, said, now_ms))
+
+    async def obey(self, signed: SignedRecord) -> None:
+        """Carry out a directive."""
+        await self._directives.obey(signed)
+
+    async def heard(self, message: Seen | Found | Directory | Movements) -> None:
+        """HQ has said something of members."""
+        await self._reception.heard(message)
+
+    def gave_sign(self) -> None:
+        """HQ was heard."""
+        self._standing.hear()
+
+    def line_begins(self, waiting: int) -> None:
+        """HQ is reached."""
+        self._standing.line_begins(waiting)
+
+    def line_ends(self, why: str, *, was_up: bool) -> None:
+        """HQ is lost."""
+        self._standing.line_ends(why, was_up=was_up)
+
+    def line_rests(self) -> None:
+        """The exchange is done."""
+        self._standing.line_rests()
+
+    async def remember(self) -> None:
+        """Write down when HQ was heard last."""
+        heard_at_ms = self._standing.heard_at_ms
+        if heard_at_ms is not None:
+            with suppress(DiskFull):  # the page would only show an older time after the next start
+                await self._store.do(lambda store: store.hq.hear(heard_at_ms))
+
+    async def tell(self, state: Forwarding, *, rests: bool) -> None:
+        """Tell page and slips how it stands with HQ."""
+        await self._standing.tell(state, rests=rests)

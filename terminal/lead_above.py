@@ -1,0 +1,101 @@
+"""The store's lead above: it is asked for value over the LAN, and has a copy of all that this till signs."""
+
+from __future__ import annotations
+
+import structlog
+
+from ledger.ids import Place
+from offline_queue.doubts import Doubt, Gift, Hearer, check_gift
+from offline_queue.forwarding import Forwarding
+from protocol.acknowledgements import Acknowledgement
+from protocol.conversation import Directory, Found, Movements, Resume, Seen
+from protocol.records import SignedRecord
+from protocol.signing import Signed
+from protocol.upstream import LineLost
+from terminal.answers import LeadState, LeadStatus
+from terminal.drawing import Drawing
+from terminal.settling import settle
+from terminal.store_thread import StoreThread
+from terminal.till import Till
+
+log = structlog.get_logger()
+
+
+class LeadAbove:
+    """What terminal.above wants, for the lead `name` in its epoch."""
+
+    def __init__(self, till: Till, store: StoreThread, hearer: Hearer, name: Place, epoch: int) -> None:
+        self.name = name
+        self.hearer = hearer
+        self.drawing: Drawing = till.lead_drawing
+        self.has_more = False
+        self._epoch = epoch
+        self._till = till
+        self._store = store
+        self._dispute: Doubt | None = None
+        self._trouble = ""
+
+    @property
+    def is_in_dispute(self) -> bool:
+        """Whether a gift of this line could not be taken."""
+        return self._dispute is not None
+
+    async def begin(self) -> int:
+        """What it holds it says first on each line."""
+        return 0
+
+    async def resume(self) -> Resume:
+        """From where it is to go on giving."""
+        return await self._store.do(lambda store: store.gifts.resume(self.name, self._epoch))
+
+    async def keep(self, signed: Signed, said: Acknowledgement) -> Doubt | None:  # noqa: ARG002 - HQ's word alone is kept
+        """Whether the copy that it holds is of this chain."""
+        return await self._store.do(lambda store: store.compare_copy(said))
+
+    async def obey(self, signed: SignedRecord) -> None:
+        """Take what it gives; after a gift that can't be taken, no more on this line."""
+        if self._dispute is not None:
+            return
+        gift = check_gift(signed, self.hearer, self.name)
+        doubt = gift if isinstance(gift, Doubt) else await self._take(gift)
+        if doubt is not None and doubt.is_of_the_line:
+            raise LineLost(doubt)
+        if doubt is not None:
+            log.error("a gift of the lead's is not taken", doubt=doubt)
+            self._dispute = doubt
+
+    async def _take(self, gift: Gift) -> Doubt | None:
+        waiting = self.drawing.claim(gift.passage.transfer)
+        if waiting is not None:
+            return await settle(self._till, self._store, gift, waiting)
+        moment = self._till.moment()
+        return await self._store.do(lambda store: store.take_gift(gift, moment))
+
+    async def heard(self, message: Seen | Found | Directory | Movements) -> None:
+        """It was not asked about members."""
+        raise LineLost(f"it said {type(message).__name__} unasked")
+
+    def gave_sign(self) -> None:
+        """It is there; that its line is up says so, too."""
+
+    def line_begins(self, waiting: int) -> None:
+        """The lead is reached."""
+        self._dispute, self._trouble = None, ""
+        log.info("lead reached", lead=self.name, waiting=waiting)
+
+    def line_ends(self, why: str, *, was_up: bool) -> None:
+        """The lead is lost. The same reason again is not logged again."""
+        if why != self._trouble:
+            self._trouble = why
+            log.warning("lead lost" if was_up else "lead not reached", lead=self.name, why=why)
+
+    def line_rests(self) -> None:
+        """It never does."""
+
+    async def remember(self) -> None:
+        """Nothing of it outlasts the line."""
+
+    async def tell(self, state: Forwarding, *, rests: bool) -> None:  # noqa: ARG002 - its line never rests
+        """Tell the page whether the lead answers."""
+        line = LeadState.ANSWERED if state.is_up else LeadState.NOT_REACHED
+        await self._till.on_lead(LeadStatus(self.name, line))

@@ -1,0 +1,81 @@
+"""The host of a lead's lines: what the other tills of its store ask for is done in the till's book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from ledger.ids import ChainId
+from offline_queue.gateway.host import World
+from offline_queue.news import News
+from protocol.acknowledgements import seal_acknowledgement
+from protocol.conversation import BATCH_RECORDS_MAX, Draw, NotDrawn, Records
+from protocol.records import SignedRecord
+from protocol.rejections import Fault
+from protocol.signing import Signed, Signer
+from terminal.asking import Identity
+from terminal.store_thread import StoreThread
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBook:
+    """A till's book, who keeps it, and what signs for it."""
+
+    store: StoreThread
+    identity: Identity
+    sign: Signer = field(repr=False)
+
+
+class LeadHost:
+    """What offline_queue.gateway wants of its host. `grown` is called when this till's own chain may have grown."""
+
+    reception = None
+    """Who is who, HQ knows."""
+
+    def __init__(self, book: OwnBook, world: World, grown: Callable[[], None]) -> None:
+        self.news = News()
+        self.world = world
+        self.sign = book.sign
+        self._book = book
+        self._grown = grown
+
+    async def key_of(self, chain: ChainId) -> Ed25519PublicKey | None:
+        """The key of a neighbour that HQ trusts."""
+        return await self._book.store.do(lambda store: store.lending.key_of(chain))
+
+    async def heard(self, chain: ChainId) -> None:
+        """Its line is all there is to know."""
+
+    async def take(self, batch: Records) -> Fault | None:
+        """Keep copies of a neighbour's records, and take what they give to this place."""
+        now_ms = self.world.now_ms()
+        fault = await self._book.store.do(lambda store: store.lending.take(batch, now_ms))
+        self._grown()
+        return fault
+
+    async def acknowledge(self, chain: ChainId) -> Signed:
+        """What is held here of a neighbour's chain, and was given to it."""
+        now_ms = self.world.now_ms()
+        heads = await self._book.store.do(lambda store: store.lending.acknowledgement(chain, now_ms))
+        return seal_acknowledgement(heads, self.sign)
+
+    async def epoch(self) -> int:
+        """The epoch of this till's chain, whose records the gifts are."""
+        return self._book.identity.epoch
+
+    def number(self, record: SignedRecord) -> int:
+        """A gift's number is that of its record."""
+        return record.open().sequence
+
+    async def directives(self, chain: ChainId, after: int) -> tuple[SignedRecord, ...]:
+        """The next gifts to a neighbour."""
+        return await self._book.store.do(lambda store: store.lending.gifts(chain, after, BATCH_RECORDS_MAX))
+
+    async def draw(self, chain: ChainId, asked: Draw) -> SignedRecord | NotDrawn:
+        """Give a neighbour what it needs now, or say why not."""
+        now_ms = self.world.now_ms()
+        drawn = await self._book.store.do(lambda store: store.lending.draw(chain, asked, now_ms))
+        self._grown()
+        return drawn

@@ -1,0 +1,142 @@
+"""Lending: what a lead does for its store's other tills. It keeps copies of their chains, gives, and takes back."""
+
+from __future__ import annotations
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from ledger.ids import AccountId, ChainId
+from ledger.journal_sqlite import Connection, transaction
+from loyalty.programme import Programme
+from offline_queue.intake import examine
+from offline_queue.outbox import Copies, Outbox
+from protocol.acknowledgements import VERSION, Acknowledgement
+from protocol.bodies import Lead, Neighbour, Transfer
+from protocol.chain import Head
+from protocol.conversation import Draw, NotDrawn, Records
+from protocol.draws import Grounds, decide
+from protocol.errors import NotARecord
+from protocol.records import FIRST_PREVIOUS, SignedRecord
+from protocol.rejections import Fault, Rejection
+from protocol.signing import public_key
+from protocol.transfers import given_in
+from terminal.decisions import Shelf
+from terminal.transfers import Transfers
+
+
+class Lending:
+    """A lead's side of its store. Each method is one commit, on the disk when it returns."""
+
+    def __init__(
+        self, connection: Connection, outbox: Outbox, programme: Programme, transfers: Transfers, shelf: Shelf
+    ) -> None:
+        self._connection = connection
+        self._outbox = outbox
+        self._programme = programme
+        self._transfers = transfers
+        self._shelf = shelf
+
+    def lead(self) -> tuple[Lead, Neighbour] | None:
+        """The store's lead, which may be this very till, and who keeps its place; None while there is none."""
+        with transaction(self._connection):
+            return self._shelf.neighbours.lead()
+
+    def key_of(self, chain: ChainId) -> Ed25519PublicKey | None:
+        """The key of a neighbour that may draw here; None for everybody else, and while this till is no lead."""
+        with transaction(self._connection):
+            return self._key_of(chain)
+
+    def take(self, batch: Records, now_ms: int) -> Fault | None:
+        """Keep copies of the good part of a batch, and take what it gives to this place."""
+        with transaction(self._connection):
+            held = ChainId(batch.keeper, batch.epoch)
+            key = self._key_of(held)
+            if key is None:
+                return Fault(Rejection.FENCED)
+            chain = Copies(self._connection, *held)
+            examined = examine(batch, key, chain.head(), chain.hash_of)
+            for signed in examined.fresh:
+                chain.keep(signed)
+                self._take_back(signed, now_ms)
+            return examined.fault
+
+    def acknowledgement(self, chain: ChainId, now_ms: int) -> Acknowledgement:
+        """What is held here of a neighbour's chain and was given to it, to be signed."""
+        with transaction(self._connection):
+            head, last = Copies(self._connection, *chain).head(), self._last_gift(chain)
+            return Acknowledgement(
+                version=VERSION,
+                hq_epoch=self._outbox.epoch,
+                keeper=chain.keeper,
+                epoch=chain.epoch,
+                held=0 if head is None else head.ref.sequence,
+                held_hash=FIRST_PREVIOUS if head is None else head.hash,
+                posted=0,
+                directive=0 if last is None else last.open().sequence,
+                directive_hash=FIRST_PREVIOUS if last is None else last.hash,
+                at_ms=now_ms,
+            )
+
+    def gifts(self, chain: ChainId, after: int, most: int) -> tuple[SignedRecord, ...]:
+        """What was given to a neighbour, from this chain's record after + 1 on, in its order."""
+        with transaction(self._connection):
+            rows = self._connection.execute(
+                "select sequence from lent where keeper = ? and epoch = ? and sequence > ? order by sequence limit ?",
+                (*chain, after, most),
+            )
+            return tuple(self._record(sequence) for (sequence,) in rows)
+
+    def draw(self, chain: ChainId, asked: Draw, now_ms: int) -> SignedRecord | NotDrawn:
+        """Give a neighbour what it needs now, or say why not; the same again has the same answer once it has one."""
+        with transaction(self._connection):
+            query = "select sequence from lent where keeper = ? and epoch = ? and operation_id = ?"
+            known = self._connection.execute(query, (*chain, asked.operation_id)).get
+            if known is not None:
+                return self._record(known)
+            decision = decide(asked, self._grounds(chain, asked))
+            if isinstance(decision, Transfer):
+                return self._lend(chain, decision, now_ms)
+            shares, at_ms = self._shelf.members.shares(asked.account) or ((), 0)
+            return NotDrawn(asked.operation_id, decision, shares, at_ms)
+
+    # In the transaction of one of these
+
+    def _key_of(self, chain: ChainId) -> Ed25519PublicKey | None:
+        lead, neighbour, here = self._shelf.neighbours.lead(), self._shelf.neighbours.find(chain), self._outbox.keeper
+        is_lead = lead is not None and lead[0].place == here and not self._shelf.hq.is_revoked()
+        return public_key(neighbour.public_key) if is_lead and neighbour is not None and chain.keeper != here else None
+
+    def _grounds(self, chain: ChainId, asked: Draw) -> Grounds:
+        slices = self._shelf.journal.slices(AccountId(asked.account))
+        return Grounds(
+            self._programme.in_spending_order(slices, self._head().business_date, asked.asset),
+            is_open=self._key_of(chain) is not None,
+            is_blocked=self._shelf.negative_list.blocks(asked.card),
+        )
+
+    def _lend(self, chain: ChainId, given: Transfer, now_ms: int) -> SignedRecord:
+        sequence = self._head().ref.sequence + 1
+        self._transfers.lend(*chain, given, now_ms)
+        self._connection.execute("insert into lent values (?, ?, ?, ?)", (*chain, given.operation_id, sequence))
+        return self._record(sequence)
+
+    def _take_back(self, signed: SignedRecord, now_ms: int) -> None:
+        try:
+            passage = given_in(signed.open())
+        except NotARecord:
+            return  # HQ looks at it; here it is only a copy
+        if passage is not None and (passage.to, passage.to_epoch) == (self._outbox.keeper, self._outbox.epoch):
+            self._transfers.take_from_neighbour(signed, now_ms)
+
+    def _last_gift(self, chain: ChainId) -> SignedRecord | None:
+        last = self._connection.execute("select max(sequence) from lent where keeper = ? and epoch = ?", chain).get
+        return None if last is None else self._record(last)
+
+    def _record(self, sequence: int) -> SignedRecord:
+        signed = self._outbox.record(sequence)
+        assert signed is not None, "what was given stands in this chain"
+        return signed
+
+    def _head(self) -> Head:
+        head = self._outbox.head()
+        assert head is not None, "begin() comes first"
+        return head
