@@ -10,17 +10,18 @@ from offline_queue.doubts import Doubt, Given, Hearer, check_directive
 from protocol.bodies import Directive, Order, Recall, Transfer, TransferPart, Why
 from protocol.bodies import Given as GivenBody
 from protocol.records import FIRST_PREVIOUS, VERSION, Record, RecordKind, SignedRecord, encode_body, seal
+from terminal.asking import Identity
 from tests.chains.funds import Funds
 from tests.chains.till import IDENTITY
 
 HQ_KEY = Ed25519PrivateKey.from_private_bytes(bytes([9]) * 32)
-HEARER = Hearer(IDENTITY.place, IDENTITY.epoch, HQ_KEY.public_key())
 
 
 class Headquarters:
     """It never loses anything; the till may."""
 
-    def __init__(self) -> None:
+    def __init__(self, identity: Identity = IDENTITY) -> None:
+        self._hearer = Hearer(identity.place, identity.epoch, HQ_KEY.public_key())
         self.funds = Funds()
         self.directives: list[Given] = []
         self.seen = 0
@@ -29,7 +30,7 @@ class Headquarters:
     def order(self, order: Order, number: int | None = None, hq_epoch: int = 1, sequence: int | None = None) -> Given:
         """A directive that nobody keeps; without a number it is the next one."""
         number = number or len(self.directives) + 1
-        body = Directive(IDENTITY.place, IDENTITY.epoch, number, order)
+        body = Directive(self._hearer.keeper, self._hearer.epoch, number, order)
         record = Record(
             version=VERSION,
             keeper=HEADQUARTERS,
@@ -42,7 +43,7 @@ class Headquarters:
             previous=FIRST_PREVIOUS,
             body=encode_body(body),
         )
-        given = check_directive(seal(record, HQ_KEY.sign), HEARER)
+        given = check_directive(seal(record, HQ_KEY.sign), self._hearer)
         assert not isinstance(given, Doubt), given
         return given
 

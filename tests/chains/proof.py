@@ -10,18 +10,18 @@ from protocol.check_code import check_code
 from protocol.originals import original_of
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.replaying import lines as lines_of
+from protocol.signing import public_key
 from terminal.answers import Answer, Outcome
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 from terminal.store import TillStore
 from tests.chains.book_reading import read_book
-from tests.chains.till import IDENTITY, PUBLIC_KEY
 
 FAULTS_MAX = 20
 
 
 def faults(store: TillStore) -> list[str]:
     """What does not agree in the store's file; nothing when all of it is true. Raises when the chain is broken."""
-    verify_each(store.records(), PUBLIC_KEY)
+    verify_each(store.records(), public_key(store.identity.public_key))
     lines = [(signed, signed.open()) for signed in store.records()]
     found = chain(_file(store), _book(store), _answers(store, lines), _slips(store, lines), _runs(store, lines))
     found = chain(found, _undoings(store, lines), _movements(store, lines))
@@ -43,7 +43,7 @@ def _file(store: TillStore) -> Iterator[str]:
 
 def _book(store: TillStore) -> Iterator[str]:
     replayed = replay(lines_of(store.records()))
-    kept = read_book(store._connection, IDENTITY.place)
+    kept = read_book(store._connection, store.identity.place)
     yield from map(str, chain(replayed.findings, compare(replayed.book, kept)))
 
 

@@ -51,10 +51,22 @@ def asked(request: Request, at: Moment) -> Asked:
 
 
 class Till:
-    """Till 2 of store 07. Its clock moves a second at each thing it does; its operations are `operation-1` and on."""
+    """Till 2 of store 07, or whoever `identity` and `key` make it.
 
-    def __init__(self, path: Path | str, *, vfs: str | None = None, programme: Programme = PROGRAMME) -> None:
+    Its clock moves a second at each thing it does; its operations are `operation-1` and on.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        vfs: str | None = None,
+        programme: Programme = PROGRAMME,
+        identity: Identity = IDENTITY,
+        key: Ed25519PrivateKey = KEY,
+    ) -> None:
         self.path, self.vfs = path, vfs
+        self.identity, self.key = identity, key
         self._programme = programme
         self.now_ms = NOON
         self.operations = 0
@@ -62,7 +74,7 @@ class Till:
 
     def start(self) -> None:
         """Switch on: open the book and begin."""
-        self.store = TillStore.open(self.path, IDENTITY, KEY.sign, self._programme, vfs=self.vfs)
+        self.store = TillStore.open(self.path, self.identity, self.key.sign, self._programme, vfs=self.vfs)
         self.store.begin(self.moment(), "transfer")
 
     def restart(self) -> None:
