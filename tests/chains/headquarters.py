@@ -69,7 +69,7 @@ class Headquarters:
         """The chain comes up; what was given comes home, once."""
         for signed in chain[self.seen :]:
             record = signed.open()
-            if record.kind is RecordKind.GIVEN:
+            if record.kind is RecordKind.GIVEN and record.body_as(GivenBody).to == HEADQUARTERS:
                 self.funds.take(record.body_as(GivenBody).transfer)
         self.seen = max(self.seen, len(chain))
 

@@ -48,12 +48,15 @@ class OneStore:
 
     def __init__(self, folder: Path, programme: Programme = PROGRAMME) -> None:
         self.lead, self.till = new_till(folder, 1, programme), new_till(folder, 2, programme)
-        self._hq = {till.identity.place: Headquarters(till.identity) for till in (self.lead, self.till)}
+        self.hq_of_lead, self.hq = Headquarters(self.lead.identity), Headquarters(self.till.identity)
+        """HQ as each of them hears it; what lies with it is one."""
+        self.hq_of_lead.funds = self.hq.funds
         self.name_lead()
 
     def order(self, till: Till, order: Order) -> None:
         """HQ orders something, and it is carried out."""
-        assert till.store.hq.apply(self._hq[till.identity.place].give(order), till.moment()) is None
+        hq = self.hq_of_lead if till is self.lead else self.hq
+        assert till.store.hq.apply(hq.give(order), till.moment()) is None
 
     def name_lead(self, lead: str | None = "07-1", others: Iterable[Neighbour] = ()) -> None:
         """HQ tells both tills who is there."""

@@ -14,7 +14,7 @@ from protocol.rejections import Rejection
 from protocol.transfers import given_in, units_of
 from tests.chains.company import ALICE, BOB, POINTS_TOO
 from tests.hq_server.forger import Keeper, part
-from tests.terminal.one_store import A, OneStore, chain_of, given_by, has, taken_by, units_given
+from tests.terminal.one_store import A, OneStore, chain_of, has, taken_by, units_given
 
 DRAW = Draw("sale-0001", ALICE.token, A, Asset.MONEY, 100, 1)
 
@@ -387,13 +387,3 @@ def test_more_records_than_a_batch_may_have_are_not_looked_at(store: OneStore, k
         keeper.load(A, 1)
     assert rejected(store, keeper.batch()) is Rejection.TOO_LARGE
     assert store.copies(ChainId(keeper.place, 1)) == 0
-
-
-def test_the_copies_and_what_was_lent_cannot_be_changed(store: OneStore) -> None:
-    store.lend(100)
-    store.copy()
-    for table in ("copies", "lent"):
-        for change in (f"delete from {table}", f"update {table} set sequence = 77"):
-            with pytest.raises(Exception, match="append-only"):
-                store.lead.store._connection.execute(change)
-    assert given_by(store.lead)
