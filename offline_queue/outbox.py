@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -97,12 +97,18 @@ class Copies(Chain):
     _insert = "insert into copies values (?, ?, ?, ?, ?, ?)"
 
 
+def _nobody() -> None:
+    """Hears of nothing."""
+
+
 class Outbox(Chain):
     """The keeper's own chain: it signs, and nobody else appends to it."""
 
     def __init__(self, connection: Connection, keeper: Place, epoch: int, sign: Signer) -> None:
         super().__init__(connection, keeper, epoch)
         self._sign = sign
+        self.appended: Callable[[], None] = _nobody
+        """Called whenever the chain grows, before the commit: whoever asks for it then waits for that."""
 
     def append(self, after: Head | None, kind: RecordKind, body: msgspec.Struct, stamp: Stamp) -> Head:
         """Sign and store a record that continues `after`, which must be this transaction's head(); the new head."""
@@ -121,6 +127,7 @@ class Outbox(Chain):
         signed = seal(record, self._sign)
         self._store(record, signed)
         self._last = signed, head_of(record, signed)
+        self.appended()
         return self._last[1]
 
 

@@ -112,7 +112,7 @@ def _jobs(parts: Parts) -> list[Coroutine[None, None, None]]:
         jobs.append(_hear(parts))
     if parts.uplink is not None and parts.lead is not None:
         jobs.append(parts.uplink.run())
-        jobs.append(parts.lead.run(parts.uplink))
+        jobs.append(parts.lead.run())
         times = () if parts.settings.exchange is None else parts.settings.exchange.times
         jobs.append(at_times(times, parts.till.shop.zone, partial(parts.till.exchange, Occasion.SCHEDULE)))
     return jobs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -29,17 +28,16 @@ class OwnBook:
 
 
 class LeadHost:
-    """What offline_queue.gateway wants of its host. `grown` is called when this till's own chain may have grown."""
+    """What offline_queue.gateway wants of its host."""
 
     reception = None
     """Who is who, HQ knows."""
 
-    def __init__(self, book: OwnBook, world: World, grown: Callable[[], None]) -> None:
+    def __init__(self, book: OwnBook, world: World) -> None:
         self.news = News()
         self.world = world
         self.sign = book.sign
         self._book = book
-        self._grown = grown
 
     async def key_of(self, chain: ChainId) -> Ed25519PublicKey | None:
         """The key of a neighbour that HQ trusts."""
@@ -51,9 +49,7 @@ class LeadHost:
     async def take(self, batch: Records) -> Fault | None:
         """Keep copies of a neighbour's records, and take what they give to this place."""
         now_ms = self.world.now_ms()
-        fault = await self._book.store.do(lambda store: store.lending.take(batch, now_ms))
-        self._grown()
-        return fault
+        return await self._book.store.do(lambda store: store.lending.take(batch, now_ms))
 
     async def acknowledge(self, chain: ChainId) -> Signed:
         """What is held here of a neighbour's chain, and was given to it."""
@@ -76,6 +72,4 @@ class LeadHost:
     async def draw(self, chain: ChainId, asked: Draw) -> SignedRecord | NotDrawn:
         """Give a neighbour what it needs now, or say why not."""
         now_ms = self.world.now_ms()
-        drawn = await self._book.store.do(lambda store: store.lending.draw(chain, asked, now_ms))
-        self._grown()
-        return drawn
+        return await self._book.store.do(lambda store: store.lending.draw(chain, asked, now_ms))

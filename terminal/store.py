@@ -48,10 +48,6 @@ from terminal.wanting import GoneHome, Held, Want, want_of
 SCHEMAS = ("ledger", "offline_queue", "terminal")
 
 
-def _nobody() -> None:
-    """Hears of nothing."""
-
-
 class TillStore:
     """Everything that the till must not forget. Each method is one commit, on the disk when it returns."""
 
@@ -85,8 +81,6 @@ class TillStore:
         )
         self.lending = Lending(connection, self._outbox, programme, self._transfers, shelf)
         self._decisions = Decisions(self, shelf, identity, programme)
-        self.appended: Callable[[], None] = _nobody
-        """Called when the chain grows, from the store's thread, before the commit: whoever asks then waits for it."""
 
     @classmethod
     def open(
@@ -94,6 +88,10 @@ class TillStore:
     ) -> TillStore:
         """Open the file, or make it. Raises BookUnusable."""
         return cls(open_book(path, *SCHEMAS, vfs=vfs), identity, sign, programme)
+
+    def when_appended(self, wake: Callable[[], None]) -> None:
+        """Have this called when the chain grows, whatever lets it grow; from the store's thread, before the commit."""
+        self._outbox.appended = wake
 
     def close(self) -> None:
         """Give the file free."""
@@ -296,7 +294,6 @@ class TillStore:
     ) -> Head:
         """Sign and store the record after `after`, which is the last one. Runs in the caller's transaction."""
         stamp = Stamp(moment.now_ms, business_date or after.business_date, after.mode)
-        self.appended()
         return self._outbox.append(after, kind, body, stamp)
 
     def _receipt_number(self, number: int) -> str:

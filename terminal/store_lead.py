@@ -56,12 +56,12 @@ class StoreLead:
         if self._uplink is not None:
             self._uplink.wake()
 
-    async def run(self, hq: Uplink) -> None:
+    async def run(self) -> None:
         """Do what the last roster wants until cancelled. Raises BookBroken."""
         while True:
             self._till.roster_changed.clear()
             led = await self._book.store.do(lambda store: store.lending.lead())
-            part = asyncio.create_task(self._take_part(led, hq))
+            part = asyncio.create_task(self._take_part(led))
             news = asyncio.create_task(self._till.roster_changed.wait())
             try:
                 await asyncio.wait((part, news), return_when=asyncio.FIRST_COMPLETED)
@@ -72,12 +72,12 @@ class StoreLead:
                     task.cancel()
                 await asyncio.gather(part, news, return_exceptions=True)
 
-    async def _take_part(self, led: tuple[Lead, Neighbour] | None, hq: Uplink) -> None:
+    async def _take_part(self, led: tuple[Lead, Neighbour] | None) -> None:
         if led is None:
             await self._till.on_lead(None)
             await asyncio.Event().wait()
         elif led[0].place == self._book.identity.place:
-            await self._lead(hq)
+            await self._lead()
         else:
             await self._follow(*led)
 
@@ -93,9 +93,9 @@ class StoreLead:
         finally:
             self._uplink = None
 
-    async def _lead(self, hq: Uplink) -> None:
+    async def _lead(self) -> None:
         """Be there for the others; where that can't be had, try again later."""
-        host = LeadHost(self._book, LanWorld(self._world), hq.wake)
+        host = LeadHost(self._book, LanWorld(self._world))
         door = Door(host, lines_max=LINES_MAX, records_per_s=RECORDS_PER_S)
         while True:
             try:

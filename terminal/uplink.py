@@ -219,7 +219,6 @@ class Uplink:
             case Ordered(records=records):
                 for directive in records:
                     await self._above.obey(directive)
-                    self._grow()
             case NotDrawn():
                 self._drawing.not_drawn(message)
             case Seen() | Found() | Directory() | Movements():

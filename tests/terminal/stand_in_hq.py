@@ -283,9 +283,13 @@ class StandInHq:
                 assert signed.open().previous == (self.held[-1].hash if self.held else FIRST_PREVIOUS)
                 self.held.append(signed)
                 if signed.open().kind is RecordKind.GIVEN:
-                    self.funds.take(signed.open().body_as(Given).transfer)
+                    self._come_home(signed.open().body_as(Given))
             assert self.held[sequence - 1] == signed, "one number, two records"
         await self.acknowledge()
+
+    def _come_home(self, given: Given) -> None:
+        if given.to == HEADQUARTERS:
+            self.funds.take(given.transfer)
 
 
 class _Said(msgspec.Struct):

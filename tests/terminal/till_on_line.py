@@ -11,6 +11,7 @@ from typing import Self
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from structlog.testing import capture_logs
 
 from checkout.requests import Tender
@@ -28,11 +29,15 @@ from protocol.records import Record, RecordKind, SignedRecord
 from protocol.signing import public_key
 from receipts.wording import Language
 from terminal.answers import Answer, HqStatus, Outcome, Presentation, Problem, Status
+from terminal.asking import Identity
 from terminal.bodies import ChargeBody, ItemBody, LoadBody, PaidBody, SaleBody
+from terminal.config import LanSettings
 from terminal.events import Event
 from terminal.exchanges import ExchangeRules, Exchanges
 from terminal.hq_above import HqAbove
+from terminal.lead_host import OwnBook
 from terminal.store import TillStore
+from terminal.store_lead import StoreLead
 from terminal.store_thread import StoreThread
 from terminal.till import Shop, Till
 from terminal.uplink import Uplink
@@ -67,6 +72,10 @@ class Ways:
     """Whoever does not hear a pong within half of it loses the line."""
     programme: Programme = PROGRAMME
     exchange: ExchangeRules | None = None
+    identity: Identity = IDENTITY
+    key: Ed25519PrivateKey = KEY
+    lan: LanSettings | None = None
+    """Where it listens for its store's other tills, when it is their lead."""
 
 
 class TillOnLine:
@@ -78,28 +87,33 @@ class TillOnLine:
         self.events: list[Event] = []
 
     async def start(self) -> Self:
-        world = World()
-        self.book = TillStore.open(self._folder / "till.db", IDENTITY, KEY.sign, self._ways.programme)
+        world, me, sign = World(), self._ways.identity, self._ways.key.sign
+        self.book = TillStore.open(self._folder / "till.db", me, sign, self._ways.programme)
         self.store = StoreThread(self.book)
         zone = ZoneInfo("Asia/Taipei")
-        shop = Shop(IDENTITY, "Maple", "Main Street", Language.TAIWAN, zone, self._ways.mode, self._ways.draw_timeout_s)
+        shop = Shop(me, "Maple", "Main Street", Language.TAIWAN, zone, self._ways.mode, self._ways.draw_timeout_s)
         self.till = Till(shop, SCHEME, self._ways.programme, self.store, world)
         await self.till.begin()
         hq_key = public_key(self.hq.public_key)
-        self.link = Link(
-            self.hq.url, Caller(IDENTITY.place, IDENTITY.epoch, KEY.sign), hq_key, heartbeat_s=self._ways.heartbeat_s
-        )
-        hearer = Hearer(IDENTITY.place, IDENTITY.epoch, hq_key)
+        caller = Caller(me.place, me.epoch, sign)
+        self.link = Link(self.hq.url, caller, hq_key, heartbeat_s=self._ways.heartbeat_s)
+        hearer = Hearer(me.place, me.epoch, hq_key)
         above = HqAbove(self.till, self.store, hearer, world)
         till = self.till
         self.standing = above._standing
         exchanges = Exchanges(self._ways.exchange, lambda: till.mode)
         self.uplink = Uplink(above, self.store, self.link, world, exchanges)
         till.exchange, till.reception.hq.say = self.uplink.exchange, self.uplink.say
-        self.book.appended = self.uplink.wake
+        self.lead = StoreLead(till, OwnBook(self.store, me, sign), world, self._ways.lan)
+        self.book.when_appended(self._wake)
         await self.uplink.begin(self._ways.patience)
-        self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self.uplink.run())]
+        jobs = (self._watch(), self.uplink.run(), self.lead.run())
+        self._tasks = [asyncio.create_task(job) for job in jobs]
         return self
+
+    def _wake(self) -> None:
+        self.uplink.wake()
+        self.lead.wake()
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -165,7 +179,7 @@ class TillOnLine:
         def write(store: TillStore) -> None:
             with transaction(store._connection):
                 for run in range(times):
-                    body = PrintBody(f"{IDENTITY.place}-000001", run + 1, "started")
+                    body = PrintBody(f"{self._ways.identity.place}-000001", run + 1, "started")
                     store.append(store.head(), RecordKind.PRINT, body, moment)
 
         await self.store.do(write)
