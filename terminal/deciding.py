@@ -71,7 +71,7 @@ class Deciding:
             outcome = await self._draw(giver, want, so_far.asked, portions)
             if not isinstance(outcome, Undecided):
                 return outcome
-            so_far, portions = outcome, ONLY_MISSING
+            so_far, portions = Undecided(outcome.asked, outcome.told or so_far.told), ONLY_MISSING
         return await self._store.do(TillStore.perform, *so_far)
 
     async def _draw(self, giver: Drawing, want: Want, asked: Asked, mode: Mode) -> Answer | Problem | Undecided:
@@ -84,7 +84,8 @@ class Deciding:
                 asked = msgspec.structs.replace(asked, drawn=(*asked.drawn, told.passage))
                 want = told.want
             elif isinstance(told, NotDrawn) and told.code is NoDraw.NOT_ENOUGH and want.least == 0:
-                outcome = await self._store.do(TillStore.perform_or_want, self._renewed(asked), mode, told)
+                known = self._known_by(giver, told)
+                outcome = await self._store.do(TillStore.perform_or_want, self._renewed(asked), mode, known)
                 if not isinstance(outcome, Want):
                     return outcome
                 want = outcome
@@ -93,8 +94,12 @@ class Deciding:
             else:
                 break
         asked = msgspec.structs.replace(self._renewed(asked), drawn_for=())
-        is_news = giver is self._givers.hq or (isinstance(told, NotDrawn) and told.code is NoDraw.BLOCKED)
-        return Undecided(asked, _about_money(told, want) if is_news else None)
+        return Undecided(asked, self._known_by(giver, _about_money(told, want)))
+
+    def _known_by(self, giver: Drawing, told: NotDrawn | None) -> NotDrawn | None:
+        """A no of whoever can know: that a card is lost, each till knows, and what a member has elsewhere, HQ alone."""
+        is_hq = giver is self._givers.hq
+        return told if is_hq or (told is not None and told.code is NoDraw.BLOCKED) else None
 
     async def _tell(self, giver: Drawing, want: Want, asked: Asked, mode: Mode) -> Told:
         """The first draw has the operation's own name: asked again after a cut, HQ gives the same and no more."""

@@ -6,8 +6,9 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+from protocol.conversation import Share
 from protocol.records import RecordKind
-from terminal.answers import Outcome
+from terminal.answers import Answer, Outcome
 from tests.chains.company import ALICE
 from tests.terminal.draws import BRIEFLY_S, REAL_TIME, is_done
 from tests.terminal.lan import lan, nobody_asks, slow_commit, slow_disk
@@ -71,6 +72,25 @@ async def test_the_lead_has_its_copy_of_what_hq_ordered_at_once(tmp_path: Path) 
         await shop.till.hq.grant(A, 50_00)
         await shop.till.all_arrived()
         await shop.until_copied()
+
+
+async def test_in_real_time_a_card_that_is_empty_everywhere_is_told_so_though_there_is_a_lead(tmp_path: Path) -> None:
+    async with lan(tmp_path, REAL_TIME) as shop:
+        answer = await shop.till.pay(150_00)
+        assert (answer.outcome, answer.decline) == (Outcome.DECLINED, "not_enough")
+
+
+async def test_a_lead_that_has_nothing_makes_nobody_forget_what_hq_said(tmp_path: Path) -> None:
+    async with lan(tmp_path, replace(REAL_TIME, draw_timeout_s=BRIEFLY_S)) as shop:
+        await shop.till.load(5_00)
+        await shop.till.hq.close()
+        await shop.till.state("not_reached")
+        at_ms = shop.till.till.moment().now_ms
+        await shop.till.store.do(lambda store: store.members.remember(A, (Share("07-9", 200_00, 0, 0),), at_ms))
+        assert is_done(await shop.till.pay(1_00))
+        answer = await shop.till.pay(9_00)
+        assert isinstance(answer, Answer)
+        assert (answer.decline, answer.elsewhere) == ("lies_elsewhere", 200_00)
 
 
 async def test_in_real_time_the_lead_pays_while_hq_is_down(tmp_path: Path) -> None:
