@@ -9,7 +9,7 @@ import msgspec
 from checkout.sold import Paid, PaidWith
 from ledger.cards import Card
 from ledger.ids import AccountId, OperationId, RecordRef
-from ledger.slices import Slice
+from ledger.slices import Slice, that_never_expire
 from ledger.transactions import Leg, TransactionKind
 from loyalty.evaluation import Item
 
@@ -134,3 +134,10 @@ class BookView(msgspec.Struct, frozen=True):
     """None: HQ has never said anything of this member here."""
     original: Original | None = None
     """What is to be undone; None when it is not this till's."""
+    clock_doubted: bool = False
+    """Nobody can say which day it is: what expires stays where it is, and is not spent."""
+
+    @property
+    def usable(self) -> tuple[Slice, ...]:
+        """The slices that the clock leaves to be spent; the business date has its own say."""
+        return that_never_expire(self.slices) if self.clock_doubted else self.slices

@@ -21,6 +21,8 @@ class Decline(StrEnum):
     """Less than the amount is on the card, wherever it lies: HQ has just said so."""
     NOT_ENOUGH_HERE = "not_enough_here"
     """Less than the amount lies at this till, and what lies elsewhere is not known."""
+    CLOCK_DOUBTED = "clock_doubted"
+    """It would be enough with what expires; that has stopped, as the till's clock is in doubt."""
     NOT_ENOUGH_POINTS = "not_enough_points"
     """Fewer points lie at this till than the part costs that they are to pay."""
     NO_POINTS = "no_points"

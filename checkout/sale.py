@@ -64,7 +64,7 @@ def _payable(paid: Iterable[Paid], view: BookView, programme: Programme) -> dict
     """What may pay, in the order in which it pays. Its record keeps its bound: two assets share PARTS_MAX."""
     card = [part.tender for part in paid if part.tender in CARD]
     most = PARTS_MAX // max(len(card), 1)
-    return {asset: programme.in_spending_order(view.slices, view.business_date, asset)[:most] for asset in Asset}
+    return {asset: programme.in_spending_order(view.usable, view.business_date, asset)[:most] for asset in Asset}
 
 
 def _rules(
@@ -84,6 +84,7 @@ def _rules(
     if _units(paid, PaidWith.POINTS):
         takes = kind.points and programme.redeeming is not None
         yield Rule(Reason("points", 1, int(takes)), takes, Decline.NO_POINTS)
+        yield from _clock_rule(view, programme, Need(Asset.POINTS, _points(paid), here[Asset.POINTS]))
         enough = _points(paid) <= here[Asset.POINTS]
         yield Rule(Reason("points_here", here[Asset.POINTS], _points(paid)), enough, Decline.NOT_ENOUGH_POINTS)
     units = _units(paid, PaidWith.STORED_VALUE)
@@ -91,7 +92,15 @@ def _rules(
         yield Rule(Reason("stored_value", 1, int(kind.stored_value)), kind.stored_value, Decline.NO_STORED_VALUE)
         most = programme.charge_max_units
         yield Rule(Reason("charge_max", most, units), units <= most, Decline.ABOVE_CHARGE_LIMIT)
+        yield from _clock_rule(view, programme, Need(Asset.MONEY, units, here[Asset.MONEY]))
         yield from enough_here(view, here[Asset.MONEY], units)
+
+
+def _clock_rule(view: BookView, programme: Programme, need: Need) -> Iterator[Rule]:
+    """The no of a doubted clock: with what has stopped it would be enough."""
+    if view.clock_doubted:
+        all_here = total(programme.in_spending_order(view.slices, view.business_date, need.asset), *need.asset.purses)
+        yield Rule(Reason("clock_trusted", 1, 0), not 0 < need.missing <= all_here - need.here, Decline.CLOCK_DOUBTED)
 
 
 def _counted(part: Paid, programme: Programme) -> Paid:

@@ -12,6 +12,7 @@ from ledger.transactions import Leg, Side
 from protocol.bodies import (
     Applied,
     Block,
+    ClockBody,
     DayClosedBody,
     DeclinedBody,
     Directive,
@@ -174,6 +175,13 @@ def _day_closed(record: Record) -> Summary:
     return Summary("day_closed", told=_said(body.closed, body.opens))
 
 
+def _clock(record: Record) -> Summary:
+    body = record.body_as(ClockBody)
+    if body.doubt is None:
+        return Summary("clock", why=f"trusted_by_{body.by}")
+    return Summary("clock", why=body.doubt, told=(f"{(body.wall_ms - body.other_ms) / 1000:+.0f} s",))
+
+
 def _directive(record: Record) -> Summary:
     body = record.body_as(Directive)
     return _order(body.order, f"{body.to}/{body.to_epoch}", str(body.number), sign=-1)
@@ -233,6 +241,7 @@ _SUMMARIES: dict[RecordKind, Callable[[Record], Summary]] = {
     RecordKind.DECLINED: _declined,
     RecordKind.PRINT: _print,
     RecordKind.DAY_CLOSED: _day_closed,
+    RecordKind.CLOCK: _clock,
     RecordKind.DIRECTIVE: _directive,
     RecordKind.APPLIED: _applied,
     RecordKind.GIVEN: _given,

@@ -68,6 +68,11 @@ class Slice(msgspec.Struct, frozen=True):
         return self.lot.expires_on is None or business_date <= self.lot.expires_on
 
 
+def that_never_expire(slices: Iterable[Slice]) -> tuple[Slice, ...]:
+    """What may be spent while nobody can say which day it is."""
+    return tuple(one for one in slices if one.lot.expires_on is None)
+
+
 class Part(NamedTuple):
     """Units taken from one slice."""
 

@@ -103,6 +103,18 @@ class DayClosedBody(msgspec.Struct, frozen=True):
     units: int
 
 
+class ClockBody(msgspec.Struct, frozen=True):
+    """The till's clock is not believed from here on, for the reason `doubt`; or it is again, by the word of `by`.
+
+    One of the two is None. `wall_ms` is what the clock showed, `other_ms` what it was held against (Unix time in ms).
+    """
+
+    doubt: str | None
+    by: str | None
+    wall_ms: Number
+    other_ms: Number
+
+
 class Enrol(msgspec.Struct, frozen=True, tag="enrol"):
     """The addressee may keep its place with this key (Ed25519, 32 bytes). HQ holds the key itself when `hosted`."""
 

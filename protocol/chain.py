@@ -20,6 +20,7 @@ class Head(msgspec.Struct, frozen=True):
     hash: bytes
     business_date: str
     mode: str
+    recorded_at_ms: int
 
 
 def verify_chain(records: Iterable[SignedRecord], key: Ed25519PublicKey, after: Head | None = None) -> Head | None:
@@ -66,7 +67,7 @@ def _opened(head: Head | None, signed: SignedRecord) -> Record:
 
 def head_of(record: Record, signed: SignedRecord) -> Head:
     """The head that this record makes."""
-    return Head(record.ref, signed.hash, record.business_date, record.mode)
+    return Head(record.ref, signed.hash, record.business_date, record.mode, record.recorded_at_ms)
 
 
 def check_signature(signed: SignedRecord, key: Ed25519PublicKey) -> None:

@@ -39,6 +39,8 @@ class RecordKind(StrEnum):
     """A run of a slip started, or ended with an outcome."""
     DAY_CLOSED = "day_closed"
     """The business date moved on."""
+    CLOCK = "clock"
+    """A till begins to doubt its clock, or trusts it again; it moves nothing."""
     DIRECTIVE = "directive"
     """HQ tells one keeper what to do."""
     APPLIED = "applied"

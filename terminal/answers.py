@@ -244,14 +244,22 @@ class LeadStatus(msgspec.Struct, frozen=True):
     state: LeadState
 
 
+class ClockStatus(msgspec.Struct, frozen=True):
+    """Why this till's clock is doubted, a key `clock.…` of the wording table, and by how much it is ahead or behind."""
+
+    doubt: str
+    off_ms: int
+
+
 class Status(msgspec.Struct, frozen=True):
-    """All that the cashier page shows when it starts. `lead`: null where the store has none."""
+    """All that the cashier page shows when it starts. `lead`: None where there is none; `clock`: None while trusted."""
 
     till: str
     mode: str
     business_date: str
     hq: HqStatus
     lead: LeadStatus | None
+    clock: ClockStatus | None
     devices: tuple[DeviceStatus, ...]
     presentation: Presentation | None
     slips_waiting: tuple[SlipStatus, ...]
@@ -318,6 +326,8 @@ class Problem(StrEnum):
     SLIP_NOT_WAITING = "slip_not_waiting"
     TILL_REVOKED = "till_revoked"
     DAY_NOT_OPEN = "day_not_open"
+    CLOCK_DOUBTED = "clock_doubted"
+    DATE_NOT_POSSIBLE = "date_not_possible"
     DISK_FULL = "disk_full"
     BUSY = "busy"
     INTERNAL = "internal"

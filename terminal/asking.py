@@ -47,10 +47,14 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Moment(msgspec.Struct, frozen=True):
-    """When something is decided: Unix time in milliseconds, and the same as the store's clock shows it (RFC 3339)."""
+    """When something is decided: Unix time in milliseconds, and the same as the store's clock shows it (RFC 3339).
+
+    `monotonic_ms` counts from some point that is fixed within one run of the program; None: nobody has looked.
+    """
 
     now_ms: int
     local: str
+    monotonic_ms: int | None = None
 
     @property
     def local_date(self) -> str:

@@ -143,9 +143,13 @@ class SlipAnswerBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DayCloseBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Close this business date; without it whichever is open closes, and a repeat closes another."""
+    """Close this business date; without it whichever is open closes, and a repeat closes another.
+
+    `opens` is the date from then on, by a person's word: while the clock is doubted it has to be named.
+    """
 
     business_date: DateText | None = None
+    opens: DateText | None = None
 
 
 class EmptyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

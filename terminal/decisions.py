@@ -20,6 +20,7 @@ from protocol.records import RecordKind
 from terminal.answering import answer_declined, answer_done
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked, Identity, Moment
+from terminal.clock_book import ClockBook
 from terminal.hq_memory import HqMemory
 from terminal.members import Members
 from terminal.negative_list import NegativeList
@@ -50,6 +51,7 @@ class Shelf(msgspec.Struct, frozen=True):
     negative_list: NegativeList
     neighbours: Neighbours
     hq: HqMemory
+    clock: ClockBook
 
 
 class Decisions:
@@ -88,6 +90,7 @@ class Decisions:
             slices=self._shelf.journal.slices(card.account),
             blocked=self._shelf.negative_list.blocks(card.token) or (told is not None and told.code is NoDraw.BLOCKED),
             elsewhere=self._elsewhere(card.account, asked, told),
+            clock_doubted=self._shelf.clock.doubted() is not None,
         )
 
     def _view_of_undoing(self, request: Undo) -> BookView:

@@ -29,9 +29,8 @@ class HqAbove:
     def __init__(self, till: Till, store: StoreThread, hearer: Hearer, world: World) -> None:
         self.hearer = hearer
         self.drawing: Drawing = till.drawing
-        self._reception = till.reception
+        self._till = till
         self._store = store
-        self._world = world
         self._standing = HqStanding(till, world)
         self._directives = Directives(till, store, hearer, self._standing)
         self._last_ordered = 0, 0
@@ -63,8 +62,7 @@ class HqAbove:
     async def keep(self, signed: Signed, said: Acknowledgement) -> Doubt | None:
         """Keep HQ's acknowledgement."""
         self._last_ordered = said.hq_epoch, said.directive
-        now_ms = self._world.now_ms()
-        return await self._store.do(lambda store: store.hq.keep(signed, said, now_ms))
+        return await self._store.do(TillStore.believe, signed, said, self._till.moment())
 
     async def obey(self, signed: SignedRecord) -> None:
         """Carry out a directive."""
@@ -72,7 +70,7 @@ class HqAbove:
 
     async def heard(self, message: Seen | Found | Directory | Movements) -> None:
         """HQ has said something of members."""
-        await self._reception.heard(message)
+        await self._till.reception.heard(message)
 
     def gave_sign(self) -> None:
         """HQ was heard."""

@@ -13,20 +13,21 @@ from ledger.cards import Card
 from ledger.digest import digest
 from ledger.ids import HEADQUARTERS, AccountId
 from ledger.journal_sqlite import BookUnusable, Connection, SqliteJournal, open_book, transaction
-from ledger.slices import MONEY, Slice, total
+from ledger.slices import MONEY, Slice, that_never_expire, total
 from loyalty.programme import Programme
 from offline_queue.doubts import Doubt, Gift, Given, compare_acknowledgement
 from offline_queue.forwarding import cut
 from offline_queue.outbox import Outbox, Stamp, first_record, last_epoch
-from protocol.acknowledgements import Acknowledgement
+from protocol.acknowledgements import Acknowledgement, open_acknowledgement
 from protocol.bodies import DayClosedBody, Opened, PrintBody
 from protocol.chain import Head
 from protocol.conversation import BATCH_RECORDS_MAX, Directory, Member, NotDrawn, Resume, Seen
 from protocol.records import RecordKind, SignedRecord
-from protocol.signing import Signer
+from protocol.signing import Signed, Signer
 from terminal.answering import balance_of
 from terminal.answers import Answer, DayClose, Movement, Problem, Refundable
 from terminal.asking import Asked, Identity, Moment
+from terminal.clock_book import ClockBook
 from terminal.decisions import Decisions, Shelf, has_moved
 from terminal.gifts import Gifts
 from terminal.hq_memory import HqMemory
@@ -46,6 +47,8 @@ from terminal.transfers import Transfers
 from terminal.wanting import GoneHome, Held, Want, want_of
 
 SCHEMAS = ("ledger", "offline_queue", "terminal")
+CLOSED_DAYS_MAX = 366
+"""How far a person may move the business date: a season's closure is less, a slip of the finger in the year is more."""
 
 
 class TillStore:
@@ -69,6 +72,7 @@ class TillStore:
         self.gifts = Gifts(connection, self._transfers)
         self._originals = Originals(connection, identity.numbering, self._slips)
         self._movements = Movements(identity.place, self._slips)
+        self.clock = ClockBook(connection, self._outbox, self.append)
         shelf = Shelf(
             self._journal,
             self._operations,
@@ -78,6 +82,7 @@ class TillStore:
             self.negative_list,
             self.neighbours,
             self.hq,
+            self.clock,
         )
         self.lending = Lending(connection, self._outbox, programme, self._transfers, shelf)
         self._decisions = Decisions(self, shelf, identity, programme)
@@ -98,16 +103,22 @@ class TillStore:
         self._connection.close()
 
     def begin(self, moment: Moment, mode: str) -> Head:
-        """Open a new book on today's business date, or record what the last run left unknown when it was cut off."""
+        """Open a new book on today's business date, or record what the last run left unknown when it was cut off.
+
+        The clock is looked at first.
+        """
         with transaction(self._connection):
             self._check_owner()
             head = self._outbox.head()
             if head is None:
                 who = self.identity
                 opened = Opened(who.place, who.public_key, who.software)
-                return self._outbox.append(
-                    None, RecordKind.OPENED, opened, Stamp(moment.now_ms, moment.local_date, mode)
-                )
+                stamp = Stamp(moment.now_ms, moment.local_date, mode)
+                self._outbox.append(None, RecordKind.OPENED, opened, stamp)
+            self.clock.watch(moment, is_start=True)
+            known = self.hq.acknowledgement()
+            if known is not None:
+                self.clock.hear(open_acknowledgement(known), moment)
             for job in self._slips.waiting():
                 if job.state is SlipState.STARTED:
                     self._step(job, SlipStep.UNKNOWN, ("interrupted",), moment)
@@ -149,11 +160,13 @@ class TillStore:
         What was drawn for it and turns out not to be needed goes home in the same commit.
         """
         with transaction(self._connection):
+            self.clock.watch(asked.moment)
             return self._decided(asked, self._decisions.perform(asked, told))
 
     def perform_or_want(self, asked: Asked, mode: Mode, told: NotDrawn | None = None) -> Answer | Problem | Want:
-        """The same, unless the mode has value drawn for it first: then what to draw, and nothing is written."""
+        """The same, unless the mode has value drawn for it first: then what to draw, and nothing is decided."""
         with transaction(self._connection):
+            self.clock.watch(asked.moment)
             return self._want(asked, mode, told) or self._decided(asked, self._decisions.perform(asked, told))
 
     def settle(
@@ -167,6 +180,7 @@ class TillStore:
         passage = drawn.passage
         assert passage is not None, "a sale waits for a transfer"
         with transaction(self._connection):
+            self.clock.watch(asked.moment)
             was_taken, doubt = self._take_drawn(drawn, asked.moment)
             if doubt is not None:
                 return doubt
@@ -207,6 +221,14 @@ class TillStore:
                 epoch = self.hq.epoch if giver.keeper == HEADQUARTERS else giver.epoch
                 self._transfers.send_back(transfer, giver.keeper, epoch, asked.moment.now_ms)
         return answer
+
+    def believe(self, signed: Signed, said: Acknowledgement, moment: Moment) -> Doubt | None:
+        """Keep an acknowledgement, which was seen to be genuine, and hear from it which time it is."""
+        doubt = self.hq.keep(signed, said, moment.now_ms)
+        if doubt is None:
+            with transaction(self._connection):
+                self.clock.hear(said, moment)
+        return doubt
 
     def resume(self) -> Resume:
         """From where HQ is to go on."""
@@ -258,21 +280,38 @@ class TillStore:
             job = self._slips.job(number)
             return None if job is None else self._step(job, step, reasons, moment)
 
-    def close_day(self, moment: Moment, business_date: str | None = None) -> DayClose | Problem:
+    def close_day(
+        self, moment: Moment, business_date: str | None = None, named: str | None = None
+    ) -> DayClose | Problem:
         """Move the business date on: to today, or to the day after the one that closes.
 
         `business_date` names the day that is to close, so that a repeat closes no second one; None closes the open one.
+        While the clock is doubted a person says which day opens, `named`, and it is done by that word.
         """
         with transaction(self._connection):
+            self.clock.watch(moment)
             head = self.head()
             if business_date not in (None, head.business_date):
                 return self._closed(business_date) or Problem.DAY_NOT_OPEN
-            day_after = (date.fromisoformat(head.business_date) + timedelta(days=1)).isoformat()
-            opens = max(day_after, moment.local_date)
+            opens = self._opens(head.business_date, moment, named)
+            if isinstance(opens, Problem):
+                return opens
             place = self._journal.everything()
             closed = DayClosedBody(head.business_date, opens, digest(place), len(place), sum(place.values()))
             new = self.append(head, RecordKind.DAY_CLOSED, closed, moment, business_date=opens)
+            if named is not None:
+                self.clock.hear_person(moment)
             return DayClose(closed.closed, opens, str(new.ref))
+
+    def _opens(self, closes: str, moment: Moment, named: str | None) -> str | Problem:
+        """The business date after `closes`: the calendar's, or where the clock is doubted the one that was named."""
+        first, last = ((date.fromisoformat(closes) + timedelta(days)).isoformat() for days in (1, CLOSED_DAYS_MAX))
+        if self.clock.doubted() is None:
+            opens = max(first, moment.local_date)
+            return opens if named in (None, opens) else Problem.DATE_NOT_POSSIBLE
+        if named is None:
+            return Problem.CLOCK_DOUBTED
+        return named if first <= named <= last else Problem.DATE_NOT_POSSIBLE
 
     def _closed(self, business_date: str) -> DayClose | None:
         """The last closing, if it was of that day."""
@@ -302,7 +341,8 @@ class TillStore:
     def standing(self, card: Card) -> Standing:
         """All that is known here of who holds this card."""
         place, slices = self.identity.place, self._journal.slices(card.account)
-        payable = self._programme.in_spending_order(slices, self.head().business_date)
+        usable = slices if self.clock.doubted() is None else that_never_expire(slices)
+        payable = self._programme.in_spending_order(usable, self.head().business_date)
         shares, at_ms = self.members.shares(card.account) or (None, 0)
         return Standing(
             place=place,

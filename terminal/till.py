@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import Callable
 from unicodedata import normalize
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ from receipts.escpos import PaperSpec
 from receipts.wording import Language, Wording
 from terminal.answers import (
     Answer,
+    ClockStatus,
     CurrencyView,
     DayClose,
     Hello,
@@ -106,11 +108,18 @@ class Till:
         self._lead: LeadStatus | None = None
         self.roster_changed = asyncio.Event()
         """Set when HQ has said anew who the neighbours are."""
+        self._clock_news = threading.Event()
+        """The store has begun to doubt the clock, or trusts it again, and watchers have not been told."""
         self.exchange: Callable[[Occasion], None] = _with_nobody
         """Have HQ called, if the line is not up anyway."""
 
     async def begin(self) -> None:
         """Open the day, or take up where the last run was cut off."""
+
+        def listen(store: TillStore) -> None:
+            store.clock.told = self._clock_news.set
+
+        await self._store.do(listen)
         self._head = await self._store.do(TillStore.begin, self.moment(), self.shop.mode)
 
     def printing(self, printer: Printer, paper: PaperSpec) -> SlipPrinter:
@@ -149,6 +158,7 @@ class Till:
             business_date=self._business_date,
             hq=self._hq,
             lead=self._lead,
+            clock=await self._clock(),
             devices=self.board.all(),
             presentation=await self.reception.before_the_cashier(),
             slips_waiting=await self.slips.waiting(),
@@ -171,8 +181,8 @@ class Till:
     async def on_hq(self, status: HqStatus, *, caught_up: bool) -> None:
         """How it stands with HQ. Watchers hear when that is news, or when HQ has all that waited for the line."""
         known, self._hq = self._hq, status
-        if caught_up or (known.state, known.stopped) != (status.state, status.stopped):
-            self.events.say("status", await self.status())
+        if caught_up or (known.state, known.stopped) != (status.state, status.stopped) or self._clock_news.is_set():
+            await self._say_status()
 
     async def on_lead(self, lead: LeadStatus | None) -> None:
         """How it stands with the store's lead; None: the store has none. Watchers hear when that is news."""
@@ -231,9 +241,9 @@ class Till:
         await self._under_way.ended(pos_ref=pos_ref)
         return [self._messages.with_message(found) for found in await self._store.do(TillStore.of_sale, pos_ref)]
 
-    async def close_day(self, business_date: str | None = None) -> DayClose | Problem:
-        """Close the business date; nothing waits for the line."""
-        closed = await self._store.do(TillStore.close_day, self.moment(), business_date)
+    async def close_day(self, business_date: str | None = None, opens: str | None = None) -> DayClose | Problem:
+        """Close the business date; nothing waits for the line. `opens` is a person's word for a doubted clock's."""
+        closed = await self._store.do(TillStore.close_day, self.moment(), business_date, opens)
         await self.look_at_book()
         self.exchange(Occasion.DAY_CLOSE)
         return closed
@@ -241,7 +251,15 @@ class Till:
     async def look_at_book(self) -> None:
         """The business date or the mode may have changed: whoever watches is told."""
         self._head = await self._store.do(TillStore.head)
+        await self._say_status()
+
+    async def _say_status(self) -> None:
+        self._clock_news.clear()
         self.events.say("status", await self.status())
+
+    async def _clock(self) -> ClockStatus | None:
+        doubted = await self._store.do(lambda store: store.clock.doubted())
+        return None if doubted is None else ClockStatus(doubted.doubt, doubted.off_ms)
 
     def _refuse_card(self, code: str) -> None:
         self.events.say("card.refused", {"code": code, "cashier_message": self._messages.say(code)})
@@ -295,6 +313,8 @@ class Till:
             self.events.say("operation.done", answer)
             self.slips.work.set()
             self.reception.look_again(None if asked.presented is None else asked.presented.card)
+        if self._clock_news.is_set():
+            await self._say_status()
         return answer
 
     def _renewed(self, asked: Asked) -> Asked:

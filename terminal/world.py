@@ -25,9 +25,9 @@ class World(msgspec.Struct, frozen=True):
     """A number in [0, 1)."""
 
     def moment(self, zone: ZoneInfo) -> Moment:
-        """Now, as a clock on a wall in that zone shows it."""
+        """Now, by both clocks, and as one on a wall in that zone shows it."""
         now_ms = self.now_ms()
-        return Moment(now_ms, local_text(now_ms, zone))
+        return Moment(now_ms, local_text(now_ms, zone), round(self.monotonic_s() * 1000))
 
 
 def local_text(at_ms: int, zone: ZoneInfo) -> str:

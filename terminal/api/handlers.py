@@ -150,7 +150,7 @@ async def copy_slip(door: Door, request: web.Request, _body: EmptyBody) -> SlipV
 
 async def close_day(door: Door, _request: web.Request, body: DayCloseBody) -> DayClose | Problem:
     """Close the business date."""
-    return await door.till.close_day(body.business_date)
+    return await door.till.close_day(body.business_date, body.opens)
 
 
 async def exchange(door: Door, _request: web.Request, _body: EmptyBody) -> HqStatus:

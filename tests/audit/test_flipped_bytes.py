@@ -17,6 +17,7 @@ from offline_queue.auditing.findings import Sort
 from offline_queue.export_file import ExportReader
 from offline_queue.export_items import Content, RecordRow
 from tests.audit.halves import HQ_PUBLIC_KEY, Halves, said, traded
+from tests.chains.till import DAY_MS
 
 SAMPLES = 150
 THOROUGH_SAMPLES = 5000
@@ -73,6 +74,7 @@ def test_a_page_that_is_gone_is_reported_and_what_lies_around_it_is_exported(tmp
     halves = Halves(tmp_path)
     for _ in range(100):
         halves.trade()
+        halves.till.now_ms += DAY_MS
     halves.close()
     whole = records_in(halves.export_till())
     good = halves.till_file.read_bytes()

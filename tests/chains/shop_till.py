@@ -190,8 +190,8 @@ class ShopTill:
                 assert isinstance(said, Acknowledgement), said
                 if self.in_doubt and self._is_probed:
                     self.in_doubt = False
-                now_ms = self._world.moment().now_ms
-                doubt = self.machine.do(lambda store: store.hq.keep(signed, said, now_ms))
+                moment = self._world.moment()
+                doubt = self.machine.do(lambda store: store.believe(signed, said, moment))
                 assert doubt is None, f"{self.name} does not believe HQ: {doubt}"
                 self._state = self._state.acknowledged(said.held, NOW_S, 0)
             case Ordered(records=records):

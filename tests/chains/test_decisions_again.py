@@ -20,7 +20,7 @@ from protocol.originals import original_of
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.replaying import lines, posting_of
 from tests.chains.company import MEMBER, MEMBERS, POINTS_ONLY, POINTS_TOO, card, keyed, swiped
-from tests.chains.till import IDENTITY, USE_CASES, Request, Till, Void
+from tests.chains.till import DAY_MS, IDENTITY, USE_CASES, Request, Till, Void
 
 STRANGER = card(1, POINTS_ONLY)
 
@@ -62,6 +62,7 @@ def a_busy_day(till: Till, chance: random.Random) -> None:
         till.ask(request)
         if chance.random() < 0.05:
             till.close_day()
+            till.now_ms += DAY_MS
 
 
 def some_request(till: Till, chance: random.Random) -> Request:

@@ -22,7 +22,7 @@ from terminal.slip_job import SlipJob, SlipState, SlipStep
 from tests.chains.company import CNY, MEMBERS, POINTS_TOO
 from tests.chains.proof import prove
 from tests.chains.purses import POINTS_SUM, Bought, Purses
-from tests.chains.till import Request, Till
+from tests.chains.till import DAY_MS, Request, Till
 from tests.power_cuts.disk import Disk, PowerCut
 from tests.power_cuts.files import Files
 
@@ -232,6 +232,7 @@ class Walk(RuleBasedStateMachine):
     @rule()
     def close_day(self) -> None:
         self.till.close_day()
+        self.till.now_ms += DAY_MS
         self.records += 1
         self.days += 1
 

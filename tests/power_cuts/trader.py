@@ -25,7 +25,7 @@ from terminal.store import TillStore
 from tests.chains.company import MEMBERS, POINTS_TOO, units
 from tests.chains.headquarters import Headquarters
 from tests.chains.proof import faults
-from tests.chains.till import Request, Till, asked
+from tests.chains.till import DAY_MS, Request, Till, asked
 from tests.power_cuts.disk import Disk, PowerCut
 from tests.power_cuts.files import Files
 from tests.power_cuts.promises import Promises
@@ -140,6 +140,7 @@ class Trader:
             self._take_step(till)
         elif luck < 0.95:
             till.close_day()
+            till.now_ms += DAY_MS
         elif luck < 0.97:
             till.restart()
             self.promises.note_restart()

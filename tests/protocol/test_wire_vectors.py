@@ -44,7 +44,7 @@ VECTORS = {vector.name: vector for vector in vectors(TEXT)}
 EACH = pytest.mark.parametrize("vector", VECTORS.values(), ids=VECTORS.keys())
 
 
-TILLS_CHAIN = "opened", "load", "declined", "print", "day-closed", "applied", "given", "applied-transfer"
+TILLS_CHAIN = "opened", "load", "declined", "print", "day-closed", "applied", "given", "applied-transfer", "clock"
 HQS_CHAIN = "hq-opened", "enrol", "taken", "transfer", "recall", "block", "unblock", "run-as", "roster", "netted"
 
 
@@ -85,7 +85,7 @@ def test_a_wrong_byte_in_the_document_is_found_and_computed_anew() -> None:
 def test_the_records_of_the_document_are_one_good_chain() -> None:
     chain = [signed(name) for name in TILLS_CHAIN]
     till, hq = (public_key(result(VECTORS[name], "public_key")) for name in ("till", "hq"))
-    assert str(getattr(verify_each(chain, till), "ref", None)) == "07-2/1/8"
+    assert str(getattr(verify_each(chain, till), "ref", None)) == "07-2/1/9"
     assert str(getattr(verify_each([signed(name) for name in HQS_CHAIN], hq), "ref", None)) == "hq/1/10"
     assert examine(Records(chain[0].open().keeper, 1, tuple(chain)), till, None, lambda _: None).fault is None
 

@@ -24,6 +24,7 @@ from offline_queue.export_items import AnyItem
 from protocol.acknowledgements import Acknowledgement, seal_acknowledgement
 from protocol.bodies import (
     Applied,
+    ClockBody,
     DayClosedBody,
     DeclinedBody,
     Directive,
@@ -50,6 +51,7 @@ BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.APPLIED: Applied,
     RecordKind.GIVEN: Given,
     RecordKind.TAKEN: Taken,
+    RecordKind.CLOCK: ClockBody,
     RecordKind.NETTED: Netted,
 }
 BLOCK = re.compile(r"^```vector (?P<kind>\w+) (?P<name>[\w-]+)\n(?P<lines>.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+import time
 from collections.abc import Awaitable, Callable
 from typing import Self
 
@@ -148,7 +149,7 @@ class StandInHq:
             posted=0,
             directive=len(self.directives),
             directive_hash=self.directives[-1].hash if self.directives else FIRST_PREVIOUS,
-            at_ms=1,
+            at_ms=time.time_ns() // 1_000_000,
         )
         return seal_acknowledgement(self.distort(heads), self.key.sign)
 

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+from ledger.ids import Place
 from protocol.conversation import Share
 from protocol.records import RecordKind
 from terminal.answers import Answer, Outcome
@@ -86,7 +87,7 @@ async def test_a_lead_that_has_nothing_makes_nobody_forget_what_hq_said(tmp_path
         await shop.till.hq.close()
         await shop.till.state("not_reached")
         at_ms = shop.till.till.moment().now_ms
-        await shop.till.store.do(lambda store: store.members.remember(A, (Share("07-9", 200_00, 0, 0),), at_ms))
+        await shop.till.store.do(lambda store: store.members.remember(A, (Share(Place("07-9"), 200_00, 0, 0),), at_ms))
         assert is_done(await shop.till.pay(1_00))
         answer = await shop.till.pay(9_00)
         assert isinstance(answer, Answer)

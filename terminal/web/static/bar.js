@@ -7,21 +7,22 @@ const LEAD_TONES = { answered: "good", here: "good", not_reached: "warn", shut: 
 
 /** Of a till that does not answer, nothing is known but what does not change by itself. */
 export function bar({ hello, status, wording, here }) {
-  const { mode, business_date, devices } = status;
+  const { mode, business_date, clock, devices } = status;
   const { state, last_contact } = here ? status.hq : { state: "unknown", last_contact: null };
   const lead = status.lead && { ...status.lead, ...(here ? {} : { state: "unknown" }) };
   const [reader, printer] = ["MSR", "POSPrinter"].map((one) => (here ? device(devices, one) : "unknown"));
   const values = {
     till: hello.till,
     mode: wording.text(`mode.${mode}`),
-    business_date,
+    business_date: clock ? wording.text("page.bar.clock", { date: business_date }) : business_date,
     hq: wording.text(`page.hq.${state}`, { time: when(last_contact, business_date) }),
     lead: lead ? wording.text(`page.lead.${lead.state}`, { place: lead.place }) : "",
     exchange: state === "resting" ? wording.text("page.exchange") : "",
     reader: wording.text(`page.device.${reader}`),
     printer: wording.text(`page.device.${printer}`),
   };
-  return { values, tones: { hq: HQ_TONES[state] ?? "unsure", lead: LEAD_TONES[lead?.state] ?? "unsure", reader: toneOf(reader), printer: toneOf(printer) } };
+  const tones = { business_date: clock ? "warn" : "none", hq: HQ_TONES[state] ?? "unsure", lead: LEAD_TONES[lead?.state] ?? "unsure" };
+  return { values, tones: { ...tones, reader: toneOf(reader), printer: toneOf(printer) } };
 }
 
 const toneOf = (state) => DEVICE_TONES[state] ?? "unsure";

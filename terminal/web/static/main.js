@@ -226,12 +226,20 @@ async function refreshStatus() {
 
 function takeStatus(status) {
   const { presentation, slips_waiting } = status;
+  const note = changeOfClock(model.status?.clock, status.clock);
   model.status = status;
   model.slips = slips_waiting.reduce(hear, model.slips);
   if (presentation) feed({ name: "presented", card: presentation });
   else if (model.sale.card) feed({ name: "card_gone", presentation: model.sale.card.presentation });
+  if (note) feed({ name: "notice", note });
   draw();
   return true;
+}
+
+/** The bar shows that the clock is doubted; why, and that it no longer is, is said in a sentence. */
+function changeOfClock(before, now) {
+  if (now?.doubt === before?.doubt) return null;
+  return now ? { tone: "warn", key: `clock.${now.doubt}` } : { tone: "good", key: "page.note.clock_trusted" };
 }
 
 /** Everything anew at each connection: the till may have been started again, or updated. */

@@ -9,7 +9,7 @@ import { keyed, parse } from "./money.js";
 import { become, say } from "./moves.js";
 import { isOfTheCard, isPaidWith, left, nextOfTheCard, payment, suggested } from "./parts.js";
 
-const NOT_ENOUGH = ["not_enough", "not_enough_here", "lies_elsewhere"];
+const NOT_ENOUGH = ["not_enough", "not_enough_here", "lies_elsewhere", "clock_doubted"];
 
 /** Whether the answer was that the money is not enough, and other money could pay. */
 export const couldSplit = ({ answer, card, waiting }) =>
