@@ -32,9 +32,11 @@ class Clock:
     """It stands still until a story moves it."""
 
     now_s: float = 0
+    set_ms: int = 0
+    """By how much somebody has set the clock on the wall."""
 
     def now_ms(self) -> int:
-        return NOON + round(self.now_s * 1000)
+        return NOON + self.set_ms + round(self.now_s * 1000)
 
     def monotonic_s(self) -> float:
         return self.now_s

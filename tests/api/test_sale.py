@@ -238,3 +238,14 @@ async def test_a_day_that_is_named_is_closed_once(shop: Shop) -> None:
     assert (await shop.ask("GET", "/v1/hello")).body["business_date"] == "2026-11-23"
     other = await shop.ask("POST", "/v1/day-closes", {"business_date": "2026-11-30"})
     assert (other.status, other.body["code"]) == (409, "day_not_open")
+
+
+async def test_a_clock_that_has_jumped_is_told_and_closes_no_day(shop: Shop) -> None:
+    assert (await shop.ask("GET", "/v1/status")).body["clock"] is None
+    shop.clock.set_ms = -3_600_000
+    refused = await shop.ask("POST", "/v1/day-closes", {})
+    assert (refused.status, refused.code) == (409, "clock_doubted")
+    assert "opens" in refused.body["cashier_message"]["en"]
+    assert (await shop.ask("GET", "/v1/status")).body["clock"] == {"doubt": "jumped", "off_ms": -3_600_000}
+    assert (await shop.ask("POST", "/v1/day-closes", {"opens": "2026-11-22"})).code == "date_not_possible"
+    assert (await shop.ask("POST", "/v1/day-closes", {"opens": "2026-11-24"})).body["opens"] == "2026-11-24"

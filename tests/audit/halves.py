@@ -100,7 +100,7 @@ class Halves:
         signed = seal_acknowledgement(said, HQ_KEY.sign)
         checked = check_acknowledgement(signed, Hearer(PLACE, 1, HQ_PUBLIC_KEY))
         assert isinstance(checked, Acknowledgement)
-        assert self.till.store.hq.keep(signed, checked, self.till.now_ms) is None
+        assert self.till.store.believe(signed, checked, self.till.moment()) is None
 
     def close(self) -> None:
         self.till.store.close()

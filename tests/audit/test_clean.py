@@ -8,6 +8,7 @@ from offline_queue.auditing.audit import audit
 from offline_queue.auditing.report import as_text
 from offline_queue.export_file import ExportReader
 from offline_queue.export_items import AcknowledgementRow, KeeperRow, RecordRow
+from protocol.records import RecordKind
 from tests.audit.halves import HQ_PUBLIC_KEY, Halves, said, traded
 from tests.chains.company import MEMBERS, SCHEME, number
 
@@ -119,6 +120,19 @@ def test_two_exports_of_one_till_at_two_times_are_clean_together(tmp_path: Path)
     till.close_day()
     till.store.close()
     assert said(audit([earlier, halves.export_till(), halves.export_hq()], HQ_PUBLIC_KEY)) == []
+
+
+def test_a_clock_that_was_doubted_and_confirmed_moves_nothing(tmp_path: Path) -> None:
+    halves = traded(tmp_path, close=False)
+    halves.till.now_ms -= 3_600_000
+    halves.till.load(MEMBERS[0], "1.00")
+    halves.send()
+    halves.till.load(MEMBERS[0], "1.00")
+    halves.send()
+    kinds = [signed.open().kind for signed in halves.till.chain()]
+    halves.close()
+    assert kinds.count(RecordKind.CLOCK) == 2
+    assert halves.audit_till() == halves.audit_hq() == halves.audit_both() == []
 
 
 def folder(path: Path) -> Path:

@@ -1,6 +1,8 @@
 """The two programs, as they are: a till is enrolled, sells, and HQ has its half of the book, whatever is killed."""
 
+import asyncio
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,9 @@ from hardware_mocks.hq_process import HqProcess
 from hardware_mocks.patience import wait_until
 from hardware_mocks.program import run_command
 from hardware_mocks.till_process import Json, TillProcess
+from terminal.answers import DayClose
+from terminal.wiring import build
+from terminal.world import World
 
 CATCHES_UP_S = 30.0
 
@@ -112,6 +117,28 @@ def test_what_a_till_sells_is_in_hqs_book_though_either_is_killed(
     assert hq.get(f"/v1/members/{here['account']}/balances")["places"] == [
         {"place": "07-1", "principal": 150_000, "bonus": here["bonus"], "points": 0}
     ]
+    assert hq.get("/v1/differences")["total"] == hq.get("/v1/suspense")["total"] == 0
+
+
+async def close_a_day_ahead(settings: Path) -> None:
+    """A run of the till whose clock is an hour ahead."""
+    parts = build(settings, World(now_ms=lambda: time.time_ns() // 1_000_000 + 3_600_000))
+    await parts.till.begin()
+    assert isinstance(await parts.till.close_day(), DayClose)
+    await asyncio.to_thread(parts.store.close)
+
+
+def test_a_clock_that_was_set_back_is_doubted_until_hq_answers_and_hq_shows_both(
+    till: TillProcess, hq: HqProcess, till_settings: Path
+) -> None:
+    till.stop()
+    asyncio.run(close_a_day_ahead(till_settings))
+    till.start()
+    line = wait_until_hq_has_all(hq, till, 0)
+    wait_until(lambda: till.get("/v1/status")["clock"] is None, timeout_s=CATCHES_UP_S)
+    line = wait_until_hq_has_all(hq, till, line["held"] - 1)
+    told = [one["summary"] for one in hq.get("/v1/chains/07-1/1/records")["lines"] if one["kind"] == "clock"]
+    assert [(one["why"], one.get("told")) for one in told] == [("trusted_by_hq", None), ("went_back", ["-3600 s"])]
     assert hq.get("/v1/differences")["total"] == hq.get("/v1/suspense")["total"] == 0
 
 

@@ -14,7 +14,7 @@ export function bar({ hello, status, wording, here }) {
   const values = {
     till: hello.till,
     mode: wording.text(`mode.${mode}`),
-    business_date: clock ? wording.text("page.bar.clock", { date: business_date }) : business_date,
+    business_date: clock ? wording.text("page.bar.clock", { date: business_date.slice(5) }) : business_date,
     hq: wording.text(`page.hq.${state}`, { time: when(last_contact, business_date) }),
     lead: lead ? wording.text(`page.lead.${lead.state}`, { place: lead.place }) : "",
     exchange: state === "resting" ? wording.text("page.exchange") : "",
