@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from terminal.answers import ClockStatus, Status
 from terminal.slip_job import SlipStep
 from tests.api.shop import Shop
 from tests.chains.company import number
@@ -243,6 +244,9 @@ async def test_a_day_that_is_named_is_closed_once(shop: Shop) -> None:
 async def test_a_clock_that_has_jumped_is_told_and_closes_no_day(shop: Shop) -> None:
     assert (await shop.ask("GET", "/v1/status")).body["clock"] is None
     shop.clock.set_ms = -3_600_000
+    await shop.load(await shop.swipe(ALICE), 100)
+    told = [one.data.clock for one in shop.till.events._missed(0) if isinstance(one.data, Status)]
+    assert told == [ClockStatus("jumped", -3_600_000)]
     refused = await shop.ask("POST", "/v1/day-closes", {})
     assert (refused.status, refused.code) == (409, "clock_doubted")
     assert "opens" in refused.body["cashier_message"]["en"]

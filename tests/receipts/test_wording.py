@@ -18,6 +18,7 @@ from ledger.judging import Refusal
 from receipts import wording
 from receipts.encoding import Codec, lacking
 from receipts.wording import Language, Wording
+from terminal.clock_guard import ClockDoubt
 from tests.receipts.slips import CNY, TWD
 
 TABLE = Path(wording.__file__).with_name(wording.TABLE)
@@ -62,6 +63,7 @@ def test_all_three_texts_have_the_same_placeholders(row: list[str]) -> None:
     [
         *CardFault,
         *(f"decline.{decline}" for decline in Decline),
+        *(f"clock.{doubt}" for doubt in ClockDoubt),
         *(f"tender.{tender}" for tender in Tender),
         *(named("refusal", refusal) for refusal in Refusal),
         *(named("printer", reason) for reason in PrinterReason),

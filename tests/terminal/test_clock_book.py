@@ -110,7 +110,9 @@ def test_a_jump_is_seen_by_the_monotonic_clock_of_the_run(till: Till) -> None:
     load_at(till, NOON + 120_000, 110_000)
     assert told(till) == []
     load_at(till, NOON + HOUR_MS, 111_000)
-    assert clock_records(till)[0].body_as(ClockBody) == ClockBody("jumped", None, NOON + HOUR_MS, NOON + 121_000)
+    load_at(till, NOON + HOUR_MS + 1_000, 112_000)
+    (record,) = clock_records(till)
+    assert record.body_as(ClockBody) == ClockBody("jumped", None, NOON + HOUR_MS, NOON + 121_000)
 
 
 def test_a_doubt_that_could_not_be_written_is_not_forgotten(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,6 +235,12 @@ def test_a_person_who_names_another_day_than_the_clock_does_not_confirm_it(till:
     till.restart()
     assert isinstance(till.store.close_day(till.moment(), None, "2026-11-23"), DayClose)
     assert told(till) == ["date_ahead"]
+
+
+def test_a_person_answers_which_day_it_is_and_not_which_time(till: Till) -> None:
+    set_back(till)
+    assert isinstance(till.store.close_day(till.moment(), None, "2026-11-23"), DayClose)
+    assert told(till) == ["went_back"]
 
 
 def test_days_that_were_closed_by_hand_are_doubted_at_last_and_hq_answers_for_good(till: Till) -> None:

@@ -157,10 +157,10 @@ def test_the_calendar_may_be_some_days_from_the_business_day(
 
 
 def test_a_date_is_the_stores_own() -> None:
-    """23:30 at the store is another date than in London."""
-    late = World(lambda: NOON + 4 * DAY_MS - 13 * HOUR_MS).moment(ZoneInfo("Asia/Taipei"))
-    assert late.local_date == "2026-11-25"
-    assert off_calendar(late, TODAY, is_start=True) is None
+    """One o'clock in the night is another date than in London."""
+    early = World(lambda: NOON + DAY_MS * (DATE_DAYS_MAX + 1) - 11 * HOUR_MS).moment(ZoneInfo("Asia/Taipei"))
+    found = off_calendar(early, TODAY, is_start=True)
+    assert (early.local_date, found and found.doubt) == ("2026-11-26", ClockDoubt.DATE_AHEAD)
 
 
 def test_only_a_doubt_of_the_date_is_a_persons_to_answer() -> None:

@@ -13,7 +13,7 @@ from protocol.records import RecordKind
 from terminal.answers import ClockStatus, DayClose, Problem, Status
 from tests.chains.company import ALICE
 from tests.terminal.stand_in_hq import Distort, StandInHq
-from tests.terminal.till_on_line import LOOK_AGAIN_S, SOON_S, TillOnLine
+from tests.terminal.till_on_line import LOOK_AGAIN_S, SOON_S, TillOnLine, soon
 
 HOUR_MS = 3_600_000
 GIFT = TransferPart("bonus", "07-9/1/1", "07", "2026-11-01", "2999-12-31", 500_00)
@@ -65,6 +65,7 @@ async def test_another_time_at_hq_stops_what_expires_until_it_agrees(
     hq.distort = another_time(off_ms)
     await till.sell()
     await until_told(till, "differs_from_hq")
+    await soon(lambda: events(till)[-1:] == ["differs_from_hq"])
     await till.all_arrived()
     doubted = await clock(till)
     assert doubted is not None
@@ -78,6 +79,7 @@ async def test_another_time_at_hq_stops_what_expires_until_it_agrees(
     hq.distort = true_time
     await till.sell()
     await until_told(till, "differs_from_hq", "hq")
+    await soon(lambda: events(till)[-1:] == [None])
     await till.all_arrived()
     assert (await till.pay(500_00)).bonus == 500_00
     assert isinstance(await till.till.close_day(), DayClose)

@@ -20,6 +20,8 @@ from ledger.judging import Refusal
 from ledger.transactions import TransactionKind
 from protocol.records import RecordKind
 from receipts.wording import Wording
+from terminal.clock_book import Word
+from terminal.clock_guard import ClockDoubt
 from tests.web.test_words import Shown, human, literals
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -49,6 +51,7 @@ CODES = {
     "reason": [*Doubt, *(refusal.name.lower() for refusal in Refusal)],
     "stand": [stand for stand in Stand if stand is not Stand.DIFFERS],  # that one is said with its amount
     "stands": ["posted", "held", "waits", "set_aside"],
+    "why": [*ClockDoubt, *(f"trusted_by_{word}" for word in Word)],
     "doubt": [*Unexplained],
     "fence": [REVOKED, FORKED],
     "purse": ["principal", "bonus", "points"],
