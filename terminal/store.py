@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
 
 from checkout.requests import Original
 from ledger.cards import Card
-from ledger.digest import digest
 from ledger.ids import HEADQUARTERS, AccountId
 from ledger.journal_sqlite import BookUnusable, Connection, SqliteJournal, open_book, transaction
 from ledger.slices import MONEY, Slice, that_never_expire, total
@@ -19,7 +17,7 @@ from offline_queue.doubts import Doubt, Gift, Given, compare_acknowledgement
 from offline_queue.forwarding import cut
 from offline_queue.outbox import Outbox, Stamp, first_record, last_epoch
 from protocol.acknowledgements import Acknowledgement, open_acknowledgement
-from protocol.bodies import DayClosedBody, Opened, PrintBody
+from protocol.bodies import Opened, PrintBody
 from protocol.chain import Head
 from protocol.conversation import BATCH_RECORDS_MAX, Directory, Member, NotDrawn, Resume, Seen
 from protocol.records import RecordKind, SignedRecord
@@ -28,6 +26,7 @@ from terminal.answering import balance_of
 from terminal.answers import Answer, DayClose, Movement, Problem, Refundable
 from terminal.asking import Asked, Identity, Moment
 from terminal.clock_book import ClockBook
+from terminal.day_closing import DayClosing
 from terminal.decisions import Decisions, Shelf, has_moved
 from terminal.gifts import Gifts
 from terminal.hq_memory import HqMemory
@@ -47,8 +46,6 @@ from terminal.transfers import Transfers
 from terminal.wanting import GoneHome, Held, Want, want_of
 
 SCHEMAS = ("ledger", "offline_queue", "terminal")
-CLOSED_DAYS_MAX = 366
-"""How far a person may move the business date: a season's closure is less, a slip of the finger in the year is more."""
 
 
 class TillStore:
@@ -85,6 +82,7 @@ class TillStore:
             self.clock,
         )
         self.lending = Lending(connection, self._outbox, programme, self._transfers, shelf)
+        self._days = DayClosing(self._outbox, self._journal, self.clock, self.append)
         self._decisions = Decisions(self, shelf, identity, programme)
 
     @classmethod
@@ -283,43 +281,9 @@ class TillStore:
     def close_day(
         self, moment: Moment, business_date: str | None = None, named: str | None = None
     ) -> DayClose | Problem:
-        """Move the business date on: to today, or to the day after the one that closes.
-
-        `business_date` names the day that is to close, so that a repeat closes no second one; None closes the open one.
-        While the clock is doubted a person says which day opens, `named`, and it is done by that word.
-        """
+        """Move the business date on (terminal.day_closing)."""
         with transaction(self._connection):
-            self.clock.watch(moment)
-            head = self.head()
-            if business_date not in (None, head.business_date):
-                return self._closed(business_date) or Problem.DAY_NOT_OPEN
-            opens = self._opens(head.business_date, moment, named)
-            if isinstance(opens, Problem):
-                return opens
-            place = self._journal.everything()
-            closed = DayClosedBody(head.business_date, opens, digest(place), len(place), sum(place.values()))
-            new = self.append(head, RecordKind.DAY_CLOSED, closed, moment, business_date=opens)
-            if named is not None:
-                self.clock.hear_person(moment)
-            return DayClose(closed.closed, opens, str(new.ref))
-
-    def _opens(self, closes: str, moment: Moment, named: str | None) -> str | Problem:
-        """The business date after `closes`: the calendar's, or where the clock is doubted the one that was named."""
-        first, last = ((date.fromisoformat(closes) + timedelta(days)).isoformat() for days in (1, CLOSED_DAYS_MAX))
-        if self.clock.doubted() is None:
-            opens = max(first, moment.local_date)
-            return opens if named in (None, opens) else Problem.DATE_NOT_POSSIBLE
-        if named is None:
-            return Problem.CLOCK_DOUBTED
-        return named if first <= named <= last else Problem.DATE_NOT_POSSIBLE
-
-    def _closed(self, business_date: str) -> DayClose | None:
-        """The last closing, if it was of that day."""
-        last = self._outbox.last_of(RecordKind.DAY_CLOSED)
-        if last is None:
-            return None
-        body = last.body_as(DayClosedBody)
-        return DayClose(body.closed, body.opens, str(last.ref)) if body.closed == business_date else None
+            return self._days.close(moment, business_date, named)
 
     def _step(self, job: SlipJob, step: SlipStep, reasons: tuple[str, ...], moment: Moment) -> SlipJob | None:
         after = self._slips.move(job, step, reasons)

@@ -1,0 +1,79 @@
+"""Closing the store's day: its business date moves on, and the record says what lay here then."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Protocol
+
+import msgspec
+
+from ledger.digest import digest
+from ledger.journal_sqlite import SqliteJournal
+from offline_queue.outbox import Outbox
+from protocol.bodies import DayClosedBody
+from protocol.chain import Head
+from protocol.records import RecordKind
+from terminal.answers import DayClose, Problem
+from terminal.asking import Moment
+from terminal.clock_book import ClockBook
+
+CLOSED_DAYS_MAX = 366
+"""How far a person may move the business date: a season's closure is less, a slip of the finger in the year is more."""
+
+
+class AppendDated(Protocol):
+    """The till's chain, as it is written, with the business date that holds from this record on."""
+
+    def __call__(
+        self, after: Head, kind: RecordKind, body: msgspec.Struct, moment: Moment, business_date: str | None
+    ) -> Head:
+        """Sign and store the record after `after`, the last one."""
+
+
+class DayClosing:
+    """Every method runs inside the caller's transaction."""
+
+    def __init__(self, outbox: Outbox, journal: SqliteJournal, clock: ClockBook, append: AppendDated) -> None:
+        self._outbox = outbox
+        self._journal = journal
+        self._clock = clock
+        self._append = append
+
+    def close(self, moment: Moment, business_date: str | None, named: str | None) -> DayClose | Problem:
+        """Move the business date on: to today, or to the day after the one that closes.
+
+        `business_date` names the day that is to close, so that a repeat closes no second one; None closes the open one.
+        While the clock is doubted a person says which day opens, `named`, and it is done by that word.
+        """
+        self._clock.watch(moment)
+        head = self._outbox.head()
+        assert head is not None, "begin() comes first"
+        if business_date not in (None, head.business_date):
+            return self._closed(business_date) or Problem.DAY_NOT_OPEN
+        opens = self._opens(head.business_date, moment, named)
+        if isinstance(opens, Problem):
+            return opens
+        place = self._journal.everything()
+        closed = DayClosedBody(head.business_date, opens, digest(place), len(place), sum(place.values()))
+        new = self._append(head, RecordKind.DAY_CLOSED, closed, moment, opens)
+        if named is not None:
+            self._clock.hear_person(moment)
+        return DayClose(closed.closed, opens, str(new.ref))
+
+    def _opens(self, closes: str, moment: Moment, named: str | None) -> str | Problem:
+        """The business date after `closes`: the calendar's, or where the clock is doubted the one that was named."""
+        first, last = ((date.fromisoformat(closes) + timedelta(days)).isoformat() for days in (1, CLOSED_DAYS_MAX))
+        if self._clock.doubted() is None:
+            opens = max(first, moment.local_date)
+            return opens if named in (None, opens) else Problem.DATE_NOT_POSSIBLE
+        if named is None:
+            return Problem.CLOCK_DOUBTED
+        return named if first <= named <= last else Problem.DATE_NOT_POSSIBLE
+
+    def _closed(self, business_date: str | None) -> DayClose | None:
+        """The last closing, if it was of that day."""
+        last = self._outbox.last_of(RecordKind.DAY_CLOSED)
+        if last is None:
+            return None
+        body = last.body_as(DayClosedBody)
+        return DayClose(body.closed, body.opens, str(last.ref)) if body.closed == business_date else None
