@@ -22,7 +22,7 @@ from hq_server.views import HqView
 from hq_server.world import World
 from ledger.amounts import Currency
 from ledger.cards import CardScheme
-from ledger.ids import ChainId, Place
+from ledger.ids import HEADQUARTERS, ChainId, Place
 from offline_queue.book_thread import BookThread
 from offline_queue.news import News, OfAccount
 from offline_queue.outbox import Stamp
@@ -44,6 +44,8 @@ class Desk:
 
     Its methods raise DiskFull and BookBroken; what they have returned is on the disk.
     """
+
+    place = HEADQUARTERS
 
     def __init__(  # noqa: PLR0913 - HQ's parts, put together in one place only
         self,

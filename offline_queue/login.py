@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from ledger.ids import Place
+from ledger.ids import HEADQUARTERS, Place
 from protocol.conversation import NONCE_BYTES, Challenge, Rejected, Welcome, log_in, welcome_is_true
 from protocol.signing import Signer
 from protocol.upstream import LineLost, Session, Stranger, TurnedAway
@@ -15,22 +15,23 @@ from protocol.upstream import LineLost, Session, Stranger, TurnedAway
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: a keeper, its epoch, and what signs for it."""
+    """Who calls whom: a keeper, its epoch, what signs for it, and the place of whoever is to answer."""
 
     keeper: Place
     epoch: int
     sign: Signer = field(repr=False)
+    upper: Place = HEADQUARTERS
 
 
-async def log_in_over(session: Session, caller: Caller, hq_key: Ed25519PublicKey) -> None:
-    """Prove who we are, and have HQ prove itself. Raises LineLost, TurnedAway, Stranger."""
+async def log_in_over(session: Session, caller: Caller, upper_key: Ed25519PublicKey) -> None:
+    """Prove who we are, and have the upper one prove itself. Raises LineLost, TurnedAway, Stranger."""
     challenge = await session.receive()
     if not isinstance(challenge, Challenge) or len(challenge.nonce) != NONCE_BYTES:
         raise LineLost("it began with other words than a challenge")
-    login = log_in(challenge, caller.keeper, caller.epoch, os.urandom(NONCE_BYTES), caller.sign)
+    login = log_in(challenge, caller.upper, caller.keeper, caller.epoch, os.urandom(NONCE_BYTES), caller.sign)
     await session.send(login)
     match await session.receive():
-        case Welcome() as answer if welcome_is_true(challenge, login, answer, hq_key):
+        case Welcome() as answer if welcome_is_true(challenge, caller.upper, login, answer, upper_key):
             return
         case Welcome():
             raise Stranger

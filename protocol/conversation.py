@@ -72,7 +72,7 @@ class Challenge(Message, frozen=True, tag="challenge"):
 
 
 class Login(Message, frozen=True, tag="login"):
-    """Who calls. `proof` is the keeper's signature over both nonces, its name and its epoch."""
+    """Who calls. `proof` is the keeper's signature over whom it calls, both nonces, its name and its epoch."""
 
     keeper: Keeper
     epoch: Number
@@ -293,29 +293,30 @@ def decode(frame: bytes) -> AnyMessage:
         raise NotAMessage from fault
 
 
-def log_in(challenge: Challenge, keeper: Place, epoch: int, nonce: bytes, signer: Signer) -> Login:
-    """The lower one's answer to a challenge. `nonce` is 32 bytes of chance."""
-    words = _words(challenge.nonce, nonce, keeper, epoch)
+def log_in(challenge: Challenge, upper: Place, keeper: Place, epoch: int, nonce: bytes, signer: Signer) -> Login:  # noqa: PLR0913, PLR0917 - what is signed, and by whom
+    """The lower one's answer to a challenge, good for `upper` alone. `nonce` is 32 bytes of chance."""
+    words = _words(upper, challenge.nonce, nonce, keeper, epoch)
     return Login(keeper, epoch, nonce, signer(Context.LOGIN.value + words))
 
 
-def welcome(challenge: Challenge, login: Login, signer: Signer) -> Welcome:
+def welcome(challenge: Challenge, upper: Place, login: Login, signer: Signer) -> Welcome:
     """The upper one's answer to a login that may come in."""
-    words = _words(challenge.nonce, login.nonce, login.keeper, login.epoch)
+    words = _words(upper, challenge.nonce, login.nonce, login.keeper, login.epoch)
     return Welcome(signer(Context.WELCOME.value + words))
 
 
-def login_is_true(challenge: Challenge, login: Login, key: Ed25519PublicKey) -> bool:
-    """Whether the caller has the key of the keeper that it claims to be."""
-    words = _words(challenge.nonce, login.nonce, login.keeper, login.epoch)
+def login_is_true(challenge: Challenge, upper: Place, login: Login, key: Ed25519PublicKey) -> bool:
+    """Whether the caller has the key of the keeper that it claims to be, and means to call `upper`."""
+    words = _words(upper, challenge.nonce, login.nonce, login.keeper, login.epoch)
     return len(login.nonce) == NONCE_BYTES and is_signed_by(key, Context.LOGIN, Signed(words, login.proof))
 
 
-def welcome_is_true(challenge: Challenge, login: Login, answer: Welcome, key: Ed25519PublicKey) -> bool:
-    """Whether it is HQ that answers."""
-    words = _words(challenge.nonce, login.nonce, login.keeper, login.epoch)
+def welcome_is_true(challenge: Challenge, upper: Place, login: Login, answer: Welcome, key: Ed25519PublicKey) -> bool:
+    """Whether it is `upper` that answers."""
+    words = _words(upper, challenge.nonce, login.nonce, login.keeper, login.epoch)
     return is_signed_by(key, Context.WELCOME, Signed(words, answer.proof))
 
 
-def _words(upper_nonce: bytes, lower_nonce: bytes, keeper: Place, epoch: int) -> bytes:
-    return msgspec.msgpack.encode((upper_nonce, lower_nonce, keeper, epoch))
+def _words(upper: Place, upper_nonce: bytes, lower_nonce: bytes, keeper: Place, epoch: int) -> bytes:
+    # Whom it is for: otherwise a lead could pass on HQ's challenge, and speak with HQ in its caller's name.
+    return msgspec.msgpack.encode((upper, upper_nonce, lower_nonce, keeper, epoch))

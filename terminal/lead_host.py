@@ -35,6 +35,7 @@ class LeadHost:
 
     def __init__(self, book: OwnBook, world: World) -> None:
         self.news = News()
+        self.place = book.identity.place
         self.world = world
         self.sign = book.sign
         self._book = book

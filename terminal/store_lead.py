@@ -85,7 +85,7 @@ class StoreLead:
         """Keep the line to the lead up."""
         me, key = self._book.identity, public_key(keeper.public_key)
         above = LeadAbove(self._till, self._book.store, Hearer(me.place, me.epoch, key), keeper.place, keeper.epoch)
-        link = Link(lead.address, Caller(me.place, me.epoch, self._book.sign), key)
+        link = Link(lead.address, Caller(me.place, me.epoch, self._book.sign, lead.place), key)
         self._uplink = Uplink(above, self._book.store, link, self._world, Exchanges(None, lambda: self._till.mode))
         try:
             await self._uplink.begin()

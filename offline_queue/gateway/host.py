@@ -6,7 +6,7 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from ledger.ids import ChainId
+from ledger.ids import ChainId, Place
 from offline_queue.news import News
 from protocol.conversation import Directory, Draw, Find, Found, History, Look, Movements, NotDrawn, Records, Seen
 from protocol.records import SignedRecord
@@ -45,6 +45,10 @@ class Reception(Protocol):
 
 class Host(Protocol):
     """The upper one. Its methods raise DiskFull and BookBroken; what they have returned is on the disk."""
+
+    @property
+    def place(self) -> Place:
+        """Its own place, which its callers have to name."""
 
     @property
     def world(self) -> World:

@@ -46,14 +46,14 @@ async def let_in(wire: Wire, host: Host, complaints: Complaints, *, login_s_max:
     login = await _login(wire, login_s_max)
     chain = ChainId(login.keeper, login.epoch)
     key = await host.key_of(chain)
-    if key is None or not login_is_true(challenge, login, key):
+    if key is None or not login_is_true(challenge, host.place, login, key):
         if complaints.is_first(login):
             why = "unknown keeper" if key is None else "wrong proof"
             log.warning("turned away", why=why, keeper=login.keeper, epoch=login.epoch)
         await wire.say(Rejected(Rejection.UNKNOWN_KEEPER, ""))
         raise LineOver(WSCloseCode.POLICY_VIOLATION, Rejection.UNKNOWN_KEEPER)
     complaints.forget(chain)
-    await wire.say(welcome(challenge, login, host.sign))
+    await wire.say(welcome(challenge, host.place, login, host.sign))
     await host.heard(chain)
     return chain
 

@@ -23,7 +23,7 @@ from hq_server.storage.sqlite import HqStore
 from hq_server.views import KeeperView
 from hq_server.wiring import Parts, build
 from hq_server.world import World
-from ledger.ids import ChainId
+from ledger.ids import HEADQUARTERS, ChainId
 from offline_queue.gateway.door import Door
 from offline_queue.gateway.login import LOGIN_S_MAX
 from offline_queue.keys import signing_key
@@ -162,11 +162,11 @@ class Caller:
 
     async def log_in(self, keeper: Keeper) -> None:
         challenge = await self.challenge()
-        login = log_in(challenge, keeper.place, keeper.epoch, os.urandom(NONCE_BYTES), keeper.key.sign)
+        login = log_in(challenge, HEADQUARTERS, keeper.place, keeper.epoch, os.urandom(NONCE_BYTES), keeper.key.sign)
         await self.say(login)
         answer = await self.hear()
         assert isinstance(answer, Welcome), answer
-        assert welcome_is_true(challenge, login, answer, self._hq_key)
+        assert welcome_is_true(challenge, HEADQUARTERS, login, answer, self._hq_key)
 
     async def acknowledgement(self) -> Acknowledgement:
         """The next message, which is HQ's true word."""

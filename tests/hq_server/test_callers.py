@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
+from ledger.ids import HEADQUARTERS, Place
 from offline_queue.gateway import door as door_module
 from protocol.conversation import (
     NONCE_BYTES,
@@ -42,7 +43,9 @@ async def test_a_stranger_is_turned_away_and_logged_once_until_it_has_come_in(
             async with hq.call() as caller:
                 challenge = await caller.challenge()
                 nonce = os.urandom(NONCE_BYTES)
-                await caller.say(log_in(challenge, stranger.place, stranger.epoch, nonce, stranger.key.sign))
+                await caller.say(
+                    log_in(challenge, HEADQUARTERS, stranger.place, stranger.epoch, nonce, stranger.key.sign)
+                )
                 assert await caller.hear() == Rejected("unknown_keeper", "")
                 assert await caller.hear() == Closed(POLICY, "unknown_keeper")
     turned_away = [log for log in logs if log["event"] == "turned away"]
@@ -53,13 +56,22 @@ async def test_a_login_that_was_overheard_opens_nothing(hq: Serving) -> None:
     keeper = traded()
     async with hq.call() as caller:
         challenge = await caller.challenge()
-        overheard = log_in(challenge, keeper.place, 1, os.urandom(NONCE_BYTES), keeper.key.sign)
+        overheard = log_in(challenge, HEADQUARTERS, keeper.place, 1, os.urandom(NONCE_BYTES), keeper.key.sign)
         await caller.say(overheard)
         assert isinstance(await caller.hear(), Welcome)
     async with hq.call() as caller:
         await caller.challenge()
         await caller.say(overheard)
         assert isinstance(await caller.hear(), Rejected)
+
+
+async def test_a_login_that_was_meant_for_a_lead_opens_no_line_to_hq(hq: Serving) -> None:
+    """A lead, or whoever stands at its address, may pass on HQ's challenge as its own: it is not answered to HQ."""
+    keeper = traded()
+    async with hq.call() as caller:
+        challenge = await caller.challenge()
+        await caller.say(log_in(challenge, Place("07-1"), keeper.place, 1, os.urandom(NONCE_BYTES), keeper.key.sign))
+        assert await caller.hear() == Rejected("unknown_keeper", "")
 
 
 async def test_records_before_a_login_are_not_looked_at(hq: Serving) -> None:

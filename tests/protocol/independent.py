@@ -100,7 +100,7 @@ def _record(vector: Vector) -> Iterator[tuple[str, bytes]]:
 
 def _login(vector: Vector) -> Iterator[tuple[str, bytes]]:
     nonces = vector.data("challenge_nonce"), vector.data("nonce")
-    words = pack([*nonces, vector.inputs["keeper"], int(vector.inputs["epoch"])])
+    words = pack([vector.inputs["upper"], *nonces, vector.inputs["keeper"], int(vector.inputs["epoch"])])
     yield "words", words
     yield "proof", _sign(vector, b"counterfoil login 1\0" + words)
     yield "welcome_proof", _key(vector, "hq_key").sign(b"counterfoil welcome 1\0" + words)

@@ -150,11 +150,11 @@ def _make_acknowledgement(vector: Vector) -> Results:
 
 def _make_login(vector: Vector) -> Results:
     challenge = Challenge(vector.data("challenge_nonce"))
-    place, epoch = Place(vector.inputs["keeper"]), vector.number("epoch")
-    login = log_in(challenge, place, epoch, vector.data("nonce"), vector.key().sign)
-    yield "words", msgspec.msgpack.encode((challenge.nonce, login.nonce, place, epoch))
+    upper, place, epoch = Place(vector.inputs["upper"]), Place(vector.inputs["keeper"]), vector.number("epoch")
+    login = log_in(challenge, upper, place, epoch, vector.data("nonce"), vector.key().sign)
+    yield "words", msgspec.msgpack.encode((upper, challenge.nonce, login.nonce, place, epoch))
     yield "proof", login.proof
-    yield "welcome_proof", welcome(challenge, login, vector.key("hq_key").sign).proof
+    yield "welcome_proof", welcome(challenge, upper, login, vector.key("hq_key").sign).proof
 
 
 def _make_frame(vector: Vector) -> Results:

@@ -199,12 +199,12 @@ class StandInHq:
         login = decode(frame.data)
         assert isinstance(login, Login)
         self.logins.append(login)
-        assert login_is_true(challenge, login, self._keeper_key)
+        assert login_is_true(challenge, HEADQUARTERS, login, self._keeper_key)
         if self.turns_away is not None:
             await line.send_bytes(encode(Rejected(self.turns_away, "")))
             return False
         if self.mute_from != "login":
-            await line.send_bytes(encode(welcome(challenge, login, self.key.sign)))
+            await line.send_bytes(encode(welcome(challenge, HEADQUARTERS, login, self.key.sign)))
             await self.acknowledge()
         return True
 
