@@ -130,12 +130,16 @@ class Keepers:
         return [chain for chain in self.trusted() if chain.store == store and self.is_open(*chain)]
 
     def _call_the_roll(self, store: str, stamp: Stamp) -> None:
-        """Tell each till of a store that has, or had, a lead whom it may believe from now on."""
+        """Tell each till of a store that has, or had, a lead whom it may believe from now on.
+
+        Of a store with more tills than a roster names, the lead and the others up to there.
+        """
         row = self._connection.execute("select lead, address from store_leads where store = ?", (store,)).get
         if row is None:
             return
         lead, chains = self.lead_of(store), self.of_store(store)
-        tills = tuple(Neighbour(*chain, self._key(chain)) for chain in chains[:ROSTER_TILLS_MAX])
+        named = sorted(chains, key=lambda chain: chain != lead)[:ROSTER_TILLS_MAX]
+        tills = tuple(Neighbour(*chain, self._key(chain)) for chain in sorted(named))
         roster = Roster(None if lead is None else Lead(lead.keeper, row[1]), tills)
         for chain in chains:
             self.order(*chain, roster, stamp)
