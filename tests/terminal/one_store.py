@@ -23,6 +23,7 @@ from tests.chains.company import ALICE, PROGRAMME
 from tests.chains.headquarters import Headquarters
 from tests.chains.proof import prove
 from tests.chains.till import Till
+from tests.hq_server.forger import Keeper
 
 A = ALICE.account
 ADDRESS = "http://192.168.1.10:8372"
@@ -129,3 +130,23 @@ def taken_by(till: Till) -> list[SignedRecord]:
 
 def units_given(till: Till) -> int:
     return sum(units_of(given.transfer) for given in given_by(till))
+
+
+def with_alices_money(folder: Path) -> OneStore:
+    """A store whose lead has 500.00 of Alice's."""
+    store = OneStore(folder)
+    store.lead.load(ALICE, "499.00")
+    store.lead.load(ALICE, "1.00")
+    return store
+
+
+def with_third_till(store: OneStore) -> Keeper:
+    """Till 3, in the roster, whose hands sign whatever a test wants. What it says of itself HQ will look at."""
+    keeper = Keeper("07-3", seed=13)
+    store.name_lead(others=[as_listed(keeper)])
+    keeper.open()
+    return keeper
+
+
+def as_listed(keeper: Keeper) -> Neighbour:
+    return Neighbour(keeper.place, keeper.epoch, keeper.raw_key)
