@@ -1,34 +1,144 @@
 """A store's lead: cut off from HQ, the tills of one store spend what lies with their lead, over the LAN."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from hardware_mocks.demo_chain import DemoChain
+import pytest
+
+from hardware_mocks.cable import Cable
+from hardware_mocks.demo_chain import DemoChain, begin
+from hardware_mocks.demo_till import DemoTill, TillManner
+from tests.scenarios import lead_that_dies
 from tests.scenarios.whole_chain import prove_whole
 
-ALICE, BOB = 1, 2
+ALICE, BOB, CAROL, DAVE = 1, 2, 3, 4
+DYING = TillManner(program=(sys.executable, str(Path(lead_that_dies.__file__))))
+REAL_TIME = TillManner(mode="real_time")
+PLACEMENT = "[placement.real_time]\nmember_units = 30_000\ntill_units = 100_000_000\ntills = 2\n"
+"""NT$300 of a member may lie ready."""
 
 
-def test_cut_off_tills_of_a_store_spend_what_lies_with_their_lead(tmp_path: Path) -> None:
-    with DemoChain(tmp_path, places=("07-1", "07-2", "12-1")) as chain:
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoChain]:
+    """07-1 is to lead, and dies when it is told to."""
+    with DemoChain(tmp_path_factory.mktemp("chain"), places=("07-2", "12-1", "12-2", "12-3")) as chain:
+        chain.add_tills("07-1", manner=DYING)
+        yield chain
+        prove_whole(chain)
+
+
+@pytest.fixture(scope="module")
+def lan(chain: DemoChain) -> Cable:
+    """The cable to 07-1, which leads."""
+    return chain.name_lead("07-1")
+
+
+def put_in(chain: DemoChain, member: int, units: int, place: str = "07-1") -> None:
+    """A member loads at a till, and HQ knows."""
+    chain.till(place).key_in(member)
+    chain.till(place).load(units)
+    chain.wait_until(lambda: chain.balances(member).get(place) == (units, 0))
+
+
+def cut(chain: DemoChain, *tills: DemoTill) -> None:
+    for till in tills:
+        till.cut()
+    chain.wait_until(lambda: not any(chain.head(till.place)["on_line"] for till in tills))
+
+
+@pytest.mark.usefixtures("lan")
+def test_cut_off_tills_of_a_store_spend_what_lies_with_their_lead(chain: DemoChain) -> None:
+    lead, till = chain.till("07-1"), chain.till("07-2")
+    put_in(chain, ALICE, 400_00)
+    cut(chain, lead, till)
+
+    assert till.sell(ALICE, 150_00)["outcome"] == "done"
+    assert lead.sell(ALICE, 100_00)["outcome"] == "done"
+    assert till.sell(ALICE, 160_00)["outcome"] == "declined"
+    assert till.sell(ALICE, 150_00)["outcome"] == "done"
+    assert lead.sell(ALICE, 1_00)["outcome"] == "declined"
+
+    till.mend()
+    lead.mend()
+    chain.wait_until(lambda: chain.money(ALICE) == 0)
+
+
+@pytest.mark.usefixtures("lan")
+def test_a_lead_killed_between_its_commit_and_its_answer_has_lent_once_and_gets_it_back(chain: DemoChain) -> None:
+    lead, till = chain.till("07-1"), chain.till("07-2")
+    put_in(chain, BOB, 400_00)
+    cut(chain, lead, till)
+    till.swipe(BOB)
+    assert till.charge(150_00, operation_id="dies-once")["outcome"] == "declined"
+    lead.process.wait()
+
+    lead.start()
+    chain.wait_until(lambda: till.lead == {"place": "07-1", "state": "answered"})
+    lead.swipe(BOB)
+    chain.wait_until(lambda: lead.look()["principal"] == 400_00)
+    assert till.sell(BOB, 400_00)["outcome"] == "done"
+
+    till.mend()
+    lead.mend()
+    chain.wait_until(lambda: chain.money(BOB) == 0)
+
+
+def test_a_lan_that_breaks_in_mid_draw_costs_one_sale_and_no_money(chain: DemoChain, lan: Cable) -> None:
+    lead, till = chain.till("07-1"), chain.till("07-2")
+    put_in(chain, CAROL, 400_00)
+    cut(chain, lead, till)
+    lan.holds_down = True
+    till.swipe(CAROL)
+    sale = begin(lambda: till.charge(150_00))
+    lead.swipe(CAROL)
+    chain.wait_until(lambda: lead.look()["principal"] == 250_00)
+    lan.unplug()
+    assert sale.result()["outcome"] == "declined"
+    chain.wait_until(lambda: till.lead == {"place": "07-1", "state": "not_reached"})
+    assert till.sell(CAROL, 1_00)["outcome"] == "declined"
+
+    lan.holds_down = False
+    lan.lead_to(f"http://127.0.0.1:{lead.lan_port}")
+    chain.wait_until(lambda: till.lead == {"place": "07-1", "state": "answered"})
+    chain.wait_until(lambda: lead.look()["principal"] == 400_00)
+    assert till.sell(CAROL, 400_00)["outcome"] == "done"
+
+    till.mend()
+    lead.mend()
+    chain.wait_until(lambda: chain.money(CAROL) == 0)
+
+
+def test_another_lead_is_named_while_the_line_to_the_old_one_is_up(chain: DemoChain) -> None:
+    old, new, till = (chain.till(place) for place in ("12-1", "12-2", "12-3"))
+    chain.name_lead("12-1")
+    put_in(chain, DAVE, 100_00, "12-1")
+    assert till.sell(DAVE, 10_00)["outcome"] == "done"
+    chain.name_lead("12-2")
+    chain.wait_until(lambda: chain.balances(DAVE) == {"12-2": (90_00, 0)})
+    cut(chain, old, new, till)
+    assert till.sell(DAVE, 40_00)["outcome"] == "done"
+    assert old.sell(DAVE, 50_00)["outcome"] == "done"
+    assert new.sell(DAVE, 1_00)["outcome"] == "declined"
+
+    chain.mend_all()
+    chain.wait_until(lambda: chain.money(DAVE) == 0)
+
+
+def test_in_real_time_a_store_without_hq_draws_from_its_lead(tmp_path: Path) -> None:
+    with DemoChain(tmp_path, places=("07-1", "07-2"), manner=REAL_TIME, hq_settings=PLACEMENT) as chain:
         lead, till = chain.till("07-1"), chain.till("07-2")
         chain.name_lead("07-1")
-        lead.key_in(ALICE)
-        lead.load(400_00)
-        chain.wait_until(lambda: chain.balances(ALICE) == {"07-1": (400_00, 0)})
-        lead.cut()
-        till.cut()
-        chain.wait_until(lambda: {chain.head(one)["on_line"] for one in ("07-1", "07-2")} == {False})
-
-        sold = till.sell(ALICE, 150_00)
-        assert sold["outcome"] == "done"
-        assert lead.sell(ALICE, 100_00)["outcome"] == "done"
-        assert till.sell(ALICE, 160_00)["outcome"] == "declined"
-        assert till.sell(ALICE, 150_00)["outcome"] == "done"
-        assert lead.sell(ALICE, 1_00)["outcome"] == "declined"
-
-        till.mend()
-        lead.mend()
-        chain.wait_until(lambda: chain.money(ALICE) == 0)
+        till.key_in(ALICE)
+        till.load(400_00)
+        chain.wait_until(lambda: chain.balances(ALICE) == {"07-1": (300_00, 0), "hq": (100_00, 0)})
+        assert till.sell(ALICE, 50_00)["outcome"] == "done"
+        cut(chain, lead, till)
+        assert till.sell(ALICE, 250_00)["outcome"] == "done"
+        assert till.sell(ALICE, 100_00)["outcome"] == "declined"
+        chain.mend_all()
+        chain.wait_until(lambda: chain.money(ALICE) == 100_00)
+        assert till.sell(ALICE, 100_00)["outcome"] == "done"
         prove_whole(chain)
 
 
