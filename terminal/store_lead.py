@@ -59,18 +59,27 @@ class StoreLead:
     async def run(self) -> None:
         """Do what the last roster wants until cancelled. Raises BookBroken."""
         while True:
-            self._till.roster_changed.clear()
-            led = await self._book.store.do(lambda store: store.lending.lead())
+            led = await self._led()
             part = asyncio.create_task(self._take_part(led))
-            news = asyncio.create_task(self._till.roster_changed.wait())
+            change = asyncio.create_task(self._until_led_by_another(led))
             try:
-                await asyncio.wait((part, news), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((part, change), return_when=asyncio.FIRST_COMPLETED)
                 if part.done():
                     part.result()
             finally:
-                for task in (part, news):
+                for task in (part, change):
                     task.cancel()
-                await asyncio.gather(part, news, return_exceptions=True)
+                await asyncio.gather(part, change, return_exceptions=True)
+
+    async def _led(self) -> tuple[Lead, Neighbour] | None:
+        self._till.roster_changed.clear()
+        return await self._book.store.do(lambda store: store.lending.lead())
+
+    async def _until_led_by_another(self, led: tuple[Lead, Neighbour] | None) -> None:
+        """A roster that names the same lead ends no line: somebody may wait for what comes over it."""
+        await self._till.roster_changed.wait()
+        while await self._led() == led:
+            await self._till.roster_changed.wait()
 
     async def _take_part(self, led: tuple[Lead, Neighbour] | None) -> None:
         if led is None:

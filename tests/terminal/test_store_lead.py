@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from ledger.ids import Place
+from protocol.bodies import Lead, Neighbour, Roster
 from protocol.conversation import Share
 from protocol.records import RecordKind
 from terminal.answers import Answer, Outcome
 from tests.chains.company import ALICE
 from tests.terminal.draws import BRIEFLY_S, REAL_TIME, is_done
-from tests.terminal.lan import lan, nobody_asks, slow_commit, slow_disk
+from tests.terminal.lan import LEAD, TILLS, lan, nobody_asks, slow_commit, slow_disk
 from tests.terminal.till_on_line import AT_ONCE_S, soon
 
 A = ALICE.account
@@ -102,6 +103,23 @@ async def test_in_real_time_the_lead_pays_while_hq_is_down(tmp_path: Path) -> No
         await shop.till.state("not_reached")
         assert is_done(await shop.till.pay(150_00))
         assert await shop.has() == (250_00, 50_00)
+
+
+async def test_a_roster_that_names_the_same_lead_cuts_no_draw_short(tmp_path: Path) -> None:
+    """Another till of the store was enrolled, and both ends hear of it while a customer waits."""
+    newcomer = Neighbour(Place("07-3"), 1, bytes(32))
+    async with lan(tmp_path) as shop:
+        await shop.lead.load(400_00)
+        shop.waits(1000)
+        with slow_disk(shop.lead):
+            asking = asyncio.create_task(shop.till.pay(150_00))
+            await soon(lambda: shop.till.till.lead_drawing.is_awaited)
+            lead = Lead(LEAD.place, shop.cable.url)
+            await shop.till.hq.give(Roster(lead, (*TILLS, newcomer)))
+            await shop.till.all_arrived()
+        assert is_done(await asking)
+        await shop.name_lead(tills=(*TILLS, newcomer))
+        assert is_done(await shop.till.pay(250_00))
 
 
 async def test_a_lead_that_says_nothing_makes_one_sale_wait_and_no_other(tmp_path: Path) -> None:
