@@ -10,6 +10,7 @@ from ledger.ids import HEADQUARTERS, AccountId, LotId, Place
 from ledger.journal_sqlite import SqliteJournal
 from ledger.judging import Refused
 from ledger.slices import Part, Slice, take
+from ledger.transactions import Transaction
 from loyalty.programme import PARTS_MAX, Programme
 from offline_queue.outbox import Outbox, Stamp
 from protocol.bodies import Given, Recall, Taken, Transfer, TransferPart, Why
@@ -40,12 +41,20 @@ class Transfers:
         except ValueError:  # a purse that this version does not know
             return False
         head = self._head()
+        if passage.giver.keeper != HEADQUARTERS and self._foretells(transaction):
+            return False
         if self._journal.knows_operation(transaction.operation_id):
             return False
         if isinstance(self._journal.post(transaction, head.ref.next(), head.business_date), Refused):
             return False
         self._members.came(passage.transfer, passage.giver.keeper)
         return True
+
+    def _foretells(self, transaction: Transaction) -> bool:
+        """Whether it brings a lot by a name that this chain has yet to give: whatever opens it would be refused."""
+        own = f"{self._outbox.keeper}/{self._outbox.epoch}/"
+        keys = {lot.key for lot in transaction.carries if lot.key.lot.startswith(own)}
+        return len(self._journal.lots(keys)) < len(keys)
 
     def take_from_neighbour(self, signed: SignedRecord, now_ms: int) -> bool:
         """Take what a neighbour's record gives, by a record of our own; False: the book refuses it."""

@@ -101,6 +101,18 @@ def test_what_the_book_refuses_is_only_copied_and_the_rest_goes_on(
     store.prove()
 
 
+def test_a_neighbour_cannot_take_the_name_of_a_lot_that_this_till_has_yet_to_open(
+    store: OneStore, keeper: Keeper
+) -> None:
+    soon = store.lead.store.head().ref.next().next()
+    keeper.give(A, part(str(soon), 1), part(LOT, 1), to="07-1")
+    assert store.hear(keeper.batch()) is None
+    assert (has(store.lead), taken_by(store.lead)) == (500_00, [])
+    store.lead.load(ALICE, "5.00")
+    store.lead.load(ALICE, "5.00")
+    store.prove()
+
+
 # Batches are looked at as HQ looks at them
 
 

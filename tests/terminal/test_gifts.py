@@ -121,6 +121,7 @@ UNTAKEABLE = {
     "negative units": (part("07-1/1/3", -1),),
     "units beyond any amount": (part("07-1/1/3", 2**62),),
     "a purse that does not exist": (msgspec.structs.replace(part("07-1/1/3", 1), purse="gold"),),
+    "a lot that this till has yet to open": (part("07-2/1/6", 1),),
     "other terms of a lot": (msgspec.structs.replace(part("07-2/1/3", 1), expires_on="2030-01-01"),),
 }
 
