@@ -218,8 +218,11 @@ class Desk:
             self.news.tell_store(store)
 
     async def _tell_tills(self, store: str) -> None:
-        """Who may sign in this store has changed."""
-        self._told(await self._keeping(lambda keepers: keepers.of_store(store)))
+        """Who may sign in this store has changed: what waits for one that may no more goes on."""
+        chains = await self._keeping(lambda keepers: keepers.of_store(store))
+        self._told(chains)
+        for chain in chains:
+            self._poster.wake(chain)
 
     def _told(self, chains: list[ChainId] | None) -> bool:
         for chain in chains or ():

@@ -34,6 +34,8 @@ class Doubt(StrEnum):
     """The giver's record that it quotes is not the giver's: its keeper did not sign it, or has signed another."""
     GIVER_SET_ASIDE = "giver_set_aside"
     """The giver's record is genuine and was itself set aside: what it gave was not there."""
+    GIVER_FENCED = "giver_fenced"
+    """The giver's record is genuine, and HQ takes nothing more from its keeper: it would be waited for in vain."""
     HQ_CANNOT_TAKE = "hq_cannot_take"
     """It gives to an epoch of HQ that has not begun, or more than one record of HQ's can quote."""
 
@@ -46,6 +48,8 @@ class GiverStands(StrEnum):
     """It is genuine, and not held or not posted so far."""
     DIFFERS = "differs"
     SET_ASIDE = "set_aside"
+    FENCED = "fenced"
+    """It is genuine, and not held when its keeper was fenced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,8 @@ def _kept_from(signed: SignedRecord, record: Record, stands: GiverStands) -> Set
             return set_aside(record, Doubt.GIVER_DIFFERS)
         case GiverStands.SET_ASIDE:
             return set_aside(record, Doubt.GIVER_SET_ASIDE)
+        case GiverStands.FENCED:
+            return set_aside(record, Doubt.GIVER_FENCED)
 
 
 def _post(posting: Posting, record: Record, mirror: SqliteJournal) -> Posting | SetAside:

@@ -132,8 +132,10 @@ class Mirrors:
         """HQ has the giver's record with these very bytes, and has posted it: in its own book, or in a mirror."""
         ref = quoted.open().ref
         held = Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence)
+        if held is None and not self._is_genuine(quoted, ref):
+            return GiverStands.DIFFERS
         if held is None:
-            return GiverStands.NOT_YET if self._is_genuine(quoted, ref) else GiverStands.DIFFERS
+            return GiverStands.FENCED if self._keepers.fences(ref.keeper, ref.epoch) else GiverStands.NOT_YET
         if held != quoted:
             return GiverStands.DIFFERS
         query = "select 1 from transactions where keeper = ? and epoch = ? and sequence = ?"

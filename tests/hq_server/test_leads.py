@@ -1,65 +1,24 @@
-"""A store has a lead: HQ names it, each till hears who its neighbours are, and value goes from till to till."""
+"""A store has a lead: HQ names it, and each till hears who its neighbours are."""
 
 from http import HTTPStatus
 
 import pytest
 
-from hq_server.placement import Ahead
 from hq_server.storage.keepers import Keepers
-from hq_server.valuing import Placement, Rules
-from hq_server.views import WaitView
 from ledger.ids import Place
-from protocol.bodies import ROSTER_TILLS_MAX, Directive, Lead, Neighbour, Roster
-from protocol.conversation import Ordered, Records
-from protocol.records import SignedRecord
-from tests.hq_server.forger import ALICE, Keeper, part, traded
-from tests.hq_server.office import CODE, NOON_MS, NOTHING_PLACED, PROGRAMME, STAMP, Office
+from protocol.bodies import ROSTER_TILLS_MAX, Directive, Lead, Roster
+from protocol.conversation import Ordered
+from tests.hq_server.forger import ALICE, Keeper, traded
+from tests.hq_server.lead_shop import ADDRESS, LEAD, Shop, listed
+from tests.hq_server.office import CODE, NOON_MS, NOTHING_PLACED, STAMP, Office
 from tests.hq_server.people import ask, calling, hear
 from tests.hq_server.serving import Serving
 from tests.hq_server.test_store_modes import enrolled
 
-ADDRESS = "http://192.168.1.10:8372"
-LEAD = Lead(Place("07-1"), ADDRESS)
-LOT = "07-1/1/2"
-
 
 @pytest.fixture
-def office() -> Office:
-    return Office(rules=NOTHING_PLACED)
-
-
-class Shop:
-    """Store 07 with three tills, and one of another store."""
-
-    def __init__(self, office: Office) -> None:
-        self.office = office
-        self.one, self.two, self.three, self.other = (
-            enrolled(office, place, seed) for seed, place in enumerate(("07-1", "07-2", "07-3", "12-1"), start=7)
-        )
-
-    def name(self, lead: Lead | None = LEAD, store: str = "07") -> list[str] | None:
-        told = self.office.store.keeping(lambda book: book.lead(store, lead, STAMP))
-        return None if told is None else [chain.keeper for chain in told]
-
-    def rosters(self, keeper: Keeper) -> list[Roster]:
-        return [order for order in self.office.orders(keeper) if isinstance(order, Roster)]
-
-    def last(self, keeper: Keeper) -> Roster:
-        return self.rosters(keeper)[-1]
-
-
-@pytest.fixture
-def shop(office: Office) -> Shop:
-    return Shop(office)
-
-
-def listed(*keepers: Keeper) -> tuple[Neighbour, ...]:
-    return tuple(Neighbour(one.place, one.epoch, one.raw_key) for one in keepers)
-
-
-def keeping(office: Office, change: object) -> object:
-    assert callable(change)
-    return office.store.keeping(change)
+def shop() -> Shop:
+    return Shop(Office(rules=NOTHING_PLACED))
 
 
 # Who is told what
@@ -93,8 +52,7 @@ def test_a_store_without_tills_has_nobody_to_tell(shop: Shop) -> None:
 
 
 def test_a_store_that_never_had_a_lead_hears_of_no_neighbours(shop: Shop) -> None:
-    enrolled(shop.office, "07-4", 20)
-    keeping(shop.office, lambda book: book.revoke(Place("07-4"), 1, STAMP))
+    shop.revoke(enrolled(shop.office, "07-4", 20))
     assert shop.rosters(shop.one) == []
 
 
@@ -117,7 +75,7 @@ def test_a_till_with_a_new_key_is_believed_in_its_new_epoch_alone(shop: Shop) ->
 
 def test_a_revoked_till_is_struck_off_and_told_nothing_more(shop: Shop) -> None:
     shop.name()
-    keeping(shop.office, lambda book: book.revoke(Place("07-2"), 1, STAMP))
+    shop.revoke(shop.two)
     assert shop.last(shop.one) == shop.last(shop.three) == Roster(LEAD, listed(shop.one, shop.three))
     assert len(shop.rosters(shop.two)) == 1
 
@@ -138,7 +96,7 @@ def test_a_till_whose_chain_has_forked_is_struck_off(shop: Shop) -> None:
 
 def test_a_fenced_lead_is_no_lead_until_its_place_has_another_key(shop: Shop) -> None:
     shop.name()
-    keeping(shop.office, lambda book: book.revoke(Place("07-1"), 1, STAMP))
+    shop.revoke(shop.one)
     assert shop.last(shop.two) == Roster(None, listed(shop.two, shop.three))
     assert not shop.office.view(shop.one).leads
     assert shop.name() is None, "nobody who is trusted keeps that place"
@@ -155,7 +113,7 @@ def test_a_store_of_more_tills_than_a_roster_names_is_told_of_its_lead_and_of_as
             book.offer(place, "07", CODE, NOON_MS)
             book.enrol(place, bytes([number % 256, number // 256]) * 16, STAMP)
 
-    keeping(shop.office, add)
+    shop.office.store.keeping(add)
     shop.name(Lead(Place("07-3"), ADDRESS))
     roster = shop.last(shop.two)
     assert len(roster.tills) == ROSTER_TILLS_MAX
@@ -235,104 +193,3 @@ async def test_a_store_that_is_not_there_is_a_problem_and_so_is_a_stranger(hq: S
     assert (status, said["code"]) == (HTTPStatus.NOT_FOUND, "store_unknown")
     async with hq.http.post(f"{hq.url}/v1/stores/07/leads", json={"lead": None, "address": None}) as answer:
         assert answer.status == HTTPStatus.UNAUTHORIZED
-
-
-# Value goes from till to till
-
-
-def lent(shop: Shop, units: int = 60) -> SignedRecord:
-    """The lead has 100 of Alice's and gives some of it; till 2 takes it."""
-    shop.one.load(ALICE, 100)
-    given = shop.one.give(ALICE, part(LOT, units), to="07-2")
-    shop.two.take(given)
-    return given
-
-
-def test_a_transfer_between_tills_posts_when_the_giver_comes_first(shop: Shop) -> None:
-    lent(shop)
-    shop.office.receive(shop.one)
-    assert (shop.office.at("07-1", ALICE), shop.office.at("07-2", ALICE)) == (40, 0)
-    shop.office.assert_conserved()
-    shop.office.receive(shop.two)
-    assert (shop.office.at("07-1", ALICE), shop.office.at("07-2", ALICE)) == (40, 60)
-    shop.office.assert_conserved()
-    assert not shop.office.suspense()
-
-
-def test_the_taker_waits_in_sight_for_its_giver_and_all_behind_it(shop: Shop) -> None:
-    lent(shop)
-    shop.two.charge(ALICE, shop.one.loaded[0], 60)
-    shop.office.receive(shop.two)
-    assert shop.office.waiting() == [WaitView("07-2/1/2", "07-1/1/3")]
-    assert shop.office.view(shop.two).posted == 1
-    shop.office.receive(shop.one)
-    assert shop.office.waiting() == []
-    assert shop.office.view(shop.two).posted == 3
-    assert (shop.office.at("07-1", ALICE), shop.office.balance(ALICE)) == (40, 40)
-    shop.office.assert_conserved()
-
-
-def test_value_that_went_and_came_back_posts_in_any_order(shop: Shop) -> None:
-    lent(shop)
-    back = shop.two.give(ALICE, part(LOT, 60), to="07-1")
-    shop.one.take(back)
-    shop.office.receive(shop.two)
-    shop.office.receive(shop.one)
-    assert (shop.office.at("07-1", ALICE), shop.office.at("07-2", ALICE)) == (100, 0)
-    assert shop.office.waiting() == []
-    shop.office.assert_conserved()
-
-
-def test_a_till_that_takes_what_was_given_to_another_or_twice_is_set_aside(shop: Shop) -> None:
-    given = lent(shop)
-    shop.two.take(given)
-    shop.three.take(given)
-    for till in (shop.one, shop.two, shop.three):
-        shop.office.receive(till)
-    assert [(line.record, line.reason) for line in shop.office.suspense()] == [
-        ("07-2/1/3", "operation_repeated"),
-        ("07-3/1/2", "not_understood"),
-    ]
-    shop.office.assert_conserved()
-
-
-def test_a_till_that_gives_what_it_does_not_have_gives_nothing_and_neither_has_its_taker(shop: Shop) -> None:
-    lent(shop, units=101)
-    shop.office.receive(shop.one)
-    shop.office.receive(shop.two)
-    assert [(line.record, line.reason) for line in shop.office.suspense()] == [
-        ("07-1/1/3", "below_zero"),
-        ("07-2/1/2", "giver_set_aside"),
-    ]
-    assert shop.office.balance(ALICE) == 100
-
-
-def test_what_a_till_has_from_the_lead_can_be_called_home_and_drawn_elsewhere(shop: Shop) -> None:
-    lent(shop)
-    shop.office.receive(shop.one)
-    shop.office.receive(shop.two)
-    for keeper in (shop.one, shop.two):
-        keeper_has = shop.office.at(keeper.place, ALICE)
-        keeper.give(ALICE, part(LOT, keeper_has))
-        shop.office.receive(keeper)
-    assert (shop.office.at("hq", ALICE), shop.office.balance(ALICE)) == (100, 100)
-    assert isinstance(shop.office.draw(shop.other, 100, 100), SignedRecord)
-    shop.office.assert_conserved()
-
-
-def test_what_is_placed_ahead_for_a_member_of_the_store_lies_with_its_lead() -> None:
-    shop = Shop(Office(rules=Rules(PROGRAMME, Placement(Ahead(30, 1000, 1), Ahead(30, 1000, 1), Ahead(0, 0, 0)))))
-    shop.name()
-    shop.office.receive(shop.one)
-    shop.three.load(ALICE, 100)
-    shop.three.give(ALICE, part("07-3/1/2", 100))
-    shop.office.receive(shop.three)
-    given = [order for keeper in (shop.one, shop.two, shop.three) for order in shop.office.orders(keeper)]
-    assert [type(order).__name__ for order in given] == ["Roster", "Transfer", "Roster", "Roster"]
-    shop.office.assert_conserved()
-
-
-def test_a_batch_of_a_struck_off_till_is_not_taken(shop: Shop) -> None:
-    shop.name()
-    keeping(shop.office, lambda book: book.revoke(Place("07-2"), 1, STAMP))
-    assert shop.office.take(Records(shop.two.place, 1, tuple(shop.two.chain))) is not None
