@@ -37,7 +37,8 @@ member_units = 1_000_000_000
 till_units = 1_000_000_000
 """
 SWIPES_MAX, SWIPE_HEARD_S = 3, 4.0
-ARRIVES_S_MAX = 40.0
+ARRIVES_S_MAX = 90.0
+"""Longer than the longest pause that a till makes between two calls."""
 
 
 class TwoHalves:
