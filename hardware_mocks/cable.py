@@ -159,6 +159,8 @@ class _Line(threading.Thread):
 
     def _carry(self, end: socket.socket, other: socket.socket) -> bool:
         data = end.recv(min(CHUNK_BYTES, self._cable.carries or CHUNK_BYTES))
+        if self.broken.is_set():
+            return False  # unplugged while nothing came: what comes now does not get through
         if self._cable.carries is not None:
             self._cable.carries = max(self._cable.carries - len(data), 0)
         if self._left is not None:
