@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple, Self
 
 from hardware_mocks.cable import Cable
 from hardware_mocks.demo_store import DemoStore
-from hardware_mocks.loopback import LOOPBACK
+from hardware_mocks.loopback import free_port
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader
 from hardware_mocks.patience import wait_until
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
@@ -48,9 +47,8 @@ class DemoTill:
         self.cable = Cable(patient=True)
         self.reader = VirtualMagstripeReader()
         self.printer = VirtualReceiptPrinter() if manner.has_printer else None
-        with socket.create_server((LOOPBACK, 0)) as free:
-            self.lan_port: int = free.getsockname()[1]
-            """Where it listens for the others of its store, when it is their lead."""
+        self.lan_port = free_port()
+        """Where it listens for the others of its store, when it is their lead."""
         self.settings = store.settings(
             till=number,
             reader_address=self.reader.address,

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import socket
 import struct
 import threading
@@ -78,3 +79,20 @@ class LoopbackDevice:
 def reset(connection: socket.socket) -> None:
     """Makes closing it a reset, as when a device loses its power or its patience."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+
+
+FREE_PORTS = range(20_000, 30_000)
+"""Below those that a system gives to whoever connects (Linux: from 32 768 on)."""
+TRIES_MAX = 100
+
+
+def free_port() -> int:
+    """A port for a server that starts later: nobody has it, and no connection is given it meanwhile."""
+    for _ in range(TRIES_MAX):
+        port = secrets.choice(FREE_PORTS)
+        try:
+            socket.create_server((LOOPBACK, port)).close()
+        except OSError:
+            continue
+        return port
+    raise OSError(f"{TRIES_MAX} ports from {FREE_PORTS} were tried, and somebody has each")

@@ -6,7 +6,6 @@ HQ names the lead by a directive to each. The cable between the two may be cut, 
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -16,7 +15,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hardware_mocks.cable import Cable
-from hardware_mocks.loopback import LOOPBACK
+from hardware_mocks.loopback import LOOPBACK, free_port
 from ledger.ids import ChainId
 from protocol.bodies import Lead, Neighbour, Roster
 from terminal.asking import Identity
@@ -77,8 +76,7 @@ class Lan:
 @asynccontextmanager
 async def lan(folder: Path, ways: Ways = STEADY) -> AsyncIterator[Lan]:
     """Both tills, with their lines up; in the end both books are right."""
-    with socket.create_server((LOOPBACK, 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     at_lead = replace(STEADY, identity=LEAD, key=LEAD_KEY, lan=LanSettings(LOOPBACK, port))
     with Cable() as cable:
         cable.lead_to(f"http://{LOOPBACK}:{port}")

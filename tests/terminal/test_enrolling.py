@@ -125,7 +125,9 @@ def of_another(answered: EnrolmentAnswer) -> EnrolmentAnswer:
 MEDDLING: dict[str, Meddle] = {
     "another key": of_another,
     "another epoch": lambda true: msgspec.structs.replace(true, epoch=true.epoch + 1),
-    "other card keys": lambda true: msgspec.structs.replace(true, sealed=true.sealed[:-1] + b"x"),
+    "other card keys": lambda true: msgspec.structs.replace(
+        true, sealed=true.sealed[:-1] + bytes([true.sealed[-1] ^ 1])
+    ),
     "another proof": lambda true: msgspec.structs.replace(true, proof=bytes(32)),
     "no proof": lambda true: msgspec.structs.replace(true, proof=b""),
 }
