@@ -165,12 +165,13 @@ class TwoHalves:
 
     def _swipe(self, member: int) -> Said:
         """A swipe that the till does not hear, as while it opens the port, is made again."""
-        before = self._lying()
+        before = self._lying().get("presentation")
         for _ in range(SWIPES_MAX):
             self.reader.wait_until_connected()
             self.reader.swipe(track2=self.store.track2(member))
             with suppress(TimeoutError):
-                wait_until(lambda: self._lying() not in ({}, before), timeout_s=SWIPE_HEARD_S)
+                # What is shown of one card changes with HQ's word; another card has another name.
+                wait_until(lambda: self._lying().get("presentation") not in (None, before), timeout_s=SWIPE_HEARD_S)
                 return self._lying()
         raise TimeoutError("the till heard no swipe")
 

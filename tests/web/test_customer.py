@@ -1,5 +1,7 @@
 """The customer's screen: what it shows and when, and that it is nobody's till."""
 
+import asyncio
+import itertools
 from collections.abc import AsyncIterator
 
 import pytest
@@ -57,6 +59,31 @@ async def test_a_card_that_leaves_takes_its_figures_with_it(counter: Counter, cu
     await shows(customer, "card")
     await counter.press("/")
     await shows(customer, "welcome")
+
+
+async def test_a_card_that_was_told_is_not_taken_away_by_an_answer_from_before(counter: Counter) -> None:
+    """The page asks what lies there, and hears of a swipe before it hears the answer."""
+    asked, told = asyncio.Event(), asyncio.Event()
+
+    async def hold_the_second(route: Route) -> None:
+        answer = await route.fetch()
+        if next(calls) == 2:
+            asked.set()
+            await told.wait()
+        await route.fulfill(response=answer)
+
+    calls = itertools.count(1)
+    page = await counter.page.context.new_page()
+    await page.route("**/v1/status", hold_the_second)
+    await page.goto(f"{counter.till.url}/customer")
+    await asked.wait()
+    await counter.swipe()
+    await shows(page, "card")
+    async with page.expect_response("**/v1/status"):
+        told.set()
+    await page.wait_for_timeout(200)
+    await shows(page, "card")
+    await page.close()
 
 
 async def test_a_decline_is_the_cashiers_to_explain(counter: Counter, customer: Page) -> None:

@@ -45,10 +45,19 @@ const TOLD = {
   reset: refresh,
 };
 
-/** The card that lies there. */
+/** Events that said which card lies there. */
+let cardsTold = 0;
+
+function onEvent(name, data) {
+  cardsTold += name === "card.presented" || name === "card.gone";
+  TOLD[name]?.(data);
+}
+
+/** The card that lies there. An answer that an event has overtaken is older than what is shown. */
 async function refresh() {
+  const asked = cardsTold;
   const answer = await get("/v1/status");
-  if (isAnswer(answer)) change({ card: answer.body.presentation });
+  if (isAnswer(answer) && asked === cardsTold) change({ card: answer.body.presentation });
   return isAnswer(answer);
 }
 
@@ -74,4 +83,4 @@ cashier.onmessage = ({ data }) => {
 };
 cashier.postMessage({ asks: true });
 
-listen({ onHere, onEvent: (name, data) => TOLD[name]?.(data), onGone: welcome });
+listen({ onHere, onEvent, onGone: welcome });
