@@ -24,11 +24,19 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class BookThread(Generic[S]):
-    """Runs a store's methods one after another. `broken` is set when the disk failed: the program must end then."""
+def _nothing() -> None:
+    """Nothing is to be done."""
 
-    def __init__(self, store: S) -> None:
+
+class BookThread(Generic[S]):
+    """Runs a store's methods one after another. `broken` is set when the disk failed: the program must end then.
+
+    `after_each` is called behind every method, before anybody hears what it gave.
+    """
+
+    def __init__(self, store: S, after_each: Callable[[], None] = _nothing) -> None:
         self._store = store
+        self._after_each = after_each
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self.broken = asyncio.Event()
 
@@ -53,10 +61,12 @@ class BookThread(Generic[S]):
         **options: P.kwargs,
     ) -> T:
         try:
-            return method(self._store, *arguments, **options)
+            outcome = method(self._store, *arguments, **options)
+            self._after_each()
         except BookError as error:
             fault = explain(error)
             if isinstance(fault, BookBroken):
                 # From here, as whoever asked may have gone: the disk has failed all the same.
                 loop.call_soon_threadsafe(self.broken.set)
             raise fault from error
+        return outcome

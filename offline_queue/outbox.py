@@ -109,9 +109,14 @@ class Outbox(Chain):
         self._sign = sign
         self.appended: Callable[[], None] = _nobody
         """Called whenever the chain grows, before the commit: whoever asks for it then waits for that."""
+        self.appends = 0
+        """How often it was called, in commits that came to nothing too."""
+        self.is_closed = False
+        """This book is not, or not surely, the latest of its chain: a record more would be a fork."""
 
     def append(self, after: Head | None, kind: RecordKind, body: msgspec.Struct, stamp: Stamp) -> Head:
         """Sign and store a record that continues `after`, which must be this transaction's head(); the new head."""
+        assert not self.is_closed, "whoever adds a record has asked first whether the chain is open"
         record = Record(
             version=VERSION,
             keeper=self.keeper,
@@ -127,6 +132,7 @@ class Outbox(Chain):
         signed = seal(record, self._sign)
         self._store(record, signed)
         self._last = signed, head_of(record, signed)
+        self.appends += 1
         self.appended()
         return self._last[1]
 

@@ -251,6 +251,16 @@ class ClockStatus(msgspec.Struct, frozen=True):
     off_ms: int
 
 
+class BookState(StrEnum):
+    """Whether the till's book is the latest of its chain. `book.…` in the wording table, but for `sure`."""
+
+    SURE = "sure"
+    UNCONFIRMED = "unconfirmed"
+    """The program has started, and nobody has said yet that this is the latest."""
+    BEHIND = "behind"
+    """Somebody knows of a record of this chain that is not here, or is another one here."""
+
+
 class Status(msgspec.Struct, frozen=True):
     """All that the cashier page shows when it starts. `lead`: None where there is none; `clock`: None while trusted."""
 
@@ -260,6 +270,7 @@ class Status(msgspec.Struct, frozen=True):
     hq: HqStatus
     lead: LeadStatus | None
     clock: ClockStatus | None
+    book: BookState
     devices: tuple[DeviceStatus, ...]
     presentation: Presentation | None
     slips_waiting: tuple[SlipStatus, ...]
@@ -325,6 +336,8 @@ class Problem(StrEnum):
     SLIP_UNKNOWN = "slip_unknown"
     SLIP_NOT_WAITING = "slip_not_waiting"
     TILL_REVOKED = "till_revoked"
+    BOOK_UNCONFIRMED = "book_unconfirmed"
+    BOOK_BEHIND = "book_behind"
     DAY_NOT_OPEN = "day_not_open"
     CLOCK_DOUBTED = "clock_doubted"
     DATE_NOT_POSSIBLE = "date_not_possible"

@@ -60,7 +60,7 @@ class ClockBook:
     def watch(self, now: Moment, *, is_start: bool = False) -> None:
         """Look at the clock before something is decided; a doubt that begins is recorded, once."""
         last, head = self._last(), self._head()
-        if last is not None and last.doubted is not None:
+        if self._outbox.is_closed or (last is not None and last.doubted is not None):
             return
         known_date = _known_date(last, head, now)
         doubted = examine(now, self._before, head.recorded_at_ms, known_date, is_start=is_start)
@@ -72,7 +72,7 @@ class ClockBook:
     def hear(self, said: Acknowledgement, now: Moment) -> None:
         """HQ has said which time it is. What it said before the last record on the clock is of another clock."""
         last = self._last()
-        if said.held == 0 or (last is not None and said.held < last.record.sequence):
+        if self._outbox.is_closed or said.held == 0 or (last is not None and said.held < last.record.sequence):
             return
         if last is not None and last.doubted is not None:
             if confirms(now, said.at_ms):

@@ -51,6 +51,8 @@ class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chain_name: str
     store_name: str
     data: str = "data"
+    marker: str = ""
+    """The file that names the chain's head outside the book; empty: `till.head` in `data`."""
     programme: str = "programme.toml"
     language: Language = Language.TAIWAN
     timezone: str = "Asia/Taipei"

@@ -20,6 +20,7 @@ from protocol.records import RecordKind
 from terminal.answering import answer_declined, answer_done
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked, Identity, Moment
+from terminal.book_trust import BookTrust
 from terminal.clock_book import ClockBook
 from terminal.hq_memory import HqMemory
 from terminal.members import Members
@@ -52,6 +53,7 @@ class Shelf(msgspec.Struct, frozen=True):
     neighbours: Neighbours
     hq: HqMemory
     clock: ClockBook
+    trust: BookTrust
 
 
 class Decisions:
@@ -76,7 +78,7 @@ class Decisions:
         earlier = self._shelf.operations.earlier(asked)
         if earlier is not None:
             return earlier
-        return Problem.TILL_REVOKED if self._shelf.hq.is_revoked() else None
+        return Problem.TILL_REVOKED if self._shelf.hq.is_revoked() else self._shelf.trust.problem
 
     def view(self, asked: Asked, told: NotDrawn | None = None) -> BookView:
         """All that its use case may know."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ledger.ids import Place
 from ledger.journal_sqlite import Connection
 from offline_queue.doubts import Doubt, Gift
+from offline_queue.outbox import Outbox
 from protocol.bodies import Why
 from protocol.conversation import Resume
 from terminal.transfers import Transfers
@@ -13,8 +14,9 @@ from terminal.transfers import Transfers
 class Gifts:
     """The table of leads: up to which of its records each lead's gifts were taken. Runs in the caller's transaction."""
 
-    def __init__(self, connection: Connection, transfers: Transfers) -> None:
+    def __init__(self, connection: Connection, outbox: Outbox, transfers: Transfers) -> None:
         self._connection = connection
+        self._outbox = outbox
         self._transfers = transfers
 
     def resume(self, lead: Place, epoch: int) -> Resume:
@@ -31,6 +33,8 @@ class Gifts:
         giver, transfer = gift.passage.giver, gift.passage.transfer
         if self.has(gift):
             return None
+        if self._outbox.is_closed:
+            return Doubt.AHEAD
         if not self._transfers.take_from_neighbour(gift.signed, now_ms):
             return Doubt.TRANSFER_REFUSED
         line = (giver.keeper, giver.epoch, giver.sequence)

@@ -100,7 +100,7 @@ class HqMemory:
         """The same in the caller's transaction. `is_awaited`: the sale that has drawn is decided in it too."""
         order = given.directive.order
         carried_out = self._carried_out(given.hq_epoch, given.directive.number)
-        doubt = self._doubt_place(given, carried_out) or self._doubt_order(order)
+        doubt = self._doubt_place(given, carried_out) or self._doubt_order(order) or self._doubt_book()
         if doubt is not None or carried_out is not None:
             return doubt
         if isinstance(order, Transfer) and not self._transfers.take(given.signed):
@@ -132,6 +132,10 @@ class HqMemory:
         if carried_out is not None:
             return None if carried_out == given.signed.hash else Doubt.ORDER_CHANGED
         return None if given.directive.number == self._last_directive(given.hq_epoch) + 1 else Doubt.ORDER_MISSING
+
+    def _doubt_book(self) -> Doubt | None:
+        """Whether this book is not, or not surely, the one to which something may be added."""
+        return Doubt.AHEAD if self._outbox.is_closed else None
 
     def _doubt_order(self, order: Order) -> Doubt | None:
         match order:

@@ -15,6 +15,7 @@ from protocol.upstream import LineLost
 from terminal.answers import LeadState, LeadStatus
 from terminal.drawing import Drawing
 from terminal.settling import settle
+from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.till import Till
 
@@ -50,7 +51,7 @@ class LeadAbove:
 
     async def keep(self, signed: Signed, said: Acknowledgement) -> Doubt | None:  # noqa: ARG002 - HQ's word alone is kept
         """Whether the copy that it holds is of this chain."""
-        return await self._store.do(lambda store: store.compare_copy(said))
+        return await self._store.do(TillStore.compare_copy, said, self.name, self._till.moment())
 
     async def obey(self, signed: SignedRecord) -> None:
         """Take what it gives; after a gift that can't be taken, no more on this line."""

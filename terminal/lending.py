@@ -102,7 +102,8 @@ class Lending:
 
     def _key_of(self, chain: ChainId) -> Ed25519PublicKey | None:
         lead, neighbour, here = self._shelf.neighbours.lead(), self._shelf.neighbours.find(chain), self._outbox.keeper
-        is_lead = lead is not None and lead[0].place == here and not self._shelf.hq.is_revoked()
+        may_lend = not self._shelf.hq.is_revoked() and not self._outbox.is_closed
+        is_lead = lead is not None and lead[0].place == here and may_lend
         return public_key(neighbour.public_key) if is_lead and neighbour is not None and chain.keeper != here else None
 
     def _grounds(self, chain: ChainId, asked: Draw) -> Grounds:

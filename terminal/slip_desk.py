@@ -67,7 +67,9 @@ class SlipDesk:
         return tuple(self._status(job) for job in await self._store.do(TillStore.slips_waiting))
 
     async def next_to_print(self) -> SlipJob | None:
-        """The oldest slip that is to be printed now."""
+        """The oldest slip that is to be printed now; none while it could not be recorded that it is."""
+        if await self._store.do(lambda store: store.trust.problem) is not None:
+            return None
         fresh_since_ms = self._moment().now_ms - PRINT_LATE_MS_MAX
         fresh = {job.number for job in await self._store.do(TillStore.slips_waiting, fresh_since_ms)}
         for job in await self._store.do(TillStore.slips_waiting):

@@ -9,15 +9,15 @@ import msgspec
 
 from checkout.requests import Original
 from ledger.cards import Card
-from ledger.ids import HEADQUARTERS, AccountId
-from ledger.journal_sqlite import BookUnusable, Connection, SqliteJournal, open_book, transaction
+from ledger.ids import HEADQUARTERS, AccountId, Place
+from ledger.journal_sqlite import Connection, SqliteJournal, open_book, transaction
 from ledger.slices import MONEY, Slice, that_never_expire, total
 from loyalty.programme import Programme
 from offline_queue.doubts import Doubt, Gift, Given, compare_acknowledgement
 from offline_queue.forwarding import cut
-from offline_queue.outbox import Outbox, Stamp, first_record, last_epoch
-from protocol.acknowledgements import Acknowledgement, open_acknowledgement
-from protocol.bodies import Opened, PrintBody
+from offline_queue.outbox import Outbox, Stamp, last_epoch
+from protocol.acknowledgements import Acknowledgement
+from protocol.bodies import PrintBody
 from protocol.chain import Head
 from protocol.conversation import BATCH_RECORDS_MAX, Directory, Member, NotDrawn, Resume, Seen
 from protocol.records import RecordKind, SignedRecord
@@ -25,6 +25,7 @@ from protocol.signing import Signed, Signer
 from terminal.answering import balance_of
 from terminal.answers import Answer, DayClose, Movement, Problem, Refundable
 from terminal.asking import Asked, Identity, Moment
+from terminal.book_trust import BookTrust, Marker
 from terminal.clock_book import ClockBook
 from terminal.day_closing import DayClosing
 from terminal.decisions import Decisions, Shelf, has_moved
@@ -37,6 +38,7 @@ from terminal.modes import Mode
 from terminal.movements import Movements
 from terminal.negative_list import NegativeList
 from terminal.neighbours import Neighbours
+from terminal.opening import Opening
 from terminal.operations import Operations
 from terminal.originals import Originals
 from terminal.slip_job import SlipJob, SlipState, SlipStep
@@ -51,13 +53,21 @@ SCHEMAS = ("ledger", "offline_queue", "terminal")
 class TillStore:
     """Everything that the till must not forget. Each method is one commit, on the disk when it returns."""
 
-    def __init__(self, connection: Connection, identity: Identity, sign: Signer, programme: Programme) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        identity: Identity,
+        sign: Signer,
+        programme: Programme,
+        marker: Marker | None = None,
+    ) -> None:
         epoch = last_epoch(connection, identity.place) or identity.epoch
         self.identity = identity = msgspec.structs.replace(identity, epoch=epoch)
         """Who keeps it, in the book's own epoch."""
         self._connection = connection
         self._programme = programme
         self._outbox = Outbox(connection, identity.place, epoch, sign)
+        self.trust = BookTrust(self._outbox, marker)
         self._journal = SqliteJournal(connection, identity.place, epoch)
         self._slips = Slips(connection, identity.numbering)
         self._operations = Operations(connection, self._slips)
@@ -66,7 +76,7 @@ class TillStore:
         self._transfers = Transfers(self._outbox, self._journal, programme, self.members)
         self.neighbours = Neighbours(connection)
         self.hq = HqMemory(connection, self._outbox, identity, self._transfers, self.negative_list, self.neighbours)
-        self.gifts = Gifts(connection, self._transfers)
+        self.gifts = Gifts(connection, self._outbox, self._transfers)
         self._originals = Originals(connection, identity.numbering, self._slips)
         self._movements = Movements(identity.place, self._slips)
         self.clock = ClockBook(connection, self._outbox, self.append)
@@ -80,58 +90,52 @@ class TillStore:
             self.neighbours,
             self.hq,
             self.clock,
+            self.trust,
         )
         self.lending = Lending(connection, self._outbox, programme, self._transfers, shelf)
         self._days = DayClosing(self._outbox, self._journal, self.clock, self.append)
         self._decisions = Decisions(self, shelf, identity, programme)
+        self._opening = Opening(
+            connection, identity, self._outbox, self.trust, self.clock, self.hq, self._interrupt_slips
+        )
 
     @classmethod
-    def open(
-        cls, path: Path | str, identity: Identity, sign: Signer, programme: Programme, *, vfs: str | None = None
+    def open(  # noqa: PLR0913 - what a book is opened with
+        cls,
+        path: Path | str,
+        identity: Identity,
+        sign: Signer,
+        programme: Programme,
+        *,
+        vfs: str | None = None,
+        marker: Marker | None = None,
     ) -> TillStore:
-        """Open the file, or make it. Raises BookUnusable."""
-        return cls(open_book(path, *SCHEMAS, vfs=vfs), identity, sign, programme)
+        """Open the file, or make it. Without a marker a start is believed. Raises BookUnusable."""
+        return cls(open_book(path, *SCHEMAS, vfs=vfs), identity, sign, programme, marker)
 
     def when_appended(self, wake: Callable[[], None]) -> None:
         """Have this called when the chain grows, whatever lets it grow; from the store's thread, before the commit."""
         self._outbox.appended = wake
 
+    def when_doubted(self, tell: Callable[[], None]) -> None:
+        """Have this called when the clock or the book itself begins to be doubted, or no longer is."""
+        self.clock.told = self.trust.told = tell
+
     def close(self) -> None:
-        """Give the file free."""
+        """Give the files free."""
         self._connection.close()
+        self.trust.close()
 
     def begin(self, moment: Moment, mode: str) -> Head:
-        """Open a new book on today's business date, or record what the last run left unknown when it was cut off.
-
-        The clock is looked at first.
-        """
+        """Open the book, once in each run of the program (terminal.opening). Raises BookUnusable."""
         with transaction(self._connection):
-            self._check_owner()
-            head = self._outbox.head()
-            if head is None:
-                who = self.identity
-                opened = Opened(who.place, who.public_key, who.software)
-                stamp = Stamp(moment.now_ms, moment.local_date, mode)
-                self._outbox.append(None, RecordKind.OPENED, opened, stamp)
-            self.clock.watch(moment, is_start=True)
-            known = self.hq.acknowledgement()
-            if known is not None:
-                self.clock.hear(open_acknowledgement(known), moment)
-            for job in self._slips.waiting():
-                if job.state is SlipState.STARTED:
-                    self._step(job, SlipStep.UNKNOWN, ("interrupted",), moment)
+            self._opening.begin(moment, mode)
             return self.head()
 
-    def _check_owner(self) -> None:
-        """A book opened by another till or key is not ours: a second chain in it would share its receipt numbers."""
-        first = first_record(self._connection)
-        if first is None:
-            return
-        opened = first.body_as(Opened)
-        if opened.place != self.identity.place:
-            raise BookUnusable(f"This book is that of till {opened.place}. Check `store` and `till` in the settings.")
-        if opened.public_key != self.identity.public_key:
-            raise BookUnusable("The till's key is not the one that opened this book. Restore the file till.key.")
+    def _interrupt_slips(self, moment: Moment) -> None:
+        for job in self._slips.waiting():
+            if job.state is SlipState.STARTED:
+                self._step(job, SlipStep.UNKNOWN, ("interrupted",), moment)
 
     def head(self) -> Head:
         """The last record, with the business date and the mode in force."""
@@ -198,10 +202,12 @@ class TillStore:
             case Gift():
                 return self.gifts.has(drawn), self.gifts.take(drawn, moment.now_ms, is_awaited=True)
 
-    def compare_copy(self, said: Acknowledgement) -> Doubt | None:
-        """Whether what the lead holds of this chain is what lies here."""
+    def compare_copy(self, said: Acknowledgement, by: Place, moment: Moment) -> Doubt | None:
+        """Whether what a neighbour holds of this chain is what lies here."""
         with transaction(self._connection):
-            return compare_acknowledgement(said, said.hq_epoch, self._outbox.hash_of)
+            doubt = compare_acknowledgement(said, said.hq_epoch, self._outbox.hash_of)
+            self._opening.hear_witness(said, by, doubt, moment)
+            return doubt
 
     def take_gift(self, gift: Gift, moment: Moment) -> Doubt | None:
         """Take what the store's lead gives and no sale waits for; once."""
@@ -223,8 +229,9 @@ class TillStore:
     def believe(self, signed: Signed, said: Acknowledgement, moment: Moment) -> Doubt | None:
         """Keep an acknowledgement, which was seen to be genuine, and hear from it which time it is."""
         doubt = self.hq.keep(signed, said, moment.now_ms)
-        if doubt is None:
-            with transaction(self._connection):
+        with transaction(self._connection):
+            self._opening.hear_witness(said, HEADQUARTERS, doubt, moment)
+            if doubt is None:
                 self.clock.hear(said, moment)
         return doubt
 
@@ -275,7 +282,7 @@ class TillStore:
     def take_step(self, number: int, step: SlipStep, reasons: tuple[str, ...], moment: Moment) -> SlipJob | None:
         """Record a step of a slip's printing; None when it makes no sense now, and nothing is written."""
         with transaction(self._connection):
-            job = self._slips.job(number)
+            job = None if self._outbox.is_closed else self._slips.job(number)
             return None if job is None else self._step(job, step, reasons, moment)
 
     def close_day(
@@ -283,7 +290,7 @@ class TillStore:
     ) -> DayClose | Problem:
         """Move the business date on (terminal.day_closing)."""
         with transaction(self._connection):
-            return self._days.close(moment, business_date, named)
+            return self.trust.problem or self._days.close(moment, business_date, named)
 
     def _step(self, job: SlipJob, step: SlipStep, reasons: tuple[str, ...], moment: Moment) -> SlipJob | None:
         after = self._slips.move(job, step, reasons)

@@ -108,18 +108,14 @@ class Till:
         self._lead: LeadStatus | None = None
         self.roster_changed = asyncio.Event()
         """Set when HQ has said anew who the neighbours are."""
-        self._clock_news = threading.Event()
-        """The store has begun to doubt the clock, or trusts it again, and watchers have not been told."""
+        self._news = threading.Event()
+        """What the store believes of the clock or of its own book is another thing now; watchers have not been told."""
         self.exchange: Callable[[Occasion], None] = _with_nobody
         """Have HQ called, if the line is not up anyway."""
 
     async def begin(self) -> None:
         """Open the day, or take up where the last run was cut off."""
-
-        def listen(store: TillStore) -> None:
-            store.clock.told = self._clock_news.set
-
-        await self._store.do(listen)
+        await self._store.do(lambda store: store.when_doubted(self._news.set))
         self._head = await self._store.do(TillStore.begin, self.moment(), self.shop.mode)
 
     def printing(self, printer: Printer, paper: PaperSpec) -> SlipPrinter:
@@ -159,6 +155,7 @@ class Till:
             hq=self._hq,
             lead=self._lead,
             clock=await self._clock(),
+            book=await self._store.do(lambda store: store.trust.state),
             devices=self.board.all(),
             presentation=await self.reception.before_the_cashier(),
             slips_waiting=await self.slips.waiting(),
@@ -181,7 +178,7 @@ class Till:
     async def on_hq(self, status: HqStatus, *, caught_up: bool) -> None:
         """How it stands with HQ. Watchers hear when that is news, or when HQ has all that waited for the line."""
         known, self._hq = self._hq, status
-        if caught_up or (known.state, known.stopped) != (status.state, status.stopped) or self._clock_news.is_set():
+        if caught_up or (known.state, known.stopped) != (status.state, status.stopped) or self._news.is_set():
             await self._say_status()
 
     async def on_lead(self, lead: LeadStatus | None) -> None:
@@ -254,7 +251,7 @@ class Till:
         await self._say_status()
 
     async def _say_status(self) -> None:
-        self._clock_news.clear()
+        self._news.clear()
         self.events.say("status", await self.status())
 
     async def _clock(self) -> ClockStatus | None:
@@ -313,7 +310,7 @@ class Till:
             self.events.say("operation.done", answer)
             self.slips.work.set()
             self.reception.look_again(None if asked.presented is None else asked.presented.card)
-        if self._clock_news.is_set():
+        if self._news.is_set():
             await self._say_status()
         return answer
 

@@ -30,6 +30,7 @@ from terminal.exchanges import Exchanges
 from terminal.hq_above import HqAbove
 from terminal.hq_file import HQ_FILE, HqFile, read_hq_file
 from terminal.lead_host import OwnBook
+from terminal.marker_file import MarkerFile
 from terminal.modes import MODES
 from terminal.store import TillStore
 from terminal.store_lead import StoreLead
@@ -40,6 +41,7 @@ from terminal.world import World
 
 CARD_KEYS_FILE = "cards.key"
 BOOK_FILE = "till.db"
+MARKER_FILE = "till.head"
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -70,7 +72,8 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
     scheme = _scheme(data / CARD_KEYS_FILE, programme)
     key, hq = till_key(data), read_hq_file(data)
     identity = _identity(settings, key, hq)
-    book = TillStore.open(data / BOOK_FILE, identity, key.sign, programme)
+    marker = MarkerFile(settings_file.parent / settings.marker if settings.marker else data / MARKER_FILE)
+    book = TillStore.open(data / BOOK_FILE, identity, key.sign, programme, marker=marker)
     shop = Shop(
         book.identity,
         settings.chain_name,
@@ -82,7 +85,7 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
         settings.customer_sees_balance,
     )
     world = world or World()
-    store = StoreThread(book)
+    store = StoreThread(book, after_each=book.trust.mark)
     till = Till(shop, scheme, programme, store, world)
     uplink = lead = None
     if hq is not None:

@@ -34,6 +34,8 @@ STATUS: Mapping[Problem, HTTPStatus] = {
     Problem.SLIP_UNKNOWN: HTTPStatus.NOT_FOUND,
     Problem.SLIP_NOT_WAITING: HTTPStatus.CONFLICT,
     Problem.TILL_REVOKED: HTTPStatus.FORBIDDEN,
+    Problem.BOOK_UNCONFIRMED: HTTPStatus.SERVICE_UNAVAILABLE,
+    Problem.BOOK_BEHIND: HTTPStatus.FORBIDDEN,
     Problem.DAY_NOT_OPEN: HTTPStatus.CONFLICT,
     Problem.CLOCK_DOUBTED: HTTPStatus.CONFLICT,
     Problem.DATE_NOT_POSSIBLE: HTTPStatus.CONFLICT,
@@ -41,7 +43,7 @@ STATUS: Mapping[Problem, HTTPStatus] = {
     Problem.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     Problem.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-RETRYABLE = frozenset({Problem.DISK_FULL, Problem.BUSY})
+RETRYABLE = frozenset({Problem.DISK_FULL, Problem.BUSY, Problem.BOOK_UNCONFIRMED})
 """The same request, unchanged and under the same id, may succeed later."""
 
 

@@ -18,6 +18,7 @@ from protocol.records import SignedRecord
 from terminal.answering import balance_of
 from terminal.answers import Answer, Balance, DayClose, HqState, HqStatus, Outcome, Problem
 from terminal.asking import Asked, Identity, Moment, UseCase, fingerprint
+from terminal.book_trust import Marker
 from terminal.slip_job import SlipJob, SlipStep
 from terminal.store import TillStore
 from tests.chains.company import PROGRAMME, units
@@ -64,8 +65,9 @@ class Till:
         programme: Programme = PROGRAMME,
         identity: Identity = IDENTITY,
         key: Ed25519PrivateKey = KEY,
+        marker: Marker | None = None,
     ) -> None:
-        self.path, self.vfs = path, vfs
+        self.path, self.vfs, self.marker = path, vfs, marker
         self.identity, self.key = identity, key
         self._programme = programme
         self.now_ms = NOON
@@ -74,7 +76,8 @@ class Till:
 
     def start(self) -> None:
         """Switch on: open the book and begin."""
-        self.store = TillStore.open(self.path, self.identity, self.key.sign, self._programme, vfs=self.vfs)
+        who, sign = self.identity, self.key.sign
+        self.store = TillStore.open(self.path, who, sign, self._programme, vfs=self.vfs, marker=self.marker)
         self.store.begin(self.moment(), "transfer")
 
     def restart(self) -> None:

@@ -228,4 +228,4 @@ def test_the_word_on_a_neighbour_says_what_is_held_and_what_was_given_last(store
     head = store.till.chain()[-1]
     assert (said.held, said.held_hash) == (head.open().sequence, head.hash)
     assert (said.directive, said.directive_hash) == (gift.signed.open().sequence, gift.signed.hash)
-    assert store.till.store.compare_copy(said) is None
+    assert store.till.store.compare_copy(said, Place("07-1"), store.till.moment()) is None

@@ -36,6 +36,7 @@ from terminal.events import Event
 from terminal.exchanges import ExchangeRules, Exchanges
 from terminal.hq_above import HqAbove
 from terminal.lead_host import OwnBook
+from terminal.marker_file import MarkerFile
 from terminal.store import TillStore
 from terminal.store_lead import StoreLead
 from terminal.store_thread import StoreThread
@@ -88,8 +89,9 @@ class TillOnLine:
 
     async def start(self) -> Self:
         world, me, sign = World(), self._ways.identity, self._ways.key.sign
-        self.book = TillStore.open(self._folder / "till.db", me, sign, self._ways.programme)
-        self.store = StoreThread(self.book)
+        marker = MarkerFile(self._folder / "till.head")
+        self.book = TillStore.open(self._folder / "till.db", me, sign, self._ways.programme, marker=marker)
+        self.store = StoreThread(self.book, after_each=self.book.trust.mark)
         zone = ZoneInfo("Asia/Taipei")
         shop = Shop(me, "Maple", "Main Street", Language.TAIWAN, zone, self._ways.mode, self._ways.draw_timeout_s)
         self.till = Till(shop, SCHEME, self._ways.programme, self.store, world)

@@ -3,16 +3,17 @@
 const DEVICE_TONES = { ready: "good", warned: "warn", stopped: "bad", lost: "bad", unknown: "unsure", none: "plain" };
 const UNPLUGGED = ["not_reachable", "reader_lost"];
 const HQ_TONES = { answered: "good", not_reached: "warn", resting: "good", never: "plain" };
+const BOOK_TONES = { sure: "none", unconfirmed: "warn", behind: "bad" };
 const LEAD_TONES = { answered: "good", here: "good", not_reached: "warn", shut: "bad" };
 
 /** Of a till that does not answer, nothing is known but what does not change by itself. */
 export function bar({ hello, status, wording, here }) {
-  const { mode, business_date, clock, devices } = status;
+  const { mode, business_date, clock, book, devices } = status;
   const { state, last_contact } = here ? status.hq : { state: "unknown", last_contact: null };
   const lead = status.lead && { ...status.lead, ...(here ? {} : { state: "unknown" }) };
   const [reader, printer] = ["MSR", "POSPrinter"].map((one) => (here ? device(devices, one) : "unknown"));
   const values = {
-    till: hello.till,
+    till: book === "sure" ? hello.till : wording.text(`page.bar.book_${book}`, { till: hello.till }),
     mode: wording.text(`mode.${mode}`),
     business_date: clock ? wording.text("page.bar.clock", { date: business_date.slice(5) }) : business_date,
     hq: wording.text(`page.hq.${state}`, { time: when(last_contact, business_date) }),
@@ -21,7 +22,7 @@ export function bar({ hello, status, wording, here }) {
     reader: wording.text(`page.device.${reader}`),
     printer: wording.text(`page.device.${printer}`),
   };
-  const tones = { business_date: clock ? "warn" : "none", hq: HQ_TONES[state] ?? "unsure", lead: LEAD_TONES[lead?.state] ?? "unsure" };
+  const tones = { till: BOOK_TONES[book], business_date: clock ? "warn" : "none", hq: HQ_TONES[state] ?? "unsure", lead: LEAD_TONES[lead?.state] ?? "unsure" };
   return { values, tones: { ...tones, reader: toneOf(reader), printer: toneOf(printer) } };
 }
 

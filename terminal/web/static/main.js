@@ -226,7 +226,7 @@ async function refreshStatus() {
 
 function takeStatus(status) {
   const { presentation, slips_waiting } = status;
-  const note = changeOfClock(model.status?.clock, status.clock);
+  const note = changeOfBook(model.status?.book ?? "sure", status.book) ?? changeOfClock(model.status?.clock, status.clock);
   model.status = status;
   model.slips = slips_waiting.reduce(hear, model.slips);
   if (presentation) feed({ name: "presented", card: presentation });
@@ -234,6 +234,12 @@ function takeStatus(status) {
   if (note) feed({ name: "notice", note });
   draw();
   return true;
+}
+
+/** Whether the till's book is the latest: why it has stopped, and that it goes on, is said in a sentence. */
+function changeOfBook(before, now) {
+  if (now === before) return null;
+  return now === "sure" ? { tone: "good", key: "page.note.book_sure" } : { tone: now === "behind" ? "bad" : "warn", key: `book.${now}` };
 }
 
 /** The bar shows that the clock is doubted; why, and that it no longer is, is said in a sentence. */

@@ -1,0 +1,58 @@
+"""The marker as a file beside the book: one line that names the chain's head, written over at each commit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import structlog
+
+from terminal.book_trust import Mark
+
+MARK_BYTES = 256
+"""Within one sector of any disk, so that a power cut leaves the old mark or the new one."""
+
+log = structlog.get_logger()
+
+
+class MarkerFile:
+    """The file at `path`, made with the first mark. It is not synced: the system writes it out within half a minute."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
+        self._has_failed = False
+
+    def read(self) -> Mark | None:
+        """The last mark; None when there is no file, or nothing that can be read in it."""
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=Mark)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
+    def write(self, mark: Mark) -> None:
+        """Put this one in its place. Where that fails the till goes on: an old mark is as good as the next witness."""
+        line = msgspec.json.encode(mark).ljust(MARK_BYTES - 1) + b"\n"
+        assert len(line) == MARK_BYTES, "names of places have bounds"
+        try:
+            if self._file is None:
+                self._file = self._open()
+            self._file.seek(0)
+            self._file.write(line)
+        except OSError as fault:
+            if not self._has_failed:
+                log.warning("cannot note the chain's head", file=str(self._path), why=str(fault))
+            self._has_failed = True
+        else:
+            self._has_failed = False
+
+    def close(self) -> None:
+        """Give the file free."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _open(self) -> BinaryIO:
+        self._path.touch()
+        return self._path.open("r+b", buffering=0)

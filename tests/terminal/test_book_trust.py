@@ -1,0 +1,229 @@
+"""A book that is not the latest of its chain sells nothing: a marker and witnesses tell, and an old copy is found."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ledger.ids import HEADQUARTERS, Place
+from ledger.journal_sqlite import BookUnusable, transaction
+from offline_queue.doubts import Doubt
+from protocol.acknowledgements import VERSION, Acknowledgement, seal_acknowledgement
+from protocol.bodies import PrintBody
+from protocol.records import RecordKind
+from terminal.answers import Answer, BookState, Problem
+from terminal.book_trust import Mark
+from terminal.slip_job import SlipStep
+from tests.chains.company import ALICE
+from tests.chains.headquarters import HQ_KEY
+from tests.chains.till import IDENTITY, Till
+
+LEAD = Place("07-1")
+
+
+@dataclass
+class Shelved:
+    """A marker in memory: what a file beside the book would say."""
+
+    mark: Mark | None = None
+    written: list[int] = field(default_factory=list)
+    is_closed: bool = False
+
+    def read(self) -> Mark | None:
+        return self.mark
+
+    def write(self, mark: Mark) -> None:
+        self.mark = mark
+        self.written.append(mark.sequence)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class Marked:
+    """A till whose store marks its head behind each call, as its thread has it do."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.marker = folder, Shelved()
+        self.till = Till(folder / "till.db", marker=self.marker)
+        self.load("500.00")
+
+    def load(self, amount: str) -> Answer:
+        loaded = self.till.load(ALICE, amount)
+        self.till.store.trust.mark()
+        return loaded
+
+    def charge(self, amount: str) -> Answer:
+        charged = self.till.charge(ALICE, amount)
+        self.till.store.trust.mark()
+        return charged
+
+    def copy(self) -> None:
+        """Somebody saves the file."""
+        self.till.store.close()
+        shutil.copy(self.folder / "till.db", self.folder / "saved.db")
+        self.till.start()
+
+    def restore(self) -> None:
+        """Somebody puts the saved file back, and the program starts."""
+        self.till.store.close()
+        for left in self.folder.glob("till.db*"):
+            left.unlink()
+        shutil.copy(self.folder / "saved.db", self.folder / "till.db")
+        self.till.start()
+
+    def word(self, held: int | None = None, held_hash: bytes | None = None) -> Acknowledgement:
+        """What a witness that holds so many records of this chain signs; None: all of them."""
+        chain = self.till.chain()
+        held = len(chain) if held is None else held
+        known = chain[held - 1].hash if 0 < held <= len(chain) else bytes(32)
+        who = IDENTITY.place, IDENTITY.epoch
+        return Acknowledgement(VERSION, 1, *who, held, held_hash or known, held, 0, bytes(32), self.till.now_ms)
+
+    def hears(self, said: Acknowledgement, by: Place = HEADQUARTERS) -> Doubt | None:
+        store, moment = self.till.store, self.till.moment()
+        if by == HEADQUARTERS:
+            return store.believe(seal_acknowledgement(said, HQ_KEY.sign), said, moment)
+        return store.compare_copy(said, by, moment)
+
+    def state(self) -> BookState:
+        return self.till.store.trust.state
+
+    def is_stopped(self, problem: Problem) -> bool:
+        """Whether nothing at all is added to the chain by any hand."""
+        till, chain = self.till, self.till.chain()
+        assert till.ask(till.charge_of(ALICE, "1.00")) is problem
+        assert till.ask(till.load_of(ALICE, "1.00")) is problem
+        assert till.store.close_day(till.moment()) is problem
+        assert till.store.take_step(1, SlipStep.STARTED, (), till.moment()) is None
+        return till.chain() == chain
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Marked:
+    return Marked(tmp_path)
+
+
+def test_a_new_book_is_sure_and_each_commit_is_marked(shop: Marked) -> None:
+    assert shop.state() is BookState.SURE
+    before = len(shop.marker.written)
+    shop.charge("1.00")
+    shop.charge("2.00")
+    assert len(shop.marker.written) == before + 2
+    last = shop.till.chain()[-1]
+    assert shop.marker.mark == Mark(IDENTITY.place, IDENTITY.epoch, last.open().sequence, last.hash)
+
+
+def test_what_was_rolled_back_is_not_marked(shop: Marked) -> None:
+    store, known = shop.till.store, shop.marker.mark
+    with suppress(RuntimeError), transaction(store._connection):
+        body = PrintBody("07-2-000001", 1, SlipStep.STARTED, ())
+        store.append(store.head(), RecordKind.PRINT, body, shop.till.moment())
+        raise RuntimeError
+    store.trust.mark()
+    assert shop.marker.mark == known
+
+
+def test_a_book_that_the_marker_has_seen_longer_is_an_old_copy_and_stays_one(shop: Marked) -> None:
+    shop.copy()
+    shop.charge("400.00")
+    mark = shop.marker.mark
+    shop.restore()
+    assert (shop.state(), shop.till.store.trust.by) == (BookState.BEHIND, None)
+    assert shop.is_stopped(Problem.BOOK_BEHIND), "400.00 lies here once more"
+    shop.hears(shop.word())
+    shop.till.store.trust.mark()
+    assert (shop.state(), shop.marker.mark) == (BookState.BEHIND, mark), "an HQ that knows less does not end it"
+    shop.till.restart()
+    assert shop.is_stopped(Problem.BOOK_BEHIND)
+
+
+def test_what_was_done_is_still_told_by_an_old_copy(shop: Marked) -> None:
+    done = shop.charge("1.00")
+    shop.copy()
+    shop.charge("400.00")
+    shop.restore()
+    assert shop.state() is BookState.BEHIND
+    again = shop.till.ask(shop.till.charge_of(ALICE, "1.00", done.operation_id))
+    assert isinstance(again, Answer)
+    assert (again.replayed, again.receipt_number) == (True, done.receipt_number)
+
+
+def test_without_a_marker_nothing_moves_until_a_witness_answers(shop: Marked) -> None:
+    job = shop.till.store.slips_waiting()[0].number
+    assert shop.till.store.take_step(job, SlipStep.STARTED, (), shop.till.moment()) is not None
+    shop.marker.mark = None
+    shop.till.restart()
+    assert shop.state() is BookState.UNCONFIRMED
+    assert shop.is_stopped(Problem.BOOK_UNCONFIRMED)
+    shop.till.store.trust.mark()
+    assert shop.marker.mark is None, "a book that nobody has confirmed confirms itself at the next start"
+    assert shop.hears(shop.word(1)) is None
+    assert shop.state() is BookState.SURE
+    assert shop.till.chain()[-1].open().kind is RecordKind.PRINT, "the slip that was cut off is in question now"
+    shop.charge("1.00")
+    assert shop.marker.mark is not None
+
+
+def test_a_lead_confirms_a_book_too(shop: Marked) -> None:
+    shop.marker.mark = None
+    shop.till.restart()
+    assert shop.hears(shop.word(2), LEAD) is None
+    assert shop.state() is BookState.SURE
+
+
+WORDS: dict[str, tuple[Callable[[Marked], Acknowledgement], Doubt]] = {
+    "more records": (lambda shop: shop.word(999), Doubt.AHEAD),
+    "another record": (lambda shop: shop.word(2, bytes(31) + b"\1"), Doubt.OTHER_CHAIN),
+}
+
+
+@pytest.mark.parametrize("by", [HEADQUARTERS, LEAD])
+@pytest.mark.parametrize(("word", "doubt"), WORDS.values(), ids=WORDS.keys())
+@pytest.mark.parametrize("has_marker", [True, False])
+def test_a_witness_that_has_what_is_not_here_stops_a_till_and_the_marker_remembers_it(
+    word: Callable[[Marked], Acknowledgement], doubt: Doubt, by: Place, shop: Marked, *, has_marker: bool
+) -> None:
+    """Whoever restores the whole folder restores the marker with it: then only a witness can tell."""
+    if not has_marker:
+        shop.marker.mark = None
+        shop.till.restart()
+    told: list[BookState] = []
+    shop.till.store.when_doubted(lambda: told.append(shop.state()))
+    assert shop.hears(word(shop), by) is doubt
+    assert (shop.state(), shop.till.store.trust.by, told) == (BookState.BEHIND, by, [BookState.BEHIND])
+    assert shop.is_stopped(Problem.BOOK_BEHIND)
+    shop.till.restart()
+    assert shop.state() is BookState.BEHIND
+    assert shop.is_stopped(Problem.BOOK_BEHIND)
+
+
+def test_an_empty_book_in_the_place_of_one_that_has_sold_is_refused(shop: Marked) -> None:
+    shop.till.store.close()
+    (shop.folder / "till.db").unlink()
+    with pytest.raises(BookUnusable, match=r"has written 2 records, and its book is empty"):
+        shop.till.start()
+    shop.till.store.close()
+
+
+def test_the_mark_of_the_machine_before_stops_no_new_one(shop: Marked) -> None:
+    assert shop.marker.mark is not None
+    shop.marker.mark = msgspec.structs.replace(shop.marker.mark, sequence=999)
+    shop.till.store.close()
+    (shop.folder / "till.db").unlink()
+    shop.till.identity = msgspec.structs.replace(IDENTITY, epoch=2)
+    shop.till.start()
+    assert shop.state() is BookState.SURE
+    shop.load("1.00")
+    assert (shop.marker.mark.epoch, shop.marker.mark.sequence) == (2, 2)
+
+
+def test_the_marker_is_given_free_with_the_book(shop: Marked) -> None:
+    shop.till.store.close()
+    assert shop.marker.is_closed
