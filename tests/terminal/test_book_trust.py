@@ -13,16 +13,20 @@ import pytest
 
 from ledger.ids import HEADQUARTERS, Place
 from ledger.journal_sqlite import BookUnusable, transaction
+from ledger.slices import Asset
 from offline_queue.doubts import Doubt
 from protocol.acknowledgements import VERSION, Acknowledgement, seal_acknowledgement
-from protocol.bodies import PrintBody
+from protocol.bodies import PrintBody, Why
+from protocol.conversation import Draw, NotDrawn
 from protocol.records import RecordKind
+from protocol.rejections import Fault, Rejection
 from terminal.answers import Answer, BookState, Problem
 from terminal.book_trust import Mark
 from terminal.slip_job import SlipStep
 from tests.chains.company import ALICE
-from tests.chains.headquarters import HQ_KEY
-from tests.chains.till import IDENTITY, Till
+from tests.chains.headquarters import HQ_KEY, Headquarters
+from tests.chains.till import IDENTITY, Till, asked
+from tests.terminal.one_store import chain_of, with_alices_money
 
 LEAD = Place("07-1")
 
@@ -96,8 +100,9 @@ class Marked:
         return self.till.store.trust.state
 
     def is_stopped(self, problem: Problem) -> bool:
-        """Whether nothing at all is added to the chain by any hand."""
+        """Whether nothing at all is added to the chain by any hand; somebody has set the clock back, too."""
         till, chain = self.till, self.till.chain()
+        till.now_ms -= 3_600_000
         assert till.ask(till.charge_of(ALICE, "1.00")) is problem
         assert till.ask(till.load_of(ALICE, "1.00")) is problem
         assert till.store.close_day(till.moment()) is problem
@@ -120,13 +125,18 @@ def test_a_new_book_is_sure_and_each_commit_is_marked(shop: Marked) -> None:
     assert shop.marker.mark == Mark(IDENTITY.place, IDENTITY.epoch, last.open().sequence, last.hash)
 
 
-def test_what_was_rolled_back_is_not_marked(shop: Marked) -> None:
-    store, known = shop.till.store, shop.marker.mark
+def append_in_vain(shop: Marked) -> None:
+    """A record that is rolled back."""
+    store, body = shop.till.store, PrintBody("07-2-000001", 1, SlipStep.STARTED, ())
     with suppress(RuntimeError), transaction(store._connection):
-        body = PrintBody("07-2-000001", 1, SlipStep.STARTED, ())
         store.append(store.head(), RecordKind.PRINT, body, shop.till.moment())
         raise RuntimeError
-    store.trust.mark()
+
+
+def test_what_was_rolled_back_is_not_marked(shop: Marked) -> None:
+    known = shop.marker.mark
+    append_in_vain(shop)
+    shop.till.store.trust.mark()
     assert shop.marker.mark == known
 
 
@@ -166,7 +176,8 @@ def test_without_a_marker_nothing_moves_until_a_witness_answers(shop: Marked) ->
     assert shop.marker.mark is None, "a book that nobody has confirmed confirms itself at the next start"
     assert shop.hears(shop.word(1)) is None
     assert shop.state() is BookState.SURE
-    assert shop.till.chain()[-1].open().kind is RecordKind.PRINT, "the slip that was cut off is in question now"
+    last = shop.till.chain()[-1].open()
+    assert last.body_as(PrintBody).step == SlipStep.UNKNOWN, "the slip that was cut off is in question now"
     shop.charge("1.00")
     assert shop.marker.mark is not None
 
@@ -202,6 +213,41 @@ def test_a_witness_that_has_what_is_not_here_stops_a_till_and_the_marker_remembe
     shop.till.restart()
     assert shop.state() is BookState.BEHIND
     assert shop.is_stopped(Problem.BOOK_BEHIND)
+
+
+def test_a_call_that_came_to_nothing_moves_no_mark_of_a_witness(shop: Marked) -> None:
+    append_in_vain(shop)
+    shop.hears(shop.word(999))
+    mark = shop.marker.mark
+    shop.till.store.trust.mark()
+    assert (shop.marker.mark, mark and mark.sequence) == (mark, 999)
+
+
+def test_what_hq_orders_is_not_carried_out_in_an_old_copy(shop: Marked) -> None:
+    hq = Headquarters()
+    hq.funds.add(ALICE.account, 100_00)
+    shop.hears(shop.word(999))
+    chain, moment = shop.till.chain(), shop.till.moment()
+    drawn = hq.transfer(ALICE.account, 50_00, Why.DRAW, "sale-0001")
+    assert shop.till.store.hq.apply(drawn, moment) is Doubt.AHEAD
+    sale = shop.till.charge_of(ALICE, "1.00", "sale-0001")
+    assert shop.till.store.settle(drawn, asked(sale, moment)) is Doubt.AHEAD
+    assert shop.till.chain() == chain
+
+
+def test_an_old_copy_lends_nothing_takes_nothing_back_and_takes_no_gift(tmp_path: Path) -> None:
+    store = with_alices_money(tmp_path)
+    gift = store.lend(100_00)
+    for till in (store.lead, store.till):
+        said = Acknowledgement(VERSION, 1, *chain_of(till), 999, bytes(32), 0, 0, bytes(32), 1)
+        assert till.store.compare_copy(said, Place("07-3"), till.moment()) is Doubt.AHEAD
+    chains = store.lead.chain(), store.till.chain()
+    assert store.take(gift) is Doubt.AHEAD
+    draw = Draw("sale-0002", ALICE.token, ALICE.account, Asset.MONEY, 50_00, 1)
+    assert isinstance(store.draw_as(chain_of(store.till), draw), NotDrawn)
+    assert store.copy() == Fault(Rejection.FENCED)
+    assert store.lead.store.lending.key_of(chain_of(store.till)) is None
+    assert (store.lead.chain(), store.till.chain()) == chains
 
 
 def test_an_empty_book_in_the_place_of_one_that_has_sold_is_refused(shop: Marked) -> None:
