@@ -90,15 +90,23 @@ class DemoChain:
     ) -> None:
         self._stack.__exit__(kind, value, traceback)
 
-    def name_lead(self, place: str) -> Cable:
-        """Make a till its store's lead; the cable by which the others reach it, plugged in."""
+    def name_lead(self, place: str, witness: str | None = None) -> Cable:
+        """Make a till its store's lead, which copies its chain to the witness.
+
+        What comes back is the cable by which the others reach the lead, plugged in.
+        """
         store, lead = place.partition("-")[0], self.till(place)
         lan = self._stack.enter_context(Cable())
         lan.lead_to(f"http://{LOOPBACK}:{lead.lan_port}")
-        self.hq.post(f"/v1/stores/{store}/leads", {"lead": place, "address": lan.url})
+        named = {"lead": place, "address": lan.url}
+        if witness is not None:
+            address = f"http://{LOOPBACK}:{self.till(witness).lan_port}"
+            named |= {"witness": witness, "witness_address": address}
+        self.hq.post(f"/v1/stores/{store}/leads", named)
         others = [till for one, till in self.tills.items() if one.startswith(f"{store}-") and one != place]
-        self.wait_until(lambda: lead.lead == {"place": place, "state": "here"})
-        self.wait_until(lambda: all(till.lead == {"place": place, "state": "answered"} for till in others))
+        copied = None if witness is None else "answered"
+        self.wait_until(lambda: lead.lead == {"place": place, "state": "here", "witness": copied})
+        self.wait_until(lambda: all(till.lead == answers(place) for till in others))
         return lan
 
     def add_tills(self, *places: str, manner: TillManner | None = None) -> None:
@@ -232,6 +240,11 @@ class DemoChain:
             with ExitStack() as stack:
                 for till in self.tills.values():
                     stack.push(till)
+
+
+def answers(lead: str) -> dict[str, str | None]:
+    """How a till shows a lead that answers."""
+    return {"place": lead, "state": "answered", "witness": None}
 
 
 def at_once(*jobs: Callable[[], T]) -> list[T]:

@@ -27,7 +27,7 @@ from offline_queue.book_thread import BookThread
 from offline_queue.news import News, OfAccount
 from offline_queue.outbox import Stamp
 from protocol.acknowledgements import seal_acknowledgement
-from protocol.bodies import Directive, Lead
+from protocol.bodies import Directive, Lead, Witness
 from protocol.conversation import BATCH_RECORDS_MAX, Draw, NotDrawn, Records
 from protocol.enrolment import CODE_BYTES, EnrolmentAnswer, EnrolmentRequest, code_text
 from protocol.records import SignedRecord
@@ -175,12 +175,12 @@ class Desk:
             log.info("store is to run in another way", store=store, mode=mode)
         return told
 
-    async def lead_store(self, store: str, lead: Lead | None) -> bool:
-        """Name a store's lead, or say that it has none; False when that till is not there."""
+    async def lead_store(self, store: str, lead: Lead | None, witness: Witness | None) -> bool:
+        """Name a store's lead and its witness, or say that it has none; False when such a till is not there."""
         stamp = self._stamp()
-        told = self._told(await self._keeping(lambda keepers: keepers.lead(store, lead, stamp)))
+        told = self._told(await self._keeping(lambda keepers: keepers.lead(store, lead, stamp, witness)))
         if told:
-            log.info("store has another lead", store=store, lead=lead and lead.place)
+            log.info("store is led", store=store, lead=lead and lead.place, witness=witness and witness.place)
         return told
 
     async def showing(self, look: Callable[[Showing], T]) -> T:

@@ -222,7 +222,8 @@ def _order(order: Order, *told: str, sign: int = 0) -> Summary:
         case RunAs():
             return Summary(tag, told=(*told, order.mode))
         case Roster():
-            return Summary(tag, told=(*told, "-" if order.lead is None else order.lead.place, str(len(order.tills))))
+            named = ["-" if one is None else one.place for one in (order.lead, order.witness)]
+            return Summary(tag, told=(*told, *named, str(len(order.tills))))
         case _:
             return Summary(tag, told=told)
 

@@ -34,13 +34,20 @@ def run(settings: Path, url: str | None, store: str, mode: str) -> None:
 @click.argument("store")
 @click.argument("till", required=False)
 @click.argument("address", required=False)
-def lead(settings: Path, url: str | None, store: str, till: str | None, address: str | None) -> None:
+@click.option("--witness", nargs=2, metavar="TILL ADDRESS", help="Which till has a copy of the lead's own chain.")
+def lead(  # noqa: PLR0913, PLR0917 - its words
+    settings: Path, url: str | None, store: str, till: str | None, address: str | None, witness: tuple[str, str] | None
+) -> None:
     """Have the other tills of STORE draw from TILL, which listens on their LAN at ADDRESS; without a TILL from none.
 
     ADDRESS is such as http://192.168.1.10:8372: the till's own, with the port of its settings' [lan].
     """
-    if (till is None) != (address is None):
-        raise click.UsageError("say both, the till and its address, or neither")
-    body = msgspec.convert({"lead": till, "address": address}, StoreLead)
+    copied_to = witness or (None, None)
+    said = {"lead": till, "address": address, "witness": copied_to[0], "witness_address": copied_to[1]}
+    try:
+        body = msgspec.convert(said, StoreLead)
+    except msgspec.ValidationError as fault:
+        raise click.UsageError(str(fault)) from fault
     for one in ask(settings, url, lambda hq: hq.post(f"/v1/stores/{quote(store, safe='')}/leads", body, Tills)).tills:
-        click.echo(f"{one.keeper}/{one.epoch}\t{'lead' if one.leads else '-'}")
+        part = "lead" if one.leads else "witness" if one.witnesses else "-"
+        click.echo(f"{one.keeper}/{one.epoch}\t{part}")

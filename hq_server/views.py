@@ -43,6 +43,7 @@ class KeeperView(msgspec.Struct, frozen=True):
     points: int = 0
     directives: int = 0
     leads: bool = False
+    witnesses: bool = False
 
 
 class SuspenseView(msgspec.Struct, frozen=True):

@@ -206,11 +206,22 @@ class Lead(msgspec.Struct, frozen=True):
     address: Address
 
 
+class Witness(msgspec.Struct, frozen=True):
+    """The till that keeps a copy of the lead's own chain, and where it listens for the lead."""
+
+    place: Keeper
+    address: Address
+
+
 class Roster(msgspec.Struct, frozen=True, tag="roster"):
-    """Who keeps the places of the addressee's store, and which of them is its lead, if any. A newer one replaces it."""
+    """Who keeps the places of the addressee's store, and which of them is its lead, if any. A newer one replaces it.
+
+    The others copy their chains to the lead; the lead copies its own to the witness, where there is one.
+    """
 
     lead: Lead | None
     tills: Annotated[tuple[Neighbour, ...], msgspec.Meta(max_length=ROSTER_TILLS_MAX)]
+    witness: Witness | None = None
 
 
 BLOCKED_CARDS_MAX = 1000

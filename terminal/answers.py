@@ -238,10 +238,14 @@ class LeadState(StrEnum):
 
 
 class LeadStatus(msgspec.Struct, frozen=True):
-    """The store's lead, and whether value can be had from it."""
+    """The store's lead, and whether value can be had from it.
+
+    `witness`, at the lead: whether the till that is to copy its chain answers; None where there is none.
+    """
 
     place: str
     state: LeadState
+    witness: LeadState | None = None
 
 
 class ClockStatus(msgspec.Struct, frozen=True):

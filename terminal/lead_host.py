@@ -1,4 +1,4 @@
-"""The host of a lead's lines: what the other tills of its store ask for is done in the till's book."""
+"""The host of a till's lines from its neighbours: a lead's, or a witness's. All is done in the till's book."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class LeadHost:
         """Its line is all there is to know."""
 
     async def take(self, batch: Records) -> Fault | None:
-        """Keep copies of a neighbour's records, and take what they give to this place."""
+        """Keep copies of a neighbour's records; the lead takes what they give to this place."""
         now_ms = self.world.now_ms()
         return await self._book.store.do(lambda store: store.lending.take(batch, now_ms))
 

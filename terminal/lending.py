@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from ledger.ids import AccountId, ChainId
+from ledger.ids import AccountId, ChainId, Place
 from ledger.journal_sqlite import Connection, transaction
 from loyalty.programme import Programme
 from offline_queue.intake import examine
 from offline_queue.outbox import Copies, Outbox
 from protocol.acknowledgements import VERSION, Acknowledgement
-from protocol.bodies import Lead, Neighbour, Transfer
+from protocol.bodies import Transfer
 from protocol.chain import Head
 from protocol.conversation import Draw, NotDrawn, Records
 from protocol.draws import Grounds, decide
@@ -20,6 +20,7 @@ from protocol.rejections import Fault, Rejection
 from protocol.signing import public_key
 from protocol.transfers import given_in
 from terminal.decisions import Shelf
+from terminal.neighbours import Led
 from terminal.transfers import Transfers
 
 
@@ -35,18 +36,21 @@ class Lending:
         self._transfers = transfers
         self._shelf = shelf
 
-    def lead(self) -> tuple[Lead, Neighbour] | None:
-        """The store's lead, which may be this very till, and who keeps its place; None while there is none."""
+    def led(self) -> Led:
+        """Who leads this store; it may be this very till."""
         with transaction(self._connection):
-            return self._shelf.neighbours.lead()
+            return self._shelf.neighbours.led()
 
     def key_of(self, chain: ChainId) -> Ed25519PublicKey | None:
-        """The key of a neighbour that may draw here; None for everybody else, and while this till is no lead."""
+        """The key of a neighbour that copies its chain to here; None for everybody else.
+
+        To the lead all do, to its witness the lead alone.
+        """
         with transaction(self._connection):
             return self._key_of(chain)
 
     def take(self, batch: Records, now_ms: int) -> Fault | None:
-        """Keep copies of the good part of a batch, and take what it gives to this place."""
+        """Keep copies of the good part of a batch. The lead takes what it gives to this place."""
         with transaction(self._connection):
             held = ChainId(batch.keeper, batch.epoch)
             key = self._key_of(held)
@@ -56,7 +60,8 @@ class Lending:
             examined = examine(batch, key, chain.head(), chain.hash_of)
             for signed in examined.fresh:
                 chain.keep(signed)
-                self._take_back(signed, now_ms)
+                if self._is_lead():
+                    self._take_back(signed, now_ms)
             return examined.fault
 
     def acknowledgement(self, chain: ChainId, now_ms: int) -> Acknowledgement:
@@ -101,16 +106,33 @@ class Lending:
     # In the transaction of one of these
 
     def _key_of(self, chain: ChainId) -> Ed25519PublicKey | None:
-        lead, neighbour, here = self._shelf.neighbours.lead(), self._shelf.neighbours.find(chain), self._outbox.keeper
-        may_lend = not self._shelf.hq.is_revoked() and not self._outbox.is_closed
-        is_lead = lead is not None and lead[0].place == here and may_lend
-        return public_key(neighbour.public_key) if is_lead and neighbour is not None and chain.keeper != here else None
+        neighbour = self._shelf.neighbours.find(chain)
+        copies = self._is_lead() or (self._is_witness() and chain.keeper == self._lead_place())
+        if neighbour is None or chain.keeper == self._outbox.keeper or not copies:
+            return None
+        return public_key(neighbour.public_key)
+
+    def _is_lead(self) -> bool:
+        """Whether this till leads its store, and may."""
+        return self._lead_place() == self._outbox.keeper and self._may_take_part()
+
+    def _is_witness(self) -> bool:
+        """Whether the lead copies its chain to here."""
+        witness = self._shelf.neighbours.led().witness
+        return witness is not None and witness.place == self._outbox.keeper and self._may_take_part()
+
+    def _lead_place(self) -> Place | None:
+        lead = self._shelf.neighbours.led().lead
+        return None if lead is None else lead.place
+
+    def _may_take_part(self) -> bool:
+        return not self._shelf.hq.is_revoked() and not self._outbox.is_closed
 
     def _grounds(self, chain: ChainId, asked: Draw) -> Grounds:
         slices = self._shelf.journal.slices(AccountId(asked.account))
         return Grounds(
             self._programme.in_spending_order(slices, self._head().business_date, asked.asset),
-            is_open=self._key_of(chain) is not None,
+            is_open=self._is_lead() and self._key_of(chain) is not None,
             is_blocked=self._shelf.negative_list.blocks(asked.card),
         )
 

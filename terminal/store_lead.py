@@ -1,24 +1,28 @@
-"""A till's part in its store: the line to the lead, or, where it is the lead itself, the door for the others."""
+"""A till's part in its store: the line to the lead, or, where it is the lead or its witness, a door for others."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 
+import msgspec
 import structlog
 
+from ledger.ids import ChainId
 from offline_queue.doubts import Hearer
 from offline_queue.gateway.door import Door
 from offline_queue.gateway.listening import listening
 from offline_queue.link import Link
 from offline_queue.login import Caller
-from protocol.bodies import Lead, Neighbour
 from protocol.signing import public_key
 from terminal.answers import LeadState, LeadStatus
 from terminal.config import LanSettings
+from terminal.drawing import LEAD_TIMEOUT_S, Drawing
 from terminal.exchanges import Exchanges
-from terminal.lead_above import LeadAbove
 from terminal.lead_host import LeadHost, OwnBook
+from terminal.listening import until_one_ends
+from terminal.neighbour_above import NeighbourAbove, Told
+from terminal.neighbours import Led, Listener
 from terminal.till import Till
 from terminal.uplink import Uplink
 from terminal.world import World
@@ -42,7 +46,7 @@ class LanWorld:
 
 
 class StoreLead:
-    """Runs what the roster wants. `lan` says where this till may listen; None: it can't be a lead."""
+    """Runs what the roster wants. `lan` says where this till may listen; None: it can be neither lead nor witness."""
 
     def __init__(self, till: Till, book: OwnBook, world: World, lan: LanSettings | None) -> None:
         self._till = till
@@ -52,7 +56,7 @@ class StoreLead:
         self._uplink: Uplink | None = None
 
     def wake(self) -> None:
-        """The chain grows: the lead gets its copy. May be called from any thread."""
+        """The chain grows: whoever is above gets its copy. May be called from any thread."""
         if self._uplink is not None:
             self._uplink.wake()
 
@@ -60,69 +64,93 @@ class StoreLead:
         """Do what the last roster wants until cancelled. Raises BookBroken."""
         while True:
             led = await self._led()
-            part = asyncio.create_task(self._take_part(led))
-            change = asyncio.create_task(self._until_led_by_another(led))
-            try:
-                await asyncio.wait((part, change), return_when=asyncio.FIRST_COMPLETED)
-                if part.done():
-                    part.result()
-            finally:
-                for task in (part, change):
-                    task.cancel()
-                await asyncio.gather(part, change, return_exceptions=True)
+            await until_one_ends(self._take_part(led), self._until_led_by_another(led))
 
-    async def _led(self) -> tuple[Lead, Neighbour] | None:
+    async def _led(self) -> Led:
         self._till.roster_changed.clear()
-        return await self._book.store.do(lambda store: store.lending.lead())
+        return await self._book.store.do(lambda store: store.lending.led())
 
-    async def _until_led_by_another(self, led: tuple[Lead, Neighbour] | None) -> None:
+    async def _until_led_by_another(self, led: Led) -> None:
         """A roster that names the same lead ends no line: somebody may wait for what comes over it."""
         await self._till.roster_changed.wait()
         while await self._led() == led:
             await self._till.roster_changed.wait()
 
-    async def _take_part(self, led: tuple[Lead, Neighbour] | None) -> None:
-        if led is None:
+    async def _take_part(self, led: Led) -> None:
+        here, (lead, witness) = self._book.identity.place, led
+        if lead is None:
             await self._till.on_lead(None)
             await asyncio.Event().wait()
-        elif led[0].place == self._book.identity.place:
-            await self._lead()
+        elif lead.place == here:
+            await self._lead(witness)
+        elif witness is not None and witness.place == here:
+            await until_one_ends(self._follow(lead), self._be_there(_tell_nobody))
         else:
-            await self._follow(*led)
+            await self._follow(lead)
 
-    async def _follow(self, lead: Lead, keeper: Neighbour) -> None:
-        """Keep the line to the lead up."""
-        me, key = self._book.identity, public_key(keeper.public_key)
-        above = LeadAbove(self._till, self._book.store, Hearer(me.place, me.epoch, key), keeper.place, keeper.epoch)
-        link = Link(lead.address, Caller(me.place, me.epoch, self._book.sign, lead.place), key)
-        self._uplink = Uplink(above, self._book.store, link, self._world, Exchanges(None, lambda: self._till.mode))
+    async def _follow(self, lead: Listener) -> None:
+        """Draw from the lead, and copy to it."""
+
+        async def tell(state: LeadState) -> None:
+            await self._till.on_lead(LeadStatus(lead.place, state))
+
+        await self._copy_to(lead, self._till.lead_drawing, tell)
+
+    async def _lead(self, witness: Listener | None) -> None:
+        """Be there for the others, and copy to the witness."""
+        stand = LeadStatus(self._book.identity.place, LeadState.SHUT)
+
+        async def tell(state: LeadState) -> None:
+            nonlocal stand
+            stand = msgspec.structs.replace(stand, state=state)
+            await self._till.on_lead(stand)
+
+        async def tell_of_witness(state: LeadState) -> None:
+            nonlocal stand
+            stand = msgspec.structs.replace(stand, witness=state)
+            await self._till.on_lead(stand)
+
+        if witness is None:
+            await self._be_there(tell)
+        else:
+            nobody_draws = Drawing(LEAD_TIMEOUT_S)
+            await until_one_ends(self._be_there(tell), self._copy_to(witness, nobody_draws, tell_of_witness))
+
+    async def _copy_to(self, above: Listener, drawing: Drawing, told: Told) -> None:
+        """Keep the line to a neighbour up."""
+        me, key = self._book.identity, public_key(above.keeper.public_key)
+        hearer, chain = Hearer(me.place, me.epoch, key), ChainId(above.place, above.keeper.epoch)
+        neighbour = NeighbourAbove(self._till, self._book.store, hearer, chain, drawing, told)
+        link = Link(above.address, Caller(me.place, me.epoch, self._book.sign, above.place), key)
+        self._uplink = Uplink(neighbour, self._book.store, link, self._world, Exchanges(None, lambda: self._till.mode))
         try:
             await self._uplink.begin()
             await self._uplink.run()
         finally:
             self._uplink = None
 
-    async def _lead(self) -> None:
-        """Be there for the others; where that can't be had, try again later."""
+    async def _be_there(self, told: Told) -> None:
+        """Listen for those who copy to here; where that can't be had, try again later."""
         host = LeadHost(self._book, LanWorld(self._world))
         door = Door(host, lines_max=LINES_MAX, records_per_s=RECORDS_PER_S)
         while True:
             try:
-                await self._listen(door)
+                await self._listen(door, told)
             except OSError as fault:
                 log.warning("cannot listen for the other tills", lan=self._lan, why=str(fault))
-            await self._tell(LeadState.SHUT)
+            await told(LeadState.SHUT)
             await asyncio.sleep(LISTEN_AGAIN_S)
 
-    async def _listen(self, door: Door) -> None:
+    async def _listen(self, door: Door, told: Told) -> None:
         """Until cancelled; without an address not at all. Raises OSError."""
         if self._lan is None:
-            log.warning("this till is its store's lead, and its settings do not say where it listens: [lan]")
+            log.warning("HQ has named this till, and its settings do not say where it listens: [lan]")
             return
         async with listening(door, self._lan.host, self._lan.port):
             log.info("listening for the other tills", lan=self._lan)
-            await self._tell(LeadState.HERE)
+            await told(LeadState.HERE)
             await asyncio.Event().wait()
 
-    async def _tell(self, state: LeadState) -> None:
-        await self._till.on_lead(LeadStatus(self._book.identity.place, state))
+
+async def _tell_nobody(_: LeadState) -> None:
+    """The page shows the lead, not its witness."""

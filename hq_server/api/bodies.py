@@ -9,6 +9,8 @@ import msgspec
 from hq_server.day_totals import GivenTotal
 from hq_server.members import Told
 from hq_server.views import KeeperView, PlaceBalance
+from ledger.ids import Place
+from protocol.bodies import Lead, Witness
 from protocol.names import Address
 
 TillPlace = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,8}-[0-9A-Za-z]{1,4}\Z")]
@@ -38,10 +40,34 @@ class StoreMode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StoreLead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """From which till the others of its store draw, and where it listens on their LAN; both null: from none."""
+    """From which till the others of its store draw, and where it listens on their LAN; both null: from none.
+
+    `witness` and its address: to which of them the lead copies its own chain; both null: to none.
+    """
 
     lead: TillPlace | None
     address: Address | None
+    witness: TillPlace | None = None
+    witness_address: Address | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where half of it is said."""
+        for place, address in ((self.lead, self.address), (self.witness, self.witness_address)):
+            if (place is None) != (address is None):
+                raise ValueError("a till and its address are said together")
+        if self.witness is not None and self.lead in (None, self.witness):
+            raise ValueError("the witness is another till than the lead")
+
+    @property
+    def named_lead(self) -> Lead | None:
+        """The lead with its address."""
+        return None if self.lead is None or self.address is None else Lead(Place(self.lead), self.address)
+
+    @property
+    def named_witness(self) -> Witness | None:
+        """The witness with its address."""
+        place, address = self.witness, self.witness_address
+        return None if place is None or address is None else Witness(Place(place), address)
 
 
 class Empty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,7 +18,6 @@ from hq_server.views import DifferenceList, HqView, KeeperView, SuspenseList, Wa
 from ledger.ids import AccountId, ChainId, Place, RecordRef, parse_place
 from offline_queue.gateway.door import Door
 from offline_queue.rate import TokenBucket
-from protocol.bodies import Lead
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX, EnrolmentAnswer, EnrolmentRequest
 
 API_VERSION = "1"
@@ -105,11 +104,8 @@ async def run_store(office: Office, request: web.Request, body: StoreMode) -> Ti
 async def lead_store(office: Office, request: web.Request, body: StoreLead) -> Tills | HqProblem:
     """Name the lead of a store, or say that it has none; each till is told who its neighbours are."""
     store = request.match_info["store"]
-    if (body.lead is None) != (body.address is None):
-        return HqProblem.BAD_REQUEST
-    lead = None if body.lead is None or body.address is None else Lead(Place(body.lead), body.address)
-    if not await office.desk.lead_store(store, lead):
-        return HqProblem.STORE_UNKNOWN if lead is None else HqProblem.PLACE_UNKNOWN
+    if not await office.desk.lead_store(store, body.named_lead, body.named_witness):
+        return HqProblem.STORE_UNKNOWN if body.lead is None else HqProblem.PLACE_UNKNOWN
     return await _tills_of(office, store)
 
 

@@ -22,6 +22,7 @@ from protocol.bodies import (
     RunAs,
     Taken,
     Unblock,
+    Witness,
 )
 from protocol.chain import Head
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX
@@ -107,13 +108,17 @@ class Keepers:
             self.order(*chain, RunAs(mode), stamp)
         return chains
 
-    def lead(self, store: str, lead: Lead | None, stamp: Stamp) -> list[ChainId] | None:
-        """Name a store's lead, or say that it has none; the keepers that are told so. None: that till is not there."""
+    def lead(self, store: str, lead: Lead | None, stamp: Stamp, witness: Witness | None = None) -> list[ChainId] | None:
+        """Name a store's lead, and who has a copy of its chain, or say that it has none; the keepers that are told so.
+
+        None: such a till is not there.
+        """
         chains = self.of_store(store)
-        if not chains or (lead is not None and all(chain.keeper != lead.place for chain in chains)):
+        there = {chain.keeper for chain in chains}
+        if not there or any(one is not None and one.place not in there for one in (lead, witness)):
             return None
-        named = (store, *((None, None) if lead is None else (lead.place, lead.address)))
-        self._connection.execute("insert or replace into store_leads values (?, ?, ?)", named)
+        row = (store, *_named(lead), *_named(witness))
+        self._connection.execute("insert or replace into store_leads values (?, ?, ?, ?, ?)", row)
         self._call_the_roll(store, stamp)
         return chains
 
@@ -132,15 +137,21 @@ class Keepers:
     def _call_the_roll(self, store: str, stamp: Stamp) -> None:
         """Tell each till of a store that has, or had, a lead whom it may believe from now on.
 
-        Of a store with more tills than a roster names, the lead and the others up to there.
+        Of a store with more tills than a roster names, the lead, its witness and the others up to there.
         """
-        row = self._connection.execute("select lead, address from store_leads where store = ?", (store,)).get
+        query = "select address, witness, witness_address from store_leads where store = ?"
+        row = self._connection.execute(query, (store,)).get
         if row is None:
             return
-        lead, chains = self.lead_of(store), self.of_store(store)
-        named = sorted(chains, key=lambda chain: chain != lead)[:ROSTER_TILLS_MAX]
+        lead, chains, (address, witness, witness_address) = self.lead_of(store), self.of_store(store), row
+        named = sorted(chains, key=lambda chain: (chain != lead, chain.keeper != witness))[:ROSTER_TILLS_MAX]
         tills = tuple(Neighbour(*chain, self._key(chain)) for chain in sorted(named))
-        roster = Roster(None if lead is None else Lead(lead.keeper, row[1]), tills)
+        has_witness = lead is not None and any(chain.keeper == witness for chain in chains)
+        roster = Roster(
+            None if lead is None else Lead(lead.keeper, address),
+            tills,
+            Witness(witness, witness_address) if has_witness else None,
+        )
         for chain in chains:
             self.order(*chain, roster, stamp)
 
@@ -268,3 +279,7 @@ class Keepers:
         signed = self._own.record(sequence)
         assert signed is not None, "what HQ has said stands in its own chain"
         return signed
+
+
+def _named(one: Lead | Witness | None) -> tuple[str | None, str | None]:
+    return (None, None) if one is None else (one.place, one.address)

@@ -44,8 +44,9 @@ class Showing:
         rows = self._connection.execute(
             "select keeper, epoch, store, public_key, posted, heard_at_ms, (select group_concat(why, ' ') from fences"
             " where fences.keeper = keepers.keeper and fences.epoch = keepers.epoch),"
-            " exists (select 1 from store_leads where store_leads.lead = keepers.keeper)"
-            " and epoch = (select max(epoch) from keepers as later where later.keeper = keepers.keeper)"
+            " epoch = (select max(epoch) from keepers as later where later.keeper = keepers.keeper),"
+            " exists (select 1 from store_leads where store_leads.lead = keepers.keeper),"
+            " exists (select 1 from store_leads where store_leads.witness = keepers.keeper)"
             " from keepers join progress using (keeper, epoch) where (keeper, epoch) > (?, ?)"
             " order by keeper, epoch limit ?",
             (*after, most),
@@ -104,8 +105,9 @@ class Showing:
         assert isinstance(counted, int)
         return counted
 
-    def _keeper(self, row: tuple[str, int, str, bytes, int, int, str | None, int]) -> KeeperView:
-        keeper, epoch, store, key, posted, heard_at_ms, fences, leads = row
+    def _keeper(self, row: tuple[str, int, str, bytes, int, int, str | None, int, int, int]) -> KeeperView:
+        keeper, epoch, store, key, posted, heard_at_ms, fences, is_last, leads, witnesses = row
+        takes_part = bool(is_last) and not fences
         head = Chain(self._connection, Place(keeper), epoch).head()
         held = 0 if head is None else head.ref.sequence
         chain = ChainId(Place(keeper), epoch)
@@ -124,7 +126,8 @@ class Showing:
             money=self._placed(chain, Asset.MONEY),
             points=self._placed(chain, Asset.POINTS),
             directives=self.refused.not_carried_out(chain),
-            leads=bool(leads) and not fences,
+            leads=bool(leads) and takes_part,
+            witnesses=bool(witnesses) and takes_part,
         )
 
     def _placed(self, chain: ChainId, asset: Asset) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from ledger.ids import Place
-from protocol.bodies import Lead, Neighbour, Roster
+from protocol.bodies import Lead, Neighbour, Roster, Witness
 from tests.hq_server.forger import Keeper
 from tests.hq_server.office import STAMP, Office
 from tests.hq_server.test_store_modes import enrolled
 
 ADDRESS = "http://192.168.1.10:8372"
 LEAD = Lead(Place("07-1"), ADDRESS)
+WITNESS = Witness(Place("07-2"), "http://192.168.1.11:8372")
 LOT = "07-1/1/2"
 
 
@@ -22,8 +23,8 @@ class Shop:
             enrolled(office, place, seed) for seed, place in enumerate(("07-1", "07-2", "07-3", "12-1"), start=7)
         )
 
-    def name(self, lead: Lead | None = LEAD, store: str = "07") -> list[str] | None:
-        told = self.office.store.keeping(lambda book: book.lead(store, lead, STAMP))
+    def name(self, lead: Lead | None = LEAD, store: str = "07", witness: Witness | None = None) -> list[str] | None:
+        told = self.office.store.keeping(lambda book: book.lead(store, lead, STAMP, witness))
         return None if told is None else [chain.keeper for chain in told]
 
     def revoke(self, keeper: Keeper) -> None:

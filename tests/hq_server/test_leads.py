@@ -6,10 +6,10 @@ import pytest
 
 from hq_server.storage.keepers import Keepers
 from ledger.ids import Place
-from protocol.bodies import ROSTER_TILLS_MAX, Directive, Lead, Roster
+from protocol.bodies import ROSTER_TILLS_MAX, Directive, Lead, Roster, Witness
 from protocol.conversation import Ordered
 from tests.hq_server.forger import ALICE, Keeper, traded
-from tests.hq_server.lead_shop import ADDRESS, LEAD, Shop, listed
+from tests.hq_server.lead_shop import ADDRESS, LEAD, WITNESS, Shop, listed
 from tests.hq_server.office import CODE, NOON_MS, NOTHING_PLACED, STAMP, Office
 from tests.hq_server.people import ask, calling, hear
 from tests.hq_server.serving import Serving
@@ -106,18 +106,46 @@ def test_a_fenced_lead_is_no_lead_until_its_place_has_another_key(shop: Shop) ->
     assert shop.office.view(again).leads
 
 
-def test_a_store_of_more_tills_than_a_roster_names_is_told_of_its_lead_and_of_as_many_as_fit(shop: Shop) -> None:
-    def add(book: Keepers) -> None:
-        for number in range(100, 100 + ROSTER_TILLS_MAX):
-            place = Place(f"07-0{number}")
-            book.offer(place, "07", CODE, NOON_MS)
-            book.enrol(place, bytes([number % 256, number // 256]) * 16, STAMP)
+def many_tills(book: Keepers) -> None:
+    for number in range(100, 100 + ROSTER_TILLS_MAX):
+        place = Place(f"07-0{number}")
+        book.offer(place, "07", CODE, NOON_MS)
+        book.enrol(place, bytes([number % 256, number // 256]) * 16, STAMP)
 
-    shop.office.store.keeping(add)
+
+def test_a_store_of_more_tills_than_a_roster_names_is_told_of_its_lead_and_of_as_many_as_fit(shop: Shop) -> None:
+    shop.office.store.keeping(many_tills)
     shop.name(Lead(Place("07-3"), ADDRESS))
     roster = shop.last(shop.two)
     assert len(roster.tills) == ROSTER_TILLS_MAX
     assert listed(shop.three)[0] in roster.tills
+
+
+def test_the_witness_of_a_leads_chain_is_told_to_all_while_both_are_trusted(shop: Shop) -> None:
+    shop.name(witness=WITNESS)
+    assert shop.last(shop.one) == shop.last(shop.three) == Roster(LEAD, listed(shop.one, shop.two, shop.three), WITNESS)
+    assert [shop.office.view(one).witnesses for one in (shop.one, shop.two, shop.three)] == [False, True, False]
+    shop.revoke(shop.two)
+    assert shop.last(shop.one) == Roster(LEAD, listed(shop.one, shop.three))
+    assert not shop.office.view(shop.two).witnesses
+    again = Keeper("07-2", epoch=2, seed=30)
+    shop.office.enrol(again)
+    assert shop.last(shop.one).witness == WITNESS
+    assert [shop.office.view(one).witnesses for one in (shop.two, again)] == [False, True]
+    shop.revoke(shop.one)
+    assert (shop.last(again).lead, shop.last(again).witness) == (None, None)
+
+
+@pytest.mark.parametrize("place", ["07-9", "12-1"], ids=["unknown", "another store's"])
+def test_only_a_till_of_the_store_can_be_a_witness(place: str, shop: Shop) -> None:
+    assert shop.name(witness=Witness(Place(place), ADDRESS)) is None
+    assert shop.rosters(shop.one) == []
+
+
+def test_a_roster_that_has_no_room_for_all_has_the_witness(shop: Shop) -> None:
+    shop.office.store.keeping(many_tills)
+    shop.name(Lead(Place("07-3"), ADDRESS), witness=WITNESS)
+    assert {*listed(shop.two, shop.three)} <= {*shop.last(shop.one).tills}
 
 
 # Over the API
@@ -134,8 +162,14 @@ async def test_hq_names_a_lead_over_its_api_and_tells_the_lines(hq: Serving) -> 
         (signed,) = (await hear(caller, Ordered)).records
         assert signed.open().body_as(Directive).order == Roster(LEAD, listed(lead, traded()))
 
+        copied = {"lead": "07-1", "address": ADDRESS, "witness": "07-2", "witness_address": WITNESS.address}
+        status, said = await ask(hq, "POST", "/v1/stores/07/leads", copied)
+        assert {one["keeper"]: one["witnesses"] for one in said["tills"]} == {"07-1": False, "07-2": True}
+        (signed,) = (await hear(caller, Ordered)).records
+        assert signed.open().body_as(Directive).order == Roster(LEAD, listed(lead, traded()), WITNESS)
+
         status, said = await ask(hq, "POST", "/v1/stores/07/leads", {"lead": None, "address": None})
-        assert {one["leads"] for one in said["tills"]} == {False}
+        assert {one["leads"] or one["witnesses"] for one in said["tills"]} == {False}
         (signed,) = (await hear(caller, Ordered)).records
         assert signed.open().body_as(Directive).order == Roster(None, listed(lead, traded()))
 
@@ -171,6 +205,15 @@ WRONG = {
     "no host": {"lead": "07-2", "address": "http://"},
     "too long": {"lead": "07-2", "address": f"http://{'a' * 200}"},
     "a number": {"lead": 7, "address": ADDRESS},
+    "a witness without an address": {"lead": "07-2", "address": ADDRESS, "witness": "07-1"},
+    "a witness's address alone": {"lead": "07-2", "address": ADDRESS, "witness_address": ADDRESS},
+    "a lead that is its own witness": {
+        "lead": "07-2",
+        "address": ADDRESS,
+        "witness": "07-2",
+        "witness_address": ADDRESS,
+    },
+    "a witness of nobody": {"lead": None, "address": None, "witness": "07-1", "witness_address": ADDRESS},
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hardware_mocks.demo_chain import DemoChain
+from hardware_mocks.demo_chain import DemoChain, answers
 from hardware_mocks.demo_till import DemoTill
 from hardware_mocks.program import DidNotStart
 from terminal.wiring import BOOK_FILE, MARKER_FILE
@@ -80,6 +80,20 @@ def test_a_disk_that_was_put_back_whole_is_found_out_by_the_lead_while_hq_can_no
     lead.kill()
     till.start()
     assert (till.status["book"], is_closed(till, "book_behind")) == ("behind", True)
+
+
+def test_a_lead_that_was_put_back_whole_is_found_out_by_its_witness(chain: DemoChain) -> None:
+    lead, till = chain.till("07-1"), chain.till("07-2")
+    chain.name_lead("07-1", witness="07-2")
+    copy = saved(lead, chain)
+    for one in (lead, till):
+        one.cut()
+    chain.wait_until(lambda: till.lead == answers("07-1"))
+    assert till.sell(ALICE, 400_00)["outcome"] == "done", "the lead had it"
+    put_back(lead, copy)
+    chain.wait_until(lambda: lead.status["book"] == "behind")
+    assert is_closed(lead, "book_behind")
+    assert till.sell(ALICE, 400_00)["outcome"] == "declined"
 
 
 def test_a_book_without_its_marker_waits_for_hqs_word_and_goes_on(chain: DemoChain) -> None:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hardware_mocks.cable import Cable
 from hardware_mocks.loopback import LOOPBACK, free_port
 from ledger.ids import ChainId
-from protocol.bodies import Lead, Neighbour, Roster
+from protocol.bodies import Lead, Neighbour, Roster, Witness
 from terminal.asking import Identity
 from terminal.config import LanSettings
 from tests.chains.till import IDENTITY, KEY
@@ -38,10 +38,15 @@ class Lan:
     lead: TillOnLine
     till: TillOnLine
     cable: Cable
+    to_witness: Cable
+    witness_url: str
+    has_witness: bool = False
+    """Whether the lead copies its chain to the other till."""
 
     async def name_lead(self, lead: Identity | None = LEAD, tills: tuple[Neighbour, ...] = TILLS) -> None:
         """HQ tells both, and both have heard it."""
-        roster = Roster(None if lead is None else Lead(lead.place, self.cable.url), tills)
+        witness = Witness(IDENTITY.place, self.to_witness.url) if self.has_witness else None
+        roster = Roster(None if lead is None else Lead(lead.place, self.cable.url), tills, witness)
         for till in (self.lead, self.till):
             await till.hq.give(roster)
             await till.all_arrived()
@@ -60,33 +65,37 @@ class Lan:
         """What Alice has with the lead, and with the other till."""
         return await self.lead.has(), await self.till.has()
 
-    async def copies(self) -> int:
-        """How many records of the other till's the lead holds."""
-        chain = ChainId(IDENTITY.place, IDENTITY.epoch)
-        return (await self.lead.store.do(lambda store: store.lending.acknowledgement(chain, 1))).held
+    async def copies(self, by: TillOnLine | None = None, of: TillOnLine | None = None) -> int:
+        """How many records of the other till's the lead holds, if nobody else is named."""
+        chain = ChainId((of or self.till).book.identity.place, 1)
+        return (await (by or self.lead).store.do(lambda store: store.lending.acknowledgement(chain, 1))).held
 
-    async def until_copied(self) -> None:
-        """The lead holds the other till's chain as it is now."""
-        head = len(await self.till.chain())
+    async def until_copied(self, by: TillOnLine | None = None, of: TillOnLine | None = None) -> None:
+        """The lead holds the other till's chain as it is now, if nobody else is named."""
+        head = len(await (of or self.till).chain())
         async with asyncio.timeout(SOON_S):
-            while await self.copies() < head:  # noqa: ASYNC110 - a test looks from outside
+            while await self.copies(by, of) < head:  # noqa: ASYNC110 - a test looks from outside
                 await asyncio.sleep(LOOK_AGAIN_S)
 
 
 @asynccontextmanager
-async def lan(folder: Path, ways: Ways = STEADY) -> AsyncIterator[Lan]:
+async def lan(folder: Path, ways: Ways = STEADY, *, has_witness: bool = False) -> AsyncIterator[Lan]:
     """Both tills, with their lines up; in the end both books are right."""
-    port = free_port()
-    at_lead = replace(STEADY, identity=LEAD, key=LEAD_KEY, lan=LanSettings(LOOPBACK, port))
-    with Cable() as cable:
-        cable.lead_to(f"http://{LOOPBACK}:{port}")
+    ports = free_port(), free_port()
+    here = [LanSettings(LOOPBACK, port) for port in ports]
+    urls = [f"http://{LOOPBACK}:{port}" for port in ports]
+    at_lead = replace(STEADY, identity=LEAD, key=LEAD_KEY, lan=here[0])
+    at_till = replace(ways, identity=IDENTITY, key=KEY, lan=here[1])
+    with Cable() as cable, Cable() as to_witness:
+        cable.lead_to(urls[0])
+        to_witness.lead_to(urls[1])
         async with (
             hq_of(LEAD) as hq_of_lead,
             hq_of(IDENTITY) as hq_of_till,
             opened_till(_made(folder / "lead"), hq_of_lead, at_lead) as lead,
-            opened_till(_made(folder / "till"), hq_of_till, replace(ways, identity=IDENTITY, key=KEY)) as till,
+            opened_till(_made(folder / "till"), hq_of_till, at_till) as till,
         ):
-            shop = Lan(lead, till, cable)
+            shop = Lan(lead, till, cable, to_witness, urls[1], has_witness)
             await shop.name_lead()
             await shop.until_up()
             yield shop

@@ -13,7 +13,7 @@ from ledger.ids import ChainId, Place
 from ledger.slices import Asset
 from loyalty.programme import Programme
 from offline_queue.doubts import Doubt, Gift, Hearer, check_gift
-from protocol.bodies import Given, Lead, Neighbour, Order, Roster, Taken
+from protocol.bodies import Given, Lead, Neighbour, Order, Roster, Taken, Witness
 from protocol.conversation import Draw, NotDrawn, Records
 from protocol.records import RecordKind, SignedRecord
 from protocol.rejections import Fault
@@ -59,10 +59,13 @@ class OneStore:
         hq = self.hq_of_lead if till is self.lead else self.hq
         assert till.store.hq.apply(hq.give(order), till.moment()) is None
 
-    def name_lead(self, lead: str | None = "07-1", others: Iterable[Neighbour] = ()) -> None:
+    def name_lead(
+        self, lead: str | None = "07-1", others: Iterable[Neighbour] = (), witness: str | None = None
+    ) -> None:
         """HQ tells both tills who is there."""
         tills = (as_neighbour(self.lead), as_neighbour(self.till), *others)
-        roster = Roster(None if lead is None else Lead(Place(lead), ADDRESS), tills)
+        copied_to = None if witness is None else Witness(Place(witness), ADDRESS)
+        roster = Roster(None if lead is None else Lead(Place(lead), ADDRESS), tills, copied_to)
         for till in (self.lead, self.till):
             self.order(till, roster)
 

@@ -196,9 +196,9 @@ def test_a_revoked_lead_lends_nothing_until_it_is_taken_in_again(store: OneStore
 def test_who_is_lead_is_known_after_a_restart(store: OneStore) -> None:
     for till in (store.lead, store.till):
         till.restart()
-        led = till.store.lending.lead()
-        assert led is not None
-        assert (led[0].place, led[1].public_key) == ("07-1", store.lead.identity.public_key)
+        lead, witness = till.store.lending.led()
+        assert (lead and lead.place, lead and lead.keeper.public_key) == ("07-1", store.lead.identity.public_key)
+        assert witness is None
 
 
 # What was given and did not arrive is said again

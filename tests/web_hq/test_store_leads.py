@@ -3,10 +3,11 @@
 import pytest
 from playwright.async_api import expect
 
-from protocol.bodies import Directive, Lead, Roster
+from protocol.bodies import Directive, Lead, Roster, Witness
 from protocol.records import SignedRecord
 from tests.web_hq.desk import Desk, faults_of_looks
 from tests.web_hq.test_pages import chain_of
+from tests.web_hq.till import Till
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -22,18 +23,33 @@ def last_roster(desk: Desk) -> Roster:
 
 async def test_a_store_gets_a_lead_and_loses_it_and_the_page_says_so(desk: Desk) -> None:
     await chain_of(desk)
+    await desk.enrol(Till("12-2"))
     await desk.go("tills")
     form, note = desk.page.locator("form[data-form=lead]"), desk.page.locator("[data-key=note]")
-    till, address = form.locator("input[name=till]"), form.locator("input[name=address]")
+    till, address, witness, witness_address = (
+        form.locator(f"input[name={name}]") for name in ("till", "address", "witness", "witness_address")
+    )
     await till.fill("12-9")
     await address.fill("http://192.168.1.10:8372")
     await form.locator("button").click()
     await expect(note).to_contain_text("總部沒有這台收銀機")
     await till.fill("12-1")
     await form.locator("button").click()
-    await expect(note).to_contain_text("「12-1」設為門市主機，已通知 1 台")
+    await expect(note).to_contain_text("「12-1」設為門市主機，已通知 2 台")
     await expect(desk.page.locator("table small")).to_have_text(["主機"])
-    assert last_roster(desk).lead == Lead("12-1", "http://192.168.1.10:8372")  # type: ignore[arg-type]  # a place
+    roster = last_roster(desk)
+    assert roster.lead == Lead("12-1", "http://192.168.1.10:8372")  # type: ignore[arg-type]  # a place
+    assert roster.witness is None
+
+    await till.fill("12-1")
+    await address.fill("http://192.168.1.10:8372")
+    await witness.fill("12-2")
+    await form.locator("button").click()
+    await expect(note).to_have_attribute("data-tone", "bad")
+    await witness_address.fill("http://192.168.1.11:8372")
+    await form.locator("button").click()
+    await expect(desk.page.locator("table small")).to_have_text(["主機", "副本"])
+    assert last_roster(desk).witness == Witness("12-2", "http://192.168.1.11:8372")  # type: ignore[arg-type]  # a place
     assert not any((await faults_of_looks(desk.page)).values())
 
     await till.fill("12-1")

@@ -27,9 +27,10 @@ export const forms = {
     }
   },
   /** Without an address the till's store has no lead from now on. */
-  async lead({ till, address }, { voice, state, reload, form }) {
-    const [place, url] = [till.trim(), address.trim()];
-    const answer = await post(`/v1/stores/${encodeURIComponent(place.split("-")[0])}/leads`, url ? { lead: place, address: url } : { lead: null, address: null });
+  async lead(said, { voice, state, reload, form }) {
+    const [place, url, witness, witness_address] = [said.till, said.address, said.witness, said.witness_address].map((one) => one.trim() || null);
+    const named = url ? { lead: place, address: url, witness, witness_address } : { lead: null, address: null };
+    const answer = await post(`/v1/stores/${encodeURIComponent(place.split("-")[0])}/leads`, named);
     if (isAnswer(answer)) {
       state.note = { tone: "good", text: voice.say(url ? "tills.lead_named" : "tills.lead_none", { till: place, count: count(answer.body.tills.length) }) };
       form.reset();
@@ -57,6 +58,8 @@ const leadForm = (voice) =>
   h("form", { "data-form": "lead", "data-key": "lead_form", class: "search", autocomplete: "off" },
     h("label", {}, h("span", {}, voice.say("tills.lead_till")), field({ name: "till", required: true, maxlength: 13, size: 8 })),
     h("label", {}, h("span", {}, voice.say("tills.lead_address")), field({ name: "address", maxlength: 140, size: 26, placeholder: voice.say("tills.lead_example") })),
+    h("label", {}, h("span", {}, voice.say("tills.witness_till")), field({ name: "witness", maxlength: 13, size: 8 })),
+    h("label", {}, h("span", {}, voice.say("tills.witness_address")), field({ name: "witness_address", maxlength: 140, size: 26 })),
     h("button", {}, voice.say("tills.make_lead")));
 
 const field = (more) => h("input", { type: "text", autocomplete: "off", spellcheck: "false", ...more });
@@ -93,7 +96,7 @@ const columns = (voice) => [
 function row(voice, till, last, nowMs) {
   const { keeper, epoch } = till;
   const tone = toneOf(till, last, nowMs);
-  const name = [link(`#/records/${keeper}/${epoch}`, keeper), epoch > 1 && h("small", {}, voice.say("tills.epoch", { epoch })), till.leads && h("small", {}, voice.say("tills.leads"))];
+  const name = [link(`#/records/${keeper}/${epoch}`, keeper), epoch > 1 && h("small", {}, voice.say("tills.epoch", { epoch })), till.leads && h("small", {}, voice.say("tills.leads")), till.witnesses && h("small", {}, voice.say("tills.witnesses"))];
   const posted = till.waits ? sign("warn", count(till.posted)) : count(till.posted);
   const directives = till.directives && tone !== "plain" ? sign("warn", count(till.directives)) : count(till.directives);
   const fences = till.fences.map((why) => sign("bad", voice.word("fence", why)));

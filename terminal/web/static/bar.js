@@ -4,13 +4,13 @@ const DEVICE_TONES = { ready: "good", warned: "warn", stopped: "bad", lost: "bad
 const UNPLUGGED = ["not_reachable", "reader_lost"];
 const HQ_TONES = { answered: "good", not_reached: "warn", resting: "good", never: "plain" };
 const BOOK_TONES = { sure: "none", unconfirmed: "warn", behind: "bad" };
-const LEAD_TONES = { answered: "good", here: "good", not_reached: "warn", shut: "bad" };
+const LEAD_TONES = { answered: "good", here: "good", here_alone: "warn", not_reached: "warn", shut: "bad" };
 
 /** Of a till that does not answer, nothing is known but what does not change by itself. */
 export function bar({ hello, status, wording, here }) {
   const { mode, business_date, clock, book, devices } = status;
   const { state, last_contact } = here ? status.hq : { state: "unknown", last_contact: null };
-  const lead = status.lead && { ...status.lead, ...(here ? {} : { state: "unknown" }) };
+  const lead = status.lead && { ...status.lead, state: here ? stateOfLead(status.lead) : "unknown" };
   const [reader, printer] = ["MSR", "POSPrinter"].map((one) => (here ? device(devices, one) : "unknown"));
   const values = {
     till: book === "sure" ? hello.till : wording.text(`page.bar.book_${book}`, { till: hello.till }),
@@ -27,6 +27,9 @@ export function bar({ hello, status, wording, here }) {
 }
 
 const toneOf = (state) => DEVICE_TONES[state] ?? "unsure";
+
+/** A lead whose records nobody copies though somebody should. */
+const stateOfLead = ({ state, witness }) => (state === "here" && (witness ?? "answered") !== "answered" ? "here_alone" : state);
 
 /** A device that is there and has something to say (no paper, paper near its end) is in a state of its own here. */
 function device(devices, deviceClass) {

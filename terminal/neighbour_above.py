@@ -1,10 +1,12 @@
-"""The store's lead above: it is asked for value over the LAN, and has a copy of all that this till signs."""
+"""A neighbour above, which has a copy of all that this till signs: its store's lead, or, of the lead, the witness."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import structlog
 
-from ledger.ids import Place
+from ledger.ids import ChainId
 from offline_queue.doubts import Doubt, Gift, Hearer, check_gift
 from offline_queue.forwarding import Forwarding
 from protocol.acknowledgements import Acknowledgement
@@ -12,27 +14,35 @@ from protocol.conversation import Directory, Found, Movements, Resume, Seen
 from protocol.records import SignedRecord
 from protocol.signing import Signed
 from protocol.upstream import LineLost
-from terminal.answers import LeadState, LeadStatus
+from terminal.answers import LeadState
 from terminal.drawing import Drawing
 from terminal.settling import settle
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.till import Till
 
+Told = Callable[[LeadState], Awaitable[None]]
+
 log = structlog.get_logger()
 
 
-class LeadAbove:
-    """What terminal.above wants, for the lead `name` in its epoch."""
+class NeighbourAbove:
+    """What terminal.above wants, for a neighbour: the lead, which is drawn from by `drawing`, or a witness.
 
-    def __init__(self, till: Till, store: StoreThread, hearer: Hearer, name: Place, epoch: int) -> None:
-        self.name = name
+    `told` hears how it stands, whenever there is news.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - who it is, and who wants to know of it
+        self, till: Till, store: StoreThread, hearer: Hearer, chain: ChainId, drawing: Drawing, told: Told
+    ) -> None:
+        self.name = chain.keeper
         self.hearer = hearer
-        self.drawing: Drawing = till.lead_drawing
+        self.drawing = drawing
         self.has_more = False
-        self._epoch = epoch
+        self._epoch = chain.epoch
         self._till = till
         self._store = store
+        self._told = told
         self._dispute: Doubt | None = None
         self._trouble = ""
 
@@ -62,7 +72,7 @@ class LeadAbove:
         if doubt is not None and doubt.is_of_the_line:
             raise LineLost(doubt)
         if doubt is not None:
-            log.error("a gift of the lead's is not taken", doubt=doubt)
+            log.error("a neighbour's gift is not taken", neighbour=self.name, doubt=doubt)
             self._dispute = doubt
 
     async def _take(self, gift: Gift) -> Doubt | None:
@@ -80,15 +90,15 @@ class LeadAbove:
         """It is there; that its line is up says so, too."""
 
     def line_begins(self, waiting: int) -> None:
-        """The lead is reached."""
+        """It is reached."""
         self._dispute, self._trouble = None, ""
-        log.info("lead reached", lead=self.name, waiting=waiting)
+        log.info("neighbour reached", neighbour=self.name, waiting=waiting)
 
     def line_ends(self, why: str, *, was_up: bool) -> None:
-        """The lead is lost. The same reason again is not logged again."""
+        """It is lost. The same reason again is not logged again."""
         if why != self._trouble:
             self._trouble = why
-            log.warning("lead lost" if was_up else "lead not reached", lead=self.name, why=why)
+            log.warning("neighbour lost" if was_up else "neighbour not reached", neighbour=self.name, why=why)
 
     def line_rests(self) -> None:
         """It never does."""
@@ -97,6 +107,5 @@ class LeadAbove:
         """Nothing of it outlasts the line."""
 
     async def tell(self, state: Forwarding, *, rests: bool) -> None:  # noqa: ARG002 - its line never rests
-        """Tell the page whether the lead answers."""
-        line = LeadState.ANSWERED if state.is_up else LeadState.NOT_REACHED
-        await self._till.on_lead(LeadStatus(self.name, line))
+        """Say whether it answers."""
+        await self._told(LeadState.ANSWERED if state.is_up else LeadState.NOT_REACHED)

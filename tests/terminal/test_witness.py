@@ -1,0 +1,128 @@
+"""The witness of a lead's chain: it keeps a copy, lends nothing, and stops a lead that was put back from a copy."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ledger.ids import ChainId, Place
+from ledger.slices import Asset
+from protocol.bodies import Revoke
+from protocol.conversation import Draw, NoDraw, NotDrawn, Records
+from protocol.records import SignedRecord
+from protocol.rejections import Fault, Rejection
+from terminal.answers import LeadState, Problem
+from tests.chains.company import ALICE
+from tests.chains.till import IDENTITY
+from tests.terminal.lan import lan
+from tests.terminal.one_store import A, OneStore, as_listed, chain_of, taken_by, with_alices_money, with_third_till
+from tests.terminal.till_on_line import soon
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> OneStore:
+    """07-2 is the witness of 07-1, the lead."""
+    store = with_alices_money(tmp_path)
+    store.name_lead(witness="07-2")
+    return store
+
+
+def copied(store: OneStore) -> Fault | None:
+    """The witness gets its copy of the lead's chain."""
+    batch = Records(*chain_of(store.lead), tuple(store.lead.chain()))
+    return store.till.store.lending.take(batch, store.till.moment().now_ms)
+
+
+def held(store: OneStore) -> int:
+    return store.till.store.lending.acknowledgement(chain_of(store.lead), 1).held
+
+
+def test_a_witness_lets_in_the_lead_and_nobody_else(store: OneStore) -> None:
+    third = with_third_till(store)
+    store.name_lead(others=[as_listed(third)], witness="07-2")
+    lending = store.till.store.lending
+    assert lending.key_of(chain_of(store.lead)) is not None
+    for chain in (ChainId(third.place, 1), chain_of(store.till), ChainId(Place("07-1"), 2)):
+        assert lending.key_of(chain) is None
+    assert lending.take(third.batch(), 1) == Fault(Rejection.FENCED)
+
+
+def test_it_keeps_the_copy_and_says_how_far(store: OneStore) -> None:
+    assert copied(store) is None
+    assert held(store) == len(store.lead.chain())
+    word = store.till.store.lending.acknowledgement(chain_of(store.lead), 1)
+    assert store.lead.store.compare_copy(word, Place("07-2"), store.lead.moment()) is None
+
+
+def test_what_the_lead_gives_the_witness_is_taken_from_the_line_and_not_from_the_copy(store: OneStore) -> None:
+    gift = store.lend(120_00)
+    assert copied(store) is None
+    assert taken_by(store.till) == []
+    assert store.take(gift) is None
+    assert taken_by(store.till) == [gift.signed]
+    store.prove()
+
+
+def test_a_witness_lends_nothing(store: OneStore) -> None:
+    assert isinstance(store.draw(100_00, operation_id="mine"), SignedRecord)
+    store.till.load(ALICE, "100.00")
+    before = store.till.chain()
+    draw = Draw("sale-0009", ALICE.token, A, Asset.MONEY, 1_00, 1)
+    said = store.till.store.lending.draw(chain_of(store.lead), draw, 1)
+    assert isinstance(said, NotDrawn)
+    assert said.code is NoDraw.FENCED
+    assert store.till.chain() == before
+
+
+def test_a_revoked_witness_keeps_no_more(store: OneStore) -> None:
+    store.order(store.till, Revoke(0))
+    assert copied(store) == Fault(Rejection.FENCED)
+
+
+def test_a_store_without_a_lead_has_no_witness(store: OneStore) -> None:
+    store.name_lead(None, witness="07-2")
+    assert store.till.store.lending.led() == (None, None)
+    assert store.till.store.lending.key_of(chain_of(store.lead)) is None
+
+
+# On real sockets
+
+
+async def test_the_lead_copies_its_chain_and_shows_whether_its_witness_answers(tmp_path: Path) -> None:
+    async with lan(tmp_path, has_witness=True) as shop:
+        await shop.lead.load(400_00)
+        await soon(lambda: shop.lead.till._lead and shop.lead.till._lead.witness == LeadState.ANSWERED)
+        await shop.until_copied(by=shop.till, of=shop.lead)
+        await shop.till.pay(150_00)
+        await shop.until_copied()
+        await shop.until_copied(by=shop.till, of=shop.lead)
+        assert await shop.has() == (250_00, 0)
+        shop.to_witness.unplug()
+        await soon(lambda: shop.lead.till._lead and shop.lead.till._lead.witness == LeadState.NOT_REACHED)
+        await shop.till.pay(50_00)
+        shop.to_witness.lead_to(shop.witness_url)
+        await shop.until_copied(by=shop.till, of=shop.lead)
+
+
+async def test_a_lead_that_was_put_back_from_a_copy_is_stopped_by_its_witness_and_lends_nothing(tmp_path: Path) -> None:
+    async with lan(tmp_path, has_witness=True) as shop:
+        await shop.lead.load(400_00)
+        await shop.lead.stop()
+        shutil.copytree(tmp_path / "lead", tmp_path / "saved")
+        await shop.lead.start()
+        await shop.until_up()
+        await shop.till.pay(150_00)
+        await shop.until_copied(by=shop.till, of=shop.lead)
+        now = await shop.lead.chain()
+        await shop.lead.hq.close()
+        await shop.lead.stop()
+        shutil.rmtree(tmp_path / "lead")
+        shutil.move(tmp_path / "saved", tmp_path / "lead")
+        await shop.lead.start()
+        await soon(lambda: shop.lead.book.trust.by == IDENTITY.place)
+        assert await shop.lead.load() is Problem.BOOK_BEHIND
+        assert len(await shop.lead.chain()) < len(now)
+        await shop.until_down()
+        assert (await shop.till.pay(100_00)).outcome == "declined"

@@ -1,0 +1,37 @@
+"""The store's lead in the cashier's bar, beside a line that rests: what is so, and that it fits every screen."""
+
+import pytest
+from playwright.async_api import Route
+
+from tests.web.counter import Counter
+from tests.web.looks import look
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+LEADS = [
+    ({"place": "07-2", "state": "answered", "witness": None}, "07-2", "good"),
+    ({"place": "07-2", "state": "not_reached", "witness": None}, "07-2, off", "warn"),
+    ({"place": "07-1", "state": "here", "witness": None}, "This till", "good"),
+    ({"place": "07-1", "state": "here", "witness": "answered"}, "This till", "good"),
+    ({"place": "07-1", "state": "here", "witness": "not_reached"}, "This till, no copy", "warn"),
+    ({"place": "07-1", "state": "shut", "witness": "not_reached"}, "This till, shut", "bad"),
+]
+
+
+async def test_the_bar_says_how_it_stands_with_the_lead_while_the_line_to_hq_rests(counter: Counter) -> None:
+    now = LEADS[0]
+
+    async def answer(route: Route) -> None:
+        fetched = await route.fetch()
+        status = await fetched.json()
+        rests = {"state": "resting", "last_contact": f"{status['business_date']}T14:05:00+08:00"}
+        await route.fulfill(response=fetched, json=status | {"lead": now[0], "hq": status["hq"] | rests})
+
+    await counter.meet("**/v1/status", answer)
+    for now in LEADS:
+        await counter.page.reload()
+        await counter.speak("en")
+        await counter.reads("lead", now[1])
+        await counter.has_tone("lead", now[2])
+        await counter.reads("exchange", "Exchange now")
+        await look(counter, "empty")
