@@ -50,7 +50,9 @@ def run(settings: Path) -> None:
 
 async def _serve(parts: Parts) -> int:
     settings, stop = parts.settings, stop_signal()
-    door = Door(parts.desk, lines_max=settings.lines_max, records_per_s=settings.records_per_s)
+    door = Door(
+        parts.desk, lines_max=settings.lines_max, records_per_s=settings.records_per_s, copies_s=settings.copies_s
+    )
     runner = make_runner(make_app(parts.desk, door, parts.token))
     await runner.setup()
     posting = asyncio.create_task(parts.desk.post_what_is_held())

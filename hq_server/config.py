@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from hq_server.valuing import Placement
+from offline_queue.gateway.door import COPIES_S
 from offline_queue.settings import Port
 
 LINES_MAX = 10_000
@@ -29,6 +30,7 @@ class HqSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     port: Port = 8380
     timezone: str = "Asia/Taipei"
     lines_max: Annotated[int, msgspec.Meta(ge=1)] = LINES_MAX
+    copies_s: Annotated[float, msgspec.Meta(ge=0.1)] = COPIES_S
     records_per_s: Annotated[int, msgspec.Meta(ge=RECORDS_PER_S_MIN)] = RECORDS_PER_S
     programme: str = "programme.toml"
     placement: Placement = Placement()

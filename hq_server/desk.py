@@ -28,7 +28,7 @@ from offline_queue.news import News, OfAccount
 from offline_queue.outbox import Stamp
 from protocol.acknowledgements import seal_acknowledgement
 from protocol.bodies import Directive, Lead, Witness
-from protocol.conversation import BATCH_RECORDS_MAX, Draw, NotDrawn, Records
+from protocol.conversation import BATCH_RECORDS_MAX, Draw, NotDrawn, Records, Wanted
 from protocol.enrolment import CODE_BYTES, EnrolmentAnswer, EnrolmentRequest, code_text
 from protocol.records import SignedRecord
 from protocol.rejections import Fault
@@ -88,17 +88,22 @@ class Desk:
         """Note that an enrolled keeper has called."""
         await self._store.do(HqStore.heard, *chain, self.world.now_ms())
 
-    async def take(self, batch: Records) -> Fault | None:
+    async def take(self, batch: Records, by: ChainId) -> Fault | None:
         """Hold the good part of a batch, and say what is wrong with the rest. What is held will be posted."""
         chain = ChainId(batch.keeper, batch.epoch)
         try:
-            fault = await self._store.do(HqStore.take, batch, self._stamp())
+            fault = await self._store.do(HqStore.take, batch, self._stamp(), by)
         finally:
             # Also when the line was cut meanwhile: the batch may be held all the same.
             self._poster.wake(chain)
         if fault is not None and fault.fork is not None:
             await self._tell_tills(chain.store)
         return fault
+
+    async def wanted(self, chain: ChainId) -> tuple[Wanted, ...]:
+        """Whose records a store's lead, or its witness, may have copies of, and whose line is not up."""
+        copied = await self._keeping(lambda keepers: keepers.copied_to(chain))
+        return tuple(Wanted(*one, held) for one, held in copied if not self.news.is_heard(one))
 
     async def acknowledge(self, chain: ChainId) -> Signed:
         """HQ's signed word on the chain of an enrolled keeper, as it stands now."""

@@ -17,6 +17,8 @@
     Found(phone, members)        ──▶
                                  ◀──        History(account)
     Movements(account, ...)      ──▶
+    Wanted(keeper, epoch, after) ──▶                              copies of a neighbour's records that HQ lacks
+                                 ◀──        Records(...)          the next of them; none: there are no more
 
 There are no request numbers: everything names itself (a record by its place in the chain, a directive by its number, a
 draw by its operation), so whatever is said twice is recognised, and whatever was lost is said again after the next
@@ -254,6 +256,17 @@ class Movements(Message, frozen=True, tag="movements"):
     at_ms: Number
 
 
+class Wanted(Message, frozen=True, tag="wanted"):
+    """HQ lacks what comes after record `after` of a neighbour's chain, and hears nothing of its keeper.
+
+    The lower one answers with Records: the next of which it has copies, or none.
+    """
+
+    keeper: Keeper
+    epoch: Number
+    after: Number
+
+
 AnyMessage = (
     Challenge
     | Login
@@ -272,6 +285,7 @@ AnyMessage = (
     | Directory
     | History
     | Movements
+    | Wanted
 )
 
 

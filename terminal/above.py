@@ -8,7 +8,7 @@ from ledger.ids import Place
 from offline_queue.doubts import Doubt, Hearer
 from offline_queue.forwarding import Forwarding
 from protocol.acknowledgements import Acknowledgement
-from protocol.conversation import Directory, Found, Movements, Resume, Seen
+from protocol.conversation import Directory, Found, Movements, Records, Resume, Seen, Wanted
 from protocol.records import SignedRecord
 from protocol.signing import Signed
 from terminal.drawing import Drawing
@@ -51,6 +51,9 @@ class Above(Protocol):
 
     async def heard(self, message: Seen | Found | Directory | Movements) -> None:
         """It has said something of members. Raises LineLost."""
+
+    async def copies(self, wanted: Wanted) -> Records:
+        """What it lacks of a neighbour's chain, as far as there are copies here. Raises LineLost."""
 
     def gave_sign(self) -> None:
         """It gave a sign of life."""

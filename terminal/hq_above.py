@@ -9,7 +9,7 @@ from offline_queue.book_thread import DiskFull
 from offline_queue.doubts import Doubt, Hearer
 from offline_queue.forwarding import Forwarding
 from protocol.acknowledgements import Acknowledgement
-from protocol.conversation import Directory, Found, Movements, Resume, Seen
+from protocol.conversation import Directory, Found, Movements, Records, Resume, Seen, Wanted
 from protocol.records import SignedRecord
 from protocol.signing import Signed
 from terminal.directives import Directives
@@ -71,6 +71,10 @@ class HqAbove:
     async def heard(self, message: Seen | Found | Directory | Movements) -> None:
         """HQ has said something of members."""
         await self._till.reception.heard(message)
+
+    async def copies(self, wanted: Wanted) -> Records:
+        """What HQ lacks of a neighbour who is not on the line."""
+        return await self._store.do(lambda store: store.lending.copies(wanted))
 
     def gave_sign(self) -> None:
         """HQ was heard."""

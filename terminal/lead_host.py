@@ -10,7 +10,7 @@ from ledger.ids import ChainId
 from offline_queue.gateway.host import World
 from offline_queue.news import News
 from protocol.acknowledgements import seal_acknowledgement
-from protocol.conversation import BATCH_RECORDS_MAX, Draw, NotDrawn, Records
+from protocol.conversation import BATCH_RECORDS_MAX, Draw, NotDrawn, Records, Wanted
 from protocol.records import SignedRecord
 from protocol.rejections import Fault
 from protocol.signing import Signed, Signer
@@ -47,10 +47,14 @@ class LeadHost:
     async def heard(self, chain: ChainId) -> None:
         """Its line is all there is to know."""
 
-    async def take(self, batch: Records) -> Fault | None:
+    async def take(self, batch: Records, by: ChainId) -> Fault | None:  # noqa: ARG002 - whose they are, they prove
         """Keep copies of a neighbour's records; the lead takes what they give to this place."""
         now_ms = self.world.now_ms()
         return await self._book.store.do(lambda store: store.lending.take(batch, now_ms))
+
+    async def wanted(self, chain: ChainId) -> tuple[Wanted, ...]:  # noqa: ARG002 - of anybody
+        """Only HQ collects."""
+        return ()
 
     async def acknowledge(self, chain: ChainId) -> Signed:
         """What is held here of a neighbour's chain, and was given to it."""

@@ -7,12 +7,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from ledger.ids import AccountId, ChainId, Place
 from ledger.journal_sqlite import Connection, transaction
 from loyalty.programme import Programme
+from offline_queue.forwarding import cut
 from offline_queue.intake import examine
 from offline_queue.outbox import Copies, Outbox
 from protocol.acknowledgements import VERSION, Acknowledgement
 from protocol.bodies import Transfer
 from protocol.chain import Head
-from protocol.conversation import Draw, NotDrawn, Records
+from protocol.conversation import BATCH_RECORDS_MAX, Draw, NotDrawn, Records, Wanted
 from protocol.draws import Grounds, decide
 from protocol.errors import NotARecord
 from protocol.records import FIRST_PREVIOUS, SignedRecord
@@ -80,6 +81,12 @@ class Lending:
                 directive_hash=FIRST_PREVIOUS if last is None else last.hash,
                 at_ms=now_ms,
             )
+
+    def copies(self, wanted: Wanted) -> Records:
+        """The next records of a neighbour's chain, as far as there are copies here and one batch holds."""
+        with transaction(self._connection):
+            chain = Copies(self._connection, wanted.keeper, wanted.epoch)
+            return Records(wanted.keeper, wanted.epoch, cut(chain.records(wanted.after, BATCH_RECORDS_MAX)))
 
     def gifts(self, chain: ChainId, after: int, most: int) -> tuple[SignedRecord, ...]:
         """What was given to a neighbour, from this chain's record after + 1 on, in its order."""

@@ -10,7 +10,7 @@ from ledger.ids import ChainId
 from offline_queue.doubts import Doubt, Gift, Hearer, check_gift
 from offline_queue.forwarding import Forwarding
 from protocol.acknowledgements import Acknowledgement
-from protocol.conversation import Directory, Found, Movements, Resume, Seen
+from protocol.conversation import Directory, Found, Movements, Records, Resume, Seen, Wanted
 from protocol.records import SignedRecord
 from protocol.signing import Signed
 from protocol.upstream import LineLost
@@ -85,6 +85,10 @@ class NeighbourAbove:
     async def heard(self, message: Seen | Found | Directory | Movements) -> None:
         """It was not asked about members."""
         raise LineLost(f"it said {type(message).__name__} unasked")
+
+    async def copies(self, wanted: Wanted) -> Records:  # noqa: ARG002 - of anybody
+        """Only HQ collects them."""
+        raise LineLost("it asked for what only HQ asks")
 
     def gave_sign(self) -> None:
         """It is there; that its line is up says so, too."""

@@ -23,6 +23,7 @@ from protocol.conversation import (
     Records,
     Rejected,
     Seen,
+    Wanted,
 )
 from protocol.records import SignedRecord
 from protocol.signing import Signed
@@ -219,6 +220,8 @@ class Uplink:
             case Ordered(records=records):
                 for directive in records:
                     await self._above.obey(directive)
+            case Wanted():
+                await self._pass_on(message)
             case NotDrawn():
                 self._drawing.not_drawn(message)
             case Seen() | Found() | Directory() | Movements():
@@ -229,6 +232,11 @@ class Uplink:
                 self._state = self._state.rejected(code, self._now_s(), self._world.chance())
             case _:
                 raise LineLost("it said what only the lower one says, or what belongs into a login")
+
+    async def _pass_on(self, wanted: Wanted) -> None:
+        copies = await self._above.copies(wanted)
+        if self._session is not None:
+            await self._session.send(copies)
 
     async def _believe(self, signed: Signed) -> None:
         said = check_acknowledgement(signed, self._above.hearer)

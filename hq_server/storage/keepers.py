@@ -130,6 +130,21 @@ class Keepers:
         chain = ChainId(Place(lead), self._last_key(Place(lead))[0])
         return chain if self.is_open(*chain) else None
 
+    def copied_to(self, chain: ChainId) -> list[tuple[ChainId, int]]:
+        """Whose chains this keeper gets copies of, and up to which record HQ holds each.
+
+        A lead gets those of its store's other tills, its witness that of the lead.
+        """
+        lead = self.lead_of(chain.store)
+        if lead == chain:
+            copied = [one for one in self.of_store(chain.store) if one != chain]
+        else:
+            query = "select 1 from store_leads where store = ? and witness = ?"
+            is_witness = self._connection.execute(query, (chain.store, chain.keeper)).get is not None
+            copied = [lead] if lead is not None and is_witness and self.is_open(*chain) else []
+        heads = [Chain(self._connection, *one).head() for one in copied]
+        return [(one, 0 if head is None else head.ref.sequence) for one, head in zip(copied, heads, strict=True)]
+
     def of_store(self, store: str) -> list[ChainId]:
         """The tills of a store that are not fenced, each in its last epoch."""
         return [chain for chain in self.trusted() if chain.store == store and self.is_open(*chain)]

@@ -88,8 +88,11 @@ class HqStore:
         """Fold the log beside the book into it, and empty the log: what was overwritten in the book is then nowhere."""
         self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
-    def take(self, batch: Records, stamp: Stamp) -> Fault | None:
-        """Hold the good part of a batch, and say what is wrong with the rest. What is held stays, byte for byte."""
+    def take(self, batch: Records, stamp: Stamp, by: ChainId | None = None) -> Fault | None:
+        """Hold the good part of a batch, and say what is wrong with the rest. What is held stays, byte for byte.
+
+        `by`: who has brought it; None: its keeper.
+        """
         with transaction(self._connection):
             key = self._keepers.key_of(batch.keeper, batch.epoch)
             if key is None:
@@ -102,7 +105,8 @@ class HqStore:
                 chain.keep(signed)
             if examined.fault is not None and examined.fault.fork is not None:
                 self._convict(batch, examined.fault.fork, stamp)
-            self._heard(batch.keeper, batch.epoch, stamp.now_ms)
+            if by in (None, (batch.keeper, batch.epoch)):
+                self._heard(batch.keeper, batch.epoch, stamp.now_ms)
             return examined.fault
 
     def post(self, place: Place, epoch: int, stamp: Stamp, in_hand: frozenset[AccountId] = frozenset()) -> Step:

@@ -15,6 +15,8 @@ from offline_queue.gateway.line import Line
 from offline_queue.gateway.login import LOGIN_S_MAX, Complaints, let_in
 from offline_queue.gateway.wire import REPLACED, LineOver, Wire
 
+COPIES_S = 30.0
+"""So often a caller is asked for copies of neighbours whose lines are down."""
 STRANGERS_MAX = 256
 """Connections that have not said yet who they are; each has LOGIN_S_MAX to do so."""
 
@@ -27,8 +29,17 @@ log = structlog.get_logger()
 class Door:
     """Every line of one host. At most `lines_max` at once, of which each may send `records_per_s`."""
 
-    def __init__(self, host: Host, *, lines_max: int, records_per_s: int, login_s_max: float = LOGIN_S_MAX) -> None:
+    def __init__(
+        self,
+        host: Host,
+        *,
+        lines_max: int,
+        records_per_s: int,
+        copies_s: float = COPIES_S,
+        login_s_max: float = LOGIN_S_MAX,
+    ) -> None:
         self._host = host
+        self._copies_s = copies_s
         self._lines_max = lines_max
         self._records_per_s = records_per_s
         self._login_s_max = login_s_max
@@ -65,7 +76,7 @@ class Door:
         try:
             with self._stranger():
                 chain = await let_in(wire, self._host, self._complaints, login_s_max=self._login_s_max)
-            with self._entered(Line(chain, wire, self._host, self._records_per_s)) as line:
+            with self._entered(Line(chain, wire, self._host, self._records_per_s, self._copies_s)) as line:
                 await line.run()
         except* Exception as faults:  # noqa: BLE001 - what one line meets must not end the others
             over = _reason(list(_leaves(faults)))

@@ -8,7 +8,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.ids import ChainId, Place
 from offline_queue.news import News
-from protocol.conversation import Directory, Draw, Find, Found, History, Look, Movements, NotDrawn, Records, Seen
+from protocol.conversation import (
+    Directory,
+    Draw,
+    Find,
+    Found,
+    History,
+    Look,
+    Movements,
+    NotDrawn,
+    Records,
+    Seen,
+    Wanted,
+)
 from protocol.records import SignedRecord
 from protocol.rejections import Fault
 from protocol.signing import Signed
@@ -71,8 +83,11 @@ class Host(Protocol):
     async def heard(self, chain: ChainId) -> None:
         """Note that an enrolled keeper has called."""
 
-    async def take(self, batch: Records) -> Fault | None:
-        """Hold the good part of a batch, and say what is wrong with the rest."""
+    async def take(self, batch: Records, by: ChainId) -> Fault | None:
+        """Hold the good part of a batch that this caller has brought, and say what is wrong with the rest."""
+
+    async def wanted(self, chain: ChainId) -> tuple[Wanted, ...]:
+        """What this caller may have copies of, and is missing here; nothing where nobody would ask for it."""
 
     async def acknowledge(self, chain: ChainId) -> Signed:
         """The signed word on the chain of an enrolled keeper, as it stands now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import structlog
 from aiohttp import WSCloseCode
@@ -36,7 +37,7 @@ log = structlog.get_logger()
 class Line:
     """Speaks with one keeper until either of them ends it."""
 
-    def __init__(self, chain: ChainId, wire: Wire, host: Host, records_per_s: int) -> None:
+    def __init__(self, chain: ChainId, wire: Wire, host: Host, records_per_s: int, copies_s: float) -> None:
         self.chain = chain
         self._wire = wire
         self._host = host
@@ -44,6 +45,9 @@ class Line:
         # What the lower one may have under way waits here, and no more: behind that, its questions wait too.
         self._batches: asyncio.Queue[Records | LineOver] = asyncio.Queue(WINDOW_BATCHES)
         self._questions = Questions(chain, wire, host, self._deliver)
+        self._copies_s = copies_s
+        self._has_copies = asyncio.Event()
+        """Set when the lower one has brought some: there may be more."""
         self._acknowledging = asyncio.Lock()
         self._ordering = asyncio.Lock()
         self._resumed: asyncio.Future[Resume] = asyncio.get_running_loop().create_future()
@@ -80,6 +84,7 @@ class Line:
         self._ordered = resume.directive if resume.hq_epoch == await self._host.epoch() else 0
         self._resumed.set_result(resume)
         tasks.create_task(self._order())
+        tasks.create_task(self._collect())
         try:
             while True:
                 await self._heard(await self._wire.hear(), tasks)
@@ -104,17 +109,32 @@ class Line:
                 raise batch
             share = min(1 + len(batch.records), BATCH_RECORDS_MAX)
             await asyncio.sleep(self._bucket.take(share, self._host.world.monotonic_s()))
-            fault = await self._host.take(batch)
+            fault = await self._host.take(batch, self.chain)
             if fault is not None:
-                await self._reject(batch, fault)
-            if fault is None or fault.rejection is not Rejection.UNKNOWN_KEEPER:
-                await self._acknowledge(ChainId(batch.keeper, batch.epoch))
+                self._complain(batch, fault)
+            if self.chain != (batch.keeper, batch.epoch):
+                # Copies. Whose they are hears of it on its own line.
+                if batch.records and fault is None:
+                    self._has_copies.set()
+                continue
+            if fault is not None:
+                await self._wire.say(Rejected(fault.rejection, fault.at))
+            await self._acknowledge(self.chain)
 
-    async def _reject(self, batch: Records, fault: Fault) -> None:
+    def _complain(self, batch: Records, fault: Fault) -> None:
         if fault.rejection is not Rejection.GAP and self._complained != fault.rejection:
             self._complained = fault.rejection
             log.warning("batch rejected", keeper=batch.keeper, epoch=batch.epoch, code=fault.rejection, at=fault.at)
-        await self._wire.say(Rejected(fault.rejection, fault.at))
+
+    async def _collect(self) -> None:
+        """Ask for copies of those who say nothing themselves: at the start, while there is more, and now and then."""
+        while True:
+            self._has_copies.clear()
+            for wanted in await self._host.wanted(self.chain):
+                await self._wire.say(wanted)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._copies_s):
+                    await self._has_copies.wait()
 
     async def _tell(self, news: asyncio.Event) -> None:
         while True:

@@ -220,6 +220,7 @@ async def serving(
         parts.desk,
         lines_max=parts.settings.lines_max,
         records_per_s=parts.settings.records_per_s,
+        copies_s=parts.settings.copies_s,
         login_s_max=login_s_max,
     )
     runner = make_runner(make_app(parts.desk, door, parts.token))

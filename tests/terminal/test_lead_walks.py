@@ -123,6 +123,7 @@ def lends_while_it_is_no_lead(patch: pytest.MonkeyPatch) -> None:
         return None if neighbour is None else public_key(neighbour.public_key)
 
     patch.setattr(Lending, "_key_of", key_of)
+    patch.setattr(Lending, "_is_lead", lambda _: True)
 
 
 FAULTS: list[Callable[[pytest.MonkeyPatch], None]] = [
