@@ -22,6 +22,7 @@ from protocol.bodies import (
     Order,
     PrintBody,
     Recall,
+    Relay,
     Roster,
     RunAs,
     Taken,
@@ -217,15 +218,24 @@ def _order(order: Order, *told: str, sign: int = 0) -> Summary:
             return Summary(tag, order.account, _of(order, sign), told=told)
         case Recall():
             return Summary(tag, order.account, told=told)
-        case Block() | Unblock():
-            return Summary(tag, told=(*told, str(len(order.cards))))
-        case RunAs():
-            return Summary(tag, told=(*told, order.mode))
-        case Roster():
-            named = ["-" if one is None else one.place for one in (order.lead, order.witness)]
-            return Summary(tag, told=(*told, *named, str(len(order.tills))))
+        case Relay():
+            given = order.given.open()
+            passage = given_in(given)
+            return Summary(tag, None if passage is None else passage.transfer.account, told=(*told, str(given.ref)))
         case _:
-            return Summary(tag, told=told)
+            return Summary(tag, told=(*told, *_details(order)))
+
+
+def _details(order: Order) -> tuple[str, ...]:
+    match order:
+        case Block() | Unblock():
+            return (str(len(order.cards)),)
+        case RunAs():
+            return (order.mode,)
+        case Roster():
+            return (*("-" if one is None else one.place for one in (order.lead, order.witness)), str(len(order.tills)))
+        case _:
+            return ()
 
 
 def _of(transfer: Transfer, sign: int) -> Units:

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.ids import HEADQUARTERS, Place
 from protocol.acknowledgements import Acknowledgement, open_acknowledgement
-from protocol.bodies import DIRECTIVE_BYTES_MAX, GIVEN_BYTES_MAX, Directive
+from protocol.bodies import DIRECTIVE_BYTES_MAX, GIVEN_BYTES_MAX, Directive, Relay
 from protocol.errors import NotAnAcknowledgement, NotARecord
 from protocol.records import FIRST_PREVIOUS, RecordKind, SignedRecord
-from protocol.signing import Context, Signed, is_signed_by
+from protocol.signing import Context, Signed, is_signed_by, public_key
 from protocol.transfers import Passage, given_in
 
 
@@ -39,7 +39,7 @@ class Doubt(StrEnum):
     OTHER_KEY = "other_key"
     """HQ enrolled this place with another key than ours."""
     TRANSFER_REFUSED = "transfer_refused"
-    """HQ gave what the rules of the book refuse."""
+    """HQ gave what the rules of the book refuse, or relays what nobody has given to this keeper."""
 
     @property
     def is_of_the_line(self) -> bool:
@@ -132,3 +132,16 @@ def check_gift(signed: SignedRecord, hearer: Hearer, giver: Place) -> Gift | Dou
         return Doubt.NOT_OURS
     ours = (passage.to, passage.to_epoch) == (hearer.keeper, hearer.epoch)
     return Gift(signed, passage) if ours else Doubt.NOT_OURS
+
+
+def check_relay(relay: Relay, keeper: Place, epoch: int) -> Gift | None:
+    """The gift that HQ relays to this keeper; None: nobody has given it, or to another.
+
+    Whose the key is, HQ's signature on the directive says: the giver may be in no roster any more.
+    """
+    try:
+        giver, key = relay.given.open().keeper, public_key(relay.public_key)
+    except (NotARecord, ValueError):
+        return None
+    gift = check_gift(relay.given, Hearer(keeper, epoch, key), giver)
+    return gift if isinstance(gift, Gift) and giver != HEADQUARTERS else None

@@ -224,15 +224,24 @@ class Roster(msgspec.Struct, frozen=True, tag="roster"):
     witness: Witness | None = None
 
 
+class Relay(msgspec.Struct, frozen=True, tag="relay"):
+    """What another till gave to the addressee and could not bring: its record `given`, and the key that signs for it."""
+
+    public_key: bytes
+    given: SignedRecord
+
+
 BLOCKED_CARDS_MAX = 1000
 """In one directive."""
 
-Order: TypeAlias = Enrol | Revoke | Transfer | Recall | Block | Unblock | RunAs | Roster
+Order: TypeAlias = Enrol | Revoke | Transfer | Recall | Block | Unblock | RunAs | Roster | Relay
 
 DIRECTIVE_BYTES_MAX = RECORD_BYTES_MAX - 1024
 """A directive's record lies whole in the record that says that it was applied, and that one has its bound too."""
 GIVEN_BYTES_MAX = DIRECTIVE_BYTES_MAX
 """So does a giver's in the record of its taker."""
+RELAYED_BYTES_MAX = DIRECTIVE_BYTES_MAX - 1024
+"""And in the directive that relays it."""
 
 
 class Directive(msgspec.Struct, frozen=True):

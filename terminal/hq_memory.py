@@ -6,11 +6,24 @@ import msgspec
 
 from ledger.ids import HEADQUARTERS
 from ledger.journal_sqlite import Connection, transaction
-from offline_queue.doubts import Doubt, Given, compare_acknowledgement
+from offline_queue.doubts import Doubt, Given, check_relay, compare_acknowledgement
 from offline_queue.outbox import Outbox, Stamp
 from protocol.acknowledgements import Acknowledgement, open_acknowledgement
-from protocol.bodies import Applied, Block, Enrol, Order, Recall, Revoke, Roster, RunAs, Transfer, Unblock, Why
-from protocol.records import RecordKind
+from protocol.bodies import (
+    Applied,
+    Block,
+    Enrol,
+    Order,
+    Recall,
+    Relay,
+    Revoke,
+    Roster,
+    RunAs,
+    Transfer,
+    Unblock,
+    Why,
+)
+from protocol.records import RecordKind, SignedRecord
 from protocol.signing import Signed
 from terminal.asking import Identity, Moment
 from terminal.modes import MODES
@@ -91,7 +104,8 @@ class HqMemory:
     def apply(self, given: Given, moment: Moment) -> Doubt | None:
         """Carry out a genuine directive, once: its effect and the record of it are one commit.
 
-        A transfer that was drawn for a sale came too late, if it comes here: it goes home in the same commit.
+        What was drawn for a sale came too late, if it comes here: it goes home to HQ in the same commit, also what HQ
+        relays: whoever gave that can't be reached.
         """
         with transaction(self._connection):
             return self.carry_out(given, moment, is_awaited=False)
@@ -103,13 +117,16 @@ class HqMemory:
         doubt = self._doubt_place(given, carried_out) or self._doubt_order(order) or self._doubt_book()
         if doubt is not None or carried_out is not None:
             return doubt
-        if isinstance(order, Transfer) and not self._transfers.take(given.signed):
-            return Doubt.TRANSFER_REFUSED
+        brought = self._take(order, given.signed, moment.now_ms)
+        if isinstance(brought, Doubt):
+            return brought
         row = (given.hq_epoch, given.directive.number, _kind(order), given.signed.hash)
         self._connection.execute("insert into orders values (?, ?, ?, ?)", row)
         self._hear(moment.now_ms, given.hq_epoch)
         self._record(Applied(given.signed), moment, order.mode if isinstance(order, RunAs) else None)
-        self._follow(order, moment, is_awaited=is_awaited)
+        if brought is not None and brought.why is Why.DRAW and not is_awaited:
+            self._transfers.send_back(brought, HEADQUARTERS, self.epoch, moment.now_ms)
+        self._follow(order, moment)
         return None
 
     def has_carried_out(self, given: Given) -> bool:
@@ -143,14 +160,32 @@ class HqMemory:
                 return None if key == self._identity.public_key else Doubt.OTHER_KEY
             case RunAs(mode=mode):
                 return None if mode in MODES else Doubt.ORDER_UNKNOWN
-            case Revoke() | Transfer() | Recall() | Block() | Unblock() | Roster():
+            case Revoke() | Transfer() | Recall() | Block() | Unblock() | Roster() | Relay():
                 return None
 
-    def _follow(self, order: Order, moment: Moment, *, is_awaited: bool) -> None:
+    def _take(self, order: Order, signed: SignedRecord, now_ms: int) -> Transfer | Doubt | None:
+        """Take what an order brings, before the record that it was applied; None: nothing, or nothing new."""
+        match order:
+            case Transfer():
+                return order if self._transfers.take(signed) else Doubt.TRANSFER_REFUSED
+            case Relay():
+                return self._take_relayed(order, now_ms)
+            case _:
+                return None
+
+    def _take_relayed(self, order: Relay, now_ms: int) -> Transfer | Doubt | None:
+        """As a neighbour's gift is taken, unless it has come over the LAN after all."""
+        gift = check_relay(order, self._identity.place, self._identity.epoch)
+        if gift is None:
+            return Doubt.TRANSFER_REFUSED
+        if self._transfers.has_taken(gift.passage.giver):
+            return None
+        is_taken = self._transfers.take_from_neighbour(gift.signed, now_ms)
+        return gift.passage.transfer if is_taken else Doubt.TRANSFER_REFUSED
+
+    def _follow(self, order: Order, moment: Moment) -> None:
         """What an order brings about after the record that it was applied."""
         match order:
-            case Transfer(why=Why.DRAW) if not is_awaited:
-                self._transfers.send_back(order, HEADQUARTERS, self.epoch, moment.now_ms)
             case Recall():
                 self._transfers.give_back(order, self.epoch, moment.now_ms)
             case Block(cards=cards):
@@ -159,7 +194,7 @@ class HqMemory:
                 self._negative_list.unblock(cards)
             case Roster():
                 self._neighbours.replace(order)
-            case Enrol() | Revoke() | Transfer() | RunAs():
+            case Enrol() | Revoke() | Transfer() | RunAs() | Relay():
                 pass
 
     def _last_directive(self, hq_epoch: int) -> int:

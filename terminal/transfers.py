@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ledger.ids import HEADQUARTERS, AccountId, LotId, Place
+from ledger.ids import HEADQUARTERS, AccountId, LotId, Place, RecordRef
 from ledger.journal_sqlite import SqliteJournal
 from ledger.judging import Refused
 from ledger.slices import Part, Slice, take
@@ -55,6 +55,10 @@ class Transfers:
         own = f"{self._outbox.keeper}/{self._outbox.epoch}/"
         keys = {lot.key for lot in transaction.carries if lot.key.lot.startswith(own)}
         return len(self._journal.lots(keys)) < len(keys)
+
+    def has_taken(self, giver: RecordRef) -> bool:
+        """Whether what this record of the giver's gave was taken here, however it came."""
+        return self._journal.knows_operation(giver.taken)
 
     def take_from_neighbour(self, signed: SignedRecord, now_ms: int) -> bool:
         """Take what a neighbour's record gives, by a record of our own; False: the book refuses it."""

@@ -9,6 +9,7 @@ import apsw
 from hq_server.posting import Different, Doubt, GiverStands, Outcome, SetAside, Waits, post_record, set_aside
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.members import Members
+from hq_server.storage.relays import Relays
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
 from ledger.audit import Posting
@@ -47,6 +48,7 @@ class Mirrors:
         self._keepers = keepers
         self._vault = vault
         self._whereabouts = whereabouts
+        self._relays = Relays(connection, keepers)
         self._members = Members(connection)
 
     def post(self, chain: ChainId, most: int, stamp: Stamp) -> Step:
@@ -88,7 +90,7 @@ class Mirrors:
         record = signed.open()
         self._connection.execute("savepoint record")
         try:
-            outcome = self._post_and_follow(signed, record, chain, stamp)
+            outcome = self._post_and_follow(signed, record, chain, step, stamp)
         except (apsw.ConstraintError, OverflowError):
             outcome = set_aside(record, Doubt.NOT_STORABLE)
         if isinstance(outcome, SetAside):
@@ -98,35 +100,51 @@ class Mirrors:
             self._tell(record, outcome, chain, step, stamp)
         return outcome
 
-    def _post_and_follow(self, signed: SignedRecord, record: Record, chain: ChainId, stamp: Stamp) -> Outcome:
+    def _post_and_follow(
+        self, signed: SignedRecord, record: Record, chain: ChainId, step: Step, stamp: Stamp
+    ) -> Outcome:
         """Post a record to its keeper's mirror; what it gives to HQ lies at HQ then."""
         outcome = post_record(record, SqliteJournal(self._connection, *chain), self._giver_stands)
         if record.kind is RecordKind.APPLIED and not isinstance(outcome, SetAside | Waits):
-            self._carried_out(chain, record)
+            step.ordered |= self._carried_out(chain, record, stamp)
         if not isinstance(outcome, Posting):
             return outcome
         self._whereabouts.moved(chain, outcome.transaction)
         self._vault.debts.moved(outcome.transaction.legs)
         quoted, passage = giver_of(record), given_in(record)
-        if quoted is not None and quoted.open().keeper == HEADQUARTERS:
-            came = given_in(quoted.open())
-            assert came is not None, "what was taken was given"
-            self._whereabouts.arrived(chain, came.transfer)
-        if passage is not None and passage.to == HEADQUARTERS:
+        if quoted is not None:
+            self._came(quoted.open(), chain)
+        if passage is not None and passage.to != HEADQUARTERS:
+            step.ordered |= self._relays.gave(passage, stamp)
+        elif passage is not None:
             if not self._vault.can_take(passage, signed):
                 return set_aside(record, Doubt.HQ_CANNOT_TAKE)
             self._vault.take(passage, signed, stamp)
         return outcome
 
-    def _carried_out(self, chain: ChainId, record: Record) -> None:
-        """Only what HQ has ordered can be carried out."""
+    def _came(self, giver: Record, chain: ChainId) -> None:
+        """A keeper has what this record of the giver's gave it."""
+        if giver.keeper != HEADQUARTERS:
+            self._relays.came(giver.ref)
+            return
+        came = given_in(giver)
+        assert came is not None, "what was taken was given"
+        self._whereabouts.arrived(chain, came.transfer)
+
+    def _carried_out(self, chain: ChainId, record: Record, stamp: Stamp) -> set[ChainId]:
+        """Only what HQ has ordered this keeper can be carried out; the keepers that were given a directive for it."""
         quoted = record.body_as(Applied).directive
         ref = quoted.open().ref
         if ref.keeper != HEADQUARTERS or Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence) != quoted:
-            return
+            return set()
         self._whereabouts.carried_out(ref)
-        if isinstance(quoted.open().body_as(Directive).order, RunAs | Roster):
+        directive = quoted.open().body_as(Directive)
+        if isinstance(directive.order, RunAs | Roster):
             self._whereabouts.place_anew(chain)
+        is_its_own = (directive.to, directive.to_epoch) == chain
+        if isinstance(directive.order, Roster) and is_its_own:
+            return self._relays.carried_out(chain, ref, stamp)
+        return set()
 
     def _giver_stands(self, quoted: SignedRecord) -> GiverStands:
         """HQ has the giver's record with these very bytes, and has posted it: in its own book, or in a mirror."""

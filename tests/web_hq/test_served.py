@@ -45,6 +45,7 @@ CODES = {
         "unblock",
         "run_as",
         "roster",
+        "relay",
         *OF_THEIR_KIND,
     ],
     "kind": [*RecordKind],

@@ -1,0 +1,79 @@
+"""Relays: HQ sends on what tills gave each other and no line of theirs brings. Runs in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hq_server.relaying import can_be_relayed, has_line
+from hq_server.storage.keepers import Keepers
+from ledger.ids import HEADQUARTERS, ChainId, Place, RecordRef
+from ledger.journal_sqlite import Connection
+from offline_queue.outbox import Chain, Stamp
+from protocol.bodies import Directive, Relay, Roster
+from protocol.transfers import Passage
+
+
+class Relays:
+    """Each given record goes on once, to a taker whom HQ trusts and whose last roster gives it no line to the giver.
+
+    The taker has carried that roster out by a record that is posted: so what came over the old line is posted, too.
+    """
+
+    def __init__(self, connection: Connection, keepers: Keepers) -> None:
+        self._connection = connection
+        self._keepers = keepers
+
+    def gave(self, passage: Passage, stamp: Stamp) -> set[ChainId]:
+        """A till's record that gives this to another is posted; the keepers that were given a directive."""
+        giver, taker = passage.giver, ChainId(Place(passage.to), passage.to_epoch)
+        line = (giver.keeper, giver.epoch, giver.sequence, *taker)
+        self._connection.execute("insert into between_tills values (?, ?, ?, ?, ?, 0)", line)
+        return self._relay([giver], taker, stamp)
+
+    def came(self, giver: RecordRef) -> None:
+        """The taker's record that takes this is posted."""
+        self._connection.execute(
+            "delete from between_tills where keeper = ? and epoch = ? and sequence = ?",
+            (giver.keeper, giver.epoch, giver.sequence),
+        )
+
+    def carried_out(self, taker: ChainId, roster: RecordRef, stamp: Stamp) -> set[ChainId]:
+        """A till has carried out this roster of HQ's; the keepers that were given a directive."""
+        line = (*taker, roster.epoch, roster.sequence)
+        self._connection.execute("insert or replace into rosters values (?, ?, ?, ?)", line)
+        rows = self._connection.execute(
+            "select keeper, epoch, sequence from between_tills where taker = ? and taker_epoch = ? and relayed = 0"
+            " order by keeper, epoch, sequence",
+            taker,
+        )
+        return self._relay([RecordRef(Place(keeper), epoch, number) for keeper, epoch, number in rows], taker, stamp)
+
+    def _relay(self, givers: Iterable[RecordRef], taker: ChainId, stamp: Stamp) -> set[ChainId]:
+        roster = self._roster(taker)
+        if roster is None or not self._keepers.is_open(*taker):
+            return set()
+        cut_off = [one for one in givers if not has_line(roster, ChainId(one.keeper, one.epoch), taker)]
+        return {taker for giver in cut_off if self._send_on(giver, taker, stamp)}
+
+    def _send_on(self, giver: RecordRef, taker: ChainId, stamp: Stamp) -> bool:
+        given = Chain(self._connection, giver.keeper, giver.epoch).record(giver.sequence)
+        key = self._keepers.key_of(giver.keeper, giver.epoch)
+        assert given is not None, "what was posted is held"
+        assert key is not None, "whoever gave it was enrolled"
+        if not can_be_relayed(given):
+            return False
+        self._keepers.order(*taker, Relay(key, given), stamp)
+        self._connection.execute(
+            "update between_tills set relayed = 1 where keeper = ? and epoch = ? and sequence = ?",
+            (giver.keeper, giver.epoch, giver.sequence),
+        )
+        return True
+
+    def _roster(self, taker: ChainId) -> Roster | None:
+        """The last that it has carried out."""
+        row = self._connection.execute("select hq_epoch, sequence from rosters where keeper = ? and epoch = ?", taker)
+        known = row.get
+        signed = None if known is None else Chain(self._connection, HEADQUARTERS, known[0]).record(known[1])
+        order = None if signed is None else signed.open().body_as(Directive).order
+        assert order is None or isinstance(order, Roster), "only rosters are noted here"
+        return order
