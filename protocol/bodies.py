@@ -225,7 +225,7 @@ class Roster(msgspec.Struct, frozen=True, tag="roster"):
 
 
 class Relay(msgspec.Struct, frozen=True, tag="relay"):
-    """What another till gave to the addressee and could not bring: its record `given`, and the key that signs for it."""
+    """What another till gave to the addressee and no line brings: its record `given`, and the key that signs for it."""
 
     public_key: bytes
     given: SignedRecord

@@ -17,6 +17,7 @@ from offline_queue.auditing.findings import FINDINGS_MAX, Findings, Sort
 from offline_queue.auditing.keys import ChainName, KeyRing
 from offline_queue.auditing.orders import OrdersCheck
 from offline_queue.auditing.posting import PostingCheck
+from offline_queue.auditing.relays import RelaysCheck
 from offline_queue.auditing.transfers import TAKING, GiversRecords, TransfersCheck
 from offline_queue.export_items import (
     AcknowledgementRow,
@@ -58,6 +59,7 @@ class ExportAudit:
         self.kept = KeptBooks(self.findings.add)
         self.orders = OrdersCheck(ring, self.findings.add)
         self.transfers = TransfersCheck(name, ring, self.findings.add)
+        self.relays = RelaysCheck(name, ring, self.findings.add)
         self.posting = PostingCheck(givers, lambda chain: ring.of(name, chain))
         self._ring = ring
         self._quick = quick
@@ -121,6 +123,7 @@ class ExportAudit:
         if chain.last_is_signed:
             self.orders.take(record, chain.hashes[row.sequence])
             self.transfers.take(record, chain.hashes[row.sequence])
+            self.relays.take(record)
         self._replay(record)
 
     def _replay(self, record: Record) -> None:

@@ -21,7 +21,9 @@ def check_transfers(audits: Sequence[ExportAudit], findings: Findings) -> Transi
             takes[take.giver].setdefault(take.at, take)
             # That an order which was carried out stands in HQ's chain, the check of orders says.
             if take.kind is RecordKind.TAKEN:
-                _check_given(take, audit, audits, findings)
+                _check_quoted(take, audit, audits, findings)
+        for relayed in audit.relays.relayed:
+            _check_quoted(relayed, audit, audits, findings)
     for giver, found in takes.items():
         first, *more = sorted(found)
         for at in more:
@@ -29,20 +31,26 @@ def check_transfers(audits: Sequence[ExportAudit], findings: Findings) -> Transi
     return _transit(audits, takes.keys())
 
 
-def _check_given(take: Take, taker: ExportAudit, audits: Sequence[ExportAudit], findings: Findings) -> None:
-    name = take.giver.keeper, take.giver.epoch
+def _check_quoted(quoted: Take, by: ExportAudit, audits: Sequence[ExportAudit], findings: Findings) -> None:
+    """The giver's record that is quoted, by its taker or by HQ who relays it, stands in its giver's chain."""
+    name = quoted.giver.keeper, quoted.giver.epoch
+    sort, does = (Sort.WRONG_TAKE, "takes") if quoted.kind is RecordKind.TAKEN else (Sort.WRONG_ORDER, "relays")
     for holder in audits:
         chain = holder.chains.get(name)
-        if chain is None:
+        # HQ relays only what it holds.
+        holds = holder is by and quoted.kind is RecordKind.DIRECTIVE
+        if chain is None and not holds:
             continue
-        found = chain.hashes.get(take.giver.sequence)
+        hashes = {} if chain is None else chain.hashes
+        found = hashes.get(quoted.giver.sequence)
         # An export that was made before the transfer, or that has only a part of the giver's chain, need not have it.
-        whole = holder.head.place == take.giver.keeper and holder.head.at_ms >= taker.head.at_ms
-        if found is None and (whole or take.giver.sequence < max(chain.hashes)):
-            findings.add(Sort.WRONG_TAKE, take.at, f"the record {take.giver} that it takes is not in its giver's chain")
-        elif found not in (None, take.hash):
-            what = f"what it takes as {take.giver} is not what its giver's chain has there"
-            findings.add(Sort.WRONG_TAKE, take.at, what)
+        whole = holds or (holder.head.place == quoted.giver.keeper and holder.head.at_ms >= by.head.at_ms)
+        if found is None and (whole or quoted.giver.sequence < max(hashes)):
+            what = f"the record {quoted.giver} that it {does} is not in its giver's chain"
+            findings.add(sort, quoted.at, what)
+        elif found not in (None, quoted.hash):
+            what = f"what it {does} as {quoted.giver} is not what its giver's chain has there"
+            findings.add(sort, quoted.at, what)
 
 
 def _transit(audits: Sequence[ExportAudit], taken: Collection[RecordRef]) -> Transit:

@@ -1,0 +1,72 @@
+"""Relays: HQ sends a keeper only what another till has given to it, as that till has signed it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from ledger.ids import RecordRef
+from offline_queue.auditing.chains import Report
+from offline_queue.auditing.findings import Sort
+from offline_queue.auditing.keys import KeyRing
+from offline_queue.auditing.transfers import Take
+from protocol.bodies import Applied, Directive, Relay
+from protocol.errors import NotARecord
+from protocol.records import Record, RecordKind, SignedRecord
+from protocol.signing import Context, is_signed_by, public_key
+from protocol.transfers import given_in
+
+
+class RelaysCheck:
+    """Hears every record of an export in which HQ relays something, or which says that this was carried out."""
+
+    def __init__(self, export: str, ring: KeyRing, report: Report) -> None:
+        self.relayed: list[Take] = []
+        """Whose records were relayed: to be held against their chains."""
+        self._export = export
+        self._ring = ring
+        self._report = report
+
+    def take(self, record: Record) -> None:
+        """Check a record; one that relays nothing is passed over."""
+        with suppress(NotARecord):  # the check of orders says so
+            directive = _directive_in(record)
+            if directive is not None and isinstance(directive.order, Relay):
+                self._check(record, directive, directive.order)
+
+    def _check(self, record: Record, directive: Directive, relay: Relay) -> None:
+        giver = relay.given.open()
+        self.relayed.append(Take(record.ref, record.kind, giver.ref, relay.given.hash))
+        if not _is_given_to(directive, giver):
+            what = f"it relays {giver.ref} to {directive.to}/{directive.to_epoch}, to whom that gives nothing"
+            self._report(Sort.WRONG_ORDER, record.ref, what)
+        if not self._is_signed(giver.ref, relay):
+            what = f"the record {giver.ref} that it relays is not signed by {giver.keeper}"
+            self._report(Sort.WRONG_ORDER, record.ref, what)
+
+    def _is_signed(self, giver: RecordRef, relay: Relay) -> bool:
+        """By the key that the order names; it is the giver's, as far as anything tells of that."""
+        vouched = self._ring.of(self._export, (giver.keeper, giver.epoch))
+        if vouched is not None and vouched.hex != relay.public_key.hex():
+            return False
+        with suppress(ValueError):
+            return is_signed_by(public_key(relay.public_key), Context.RECORD, relay.given)
+        return False
+
+
+def _directive_in(record: Record) -> Directive | None:
+    match record.kind:
+        case RecordKind.DIRECTIVE:
+            return record.body_as(Directive)
+        case RecordKind.APPLIED:
+            signed: SignedRecord = record.body_as(Applied).directive
+            return signed.open().body_as(Directive)
+        case _:
+            return None
+
+
+def _is_given_to(directive: Directive, giver: Record) -> bool:
+    try:
+        passage = given_in(giver) if giver.kind is RecordKind.GIVEN else None
+    except NotARecord:
+        return False
+    return passage is not None and (passage.to, passage.to_epoch) == (directive.to, directive.to_epoch)
