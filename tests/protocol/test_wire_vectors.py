@@ -45,7 +45,19 @@ EACH = pytest.mark.parametrize("vector", VECTORS.values(), ids=VECTORS.keys())
 
 
 TILLS_CHAIN = "opened", "load", "declined", "print", "day-closed", "applied", "given", "applied-transfer", "clock"
-HQS_CHAIN = "hq-opened", "enrol", "taken", "transfer", "recall", "block", "unblock", "run-as", "roster", "netted"
+HQS_CHAIN = (
+    "hq-opened",
+    "enrol",
+    "taken",
+    "transfer",
+    "recall",
+    "block",
+    "unblock",
+    "run-as",
+    "roster",
+    "relay",
+    "netted",
+)
 
 
 def signed(name: str) -> SignedRecord:
@@ -86,7 +98,7 @@ def test_the_records_of_the_document_are_one_good_chain() -> None:
     chain = [signed(name) for name in TILLS_CHAIN]
     till, hq = (public_key(result(VECTORS[name], "public_key")) for name in ("till", "hq"))
     assert str(getattr(verify_each(chain, till), "ref", None)) == "07-2/1/9"
-    assert str(getattr(verify_each([signed(name) for name in HQS_CHAIN], hq), "ref", None)) == "hq/1/10"
+    assert str(getattr(verify_each([signed(name) for name in HQS_CHAIN], hq), "ref", None)) == "hq/1/11"
     assert examine(Records(chain[0].open().keeper, 1, tuple(chain)), till, None, lambda _: None).fault is None
 
 
