@@ -163,3 +163,57 @@ def test_what_is_loaded_at_any_till_of_the_store_lies_ready_at_its_lead(tmp_path
             till.mend()
         chain.wait_until(lambda: chain.money(BOB) == 0)
         prove_whole(chain)
+
+
+def test_what_is_under_way_when_another_lead_is_named_arrives_by_hq(tmp_path: Path) -> None:
+    """The LAN breaks when the lead has given and the till has nothing; and when the till has given it back."""
+    with DemoChain(tmp_path, places=("07-1", "07-2", "07-3")) as chain:
+        one, till, three = (chain.till(place) for place in ("07-1", "07-2", "07-3"))
+        lan = chain.name_lead("07-1")
+        put_in(chain, CAROL, 400_00)
+        cut(chain, one, till)
+        draw_in_vain(chain, lan, one)
+        lan.unplug()
+        one.mend()
+        till.mend()
+        chain.wait_until(lambda: chain.under_way(CAROL) == (150_00, 0))
+
+        lan = chain.name_lead("07-3")
+        chain.wait_until(lambda: chain.balances(CAROL) == {"07-3": (400_00, 0)})
+        assert done(chain, "07-2").count("relay") == 1
+
+        cut(chain, three, till)
+        draw_in_vain(chain, lan, three)
+        before = till.hq["waiting"]
+        lan.holds_up, lan.holds_down = True, False
+        chain.wait_until(lambda: till.hq["waiting"] >= before + 2)
+        lan.unplug()
+        three.mend()
+        till.mend()
+        chain.wait_until(lambda: chain.under_way(CAROL) == (150_00, 0))
+
+        chain.name_lead("07-1")
+        chain.wait_until(lambda: chain.balances(CAROL) == {"07-1": (400_00, 0)})
+        assert done(chain, "07-3").count("relay") == 1
+        for one_of_them in chain.tills.values():
+            one_of_them.cut()
+        assert till.sell(CAROL, 400_00)["outcome"] == "done"
+        chain.mend_all()
+        chain.wait_until(lambda: chain.money(CAROL) == 0)
+        prove_whole(chain)
+
+
+def draw_in_vain(chain: DemoChain, lan: Cable, lead: DemoTill) -> None:
+    """Till 2 asks the lead for 150.00 of Carol's, which gives it; nothing of that comes in time."""
+    lan.holds_down = True
+    chain.till("07-2").swipe(CAROL)
+    sale = begin(lambda: chain.till("07-2").charge(150_00))
+    lead.swipe(CAROL)
+    chain.wait_until(lambda: lead.look()["principal"] == 250_00)
+    assert sale.result()["outcome"] == "declined"
+
+
+def done(chain: DemoChain, place: str) -> list[str]:
+    """What a till's last records say, as HQ names it."""
+    lines = chain.hq.get(f"/v1/chains/{place}/1/records")["lines"]
+    return [line["summary"]["what"] for line in lines]
