@@ -227,7 +227,7 @@ def test_a_roster_that_hq_has_not_given_this_till_changes_nothing(forged: str, s
     shop.name(OTHER)
     theirs = last_roster(shop, shop.three)
     record = theirs.open()
-    body = msgspec.structs.replace(record.body_as(Directive), order=Roster(None, ()))
+    body = msgspec.structs.replace(record.body_as(Directive), to="07-2", order=Roster(None, ()))
     made = Keeper("hq", seed=66).write(RecordKind.DIRECTIVE, body, sequence=record.sequence)
     shop.two.apply(theirs if forged == "to another" else made)
     shop.office.receive(shop.two)

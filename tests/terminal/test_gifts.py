@@ -87,6 +87,7 @@ def test_a_gift_of_an_earlier_record_than_the_last_that_was_taken_brings_nothing
     before = store.till.chain()
     assert store.take(first) is None
     assert store.till.chain() == before
+    assert store.till.store.gifts.resume(store.lead.identity.place, 1).directive == second.passage.giver.sequence
 
 
 # What is no gift to this till
