@@ -10,13 +10,25 @@ from checkout.requests import Entry
 from checkout.results import Decline
 from ledger.audit import replay
 from ledger.cards import TOKEN_BYTES
+from ledger.ids import Place
 from ledger.slices import Asset
 from loyalty.programme import PARTS_MAX
+from offline_queue.doubts import check_relay
 from offline_queue.export_file import ITEM_BYTES_MAX, ExportReader
 from offline_queue.forwarding import WINDOW_BATCHES
 from offline_queue.intake import examine
 from protocol.acknowledgements import open_acknowledgement
-from protocol.bodies import BLOCKED_CARDS_MAX, DIRECTIVE_BYTES_MAX, GIVEN_BYTES_MAX, Directive, Order, Revoke, Why
+from protocol.bodies import (
+    BLOCKED_CARDS_MAX,
+    DIRECTIVE_BYTES_MAX,
+    GIVEN_BYTES_MAX,
+    RELAYED_BYTES_MAX,
+    Directive,
+    Order,
+    Relay,
+    Revoke,
+    Why,
+)
 from protocol.chain import verify_each
 from protocol.conversation import (
     BATCH_BYTES_MAX,
@@ -102,6 +114,14 @@ def test_the_records_of_the_document_are_one_good_chain() -> None:
     assert examine(Records(chain[0].open().keeper, 1, tuple(chain)), till, None, lambda _: None).fault is None
 
 
+def test_what_the_relay_of_the_document_brings_was_given_to_its_addressee() -> None:
+    directive = signed("relay").open().body_as(Directive)
+    assert isinstance(directive.order, Relay)
+    gift = check_relay(directive.order, Place(directive.to), directive.to_epoch)
+    assert gift is not None
+    assert gift.signed == signed("lent")
+
+
 def test_the_acknowledgement_of_the_document_confirms_that_chain() -> None:
     vector = VECTORS["acknowledged"]
     said = Signed(result(vector, "content"), result(vector, "signature"))
@@ -156,7 +176,7 @@ def test_every_code_context_and_bound_stands_in_the_document() -> None:
     for bound in bounds:
         assert f"{bound:,}".replace(",", " ") in TEXT, bound
     assert (DIRECTORY_LINES_MAX, FOUND_MAX, SHARES_MAX, PARTS_MAX, NAME_LENGTH_MAX) == (500, 9, 50, 200, 64)
-    assert (BLOCKED_CARDS_MAX, GIVEN_BYTES_MAX) == (1_000, DIRECTIVE_BYTES_MAX)
+    assert (BLOCKED_CARDS_MAX, GIVEN_BYTES_MAX, RELAYED_BYTES_MAX) == (1_000, DIRECTIVE_BYTES_MAX, 63_488)
     assert (BATCH_RECORDS_MAX, WINDOW_BATCHES, TRIES_MAX, CODE_VALID_S, TOKEN_BYTES) == (250, 4, 5, 24 * 3600, 12)
 
 

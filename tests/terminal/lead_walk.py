@@ -15,7 +15,7 @@ import msgspec
 from ledger.cards import Card
 from ledger.slices import Asset
 from offline_queue.doubts import Gift, Hearer, check_gift
-from protocol.bodies import Block, Given, Lead, Neighbour, Order, Recall, Roster, Taken, Unblock
+from protocol.bodies import Block, Given, Lead, Neighbour, Order, Recall, Relay, Roster, Taken, Unblock
 from protocol.chain import verify_each
 from protocol.conversation import Draw, Records
 from protocol.records import RecordKind, SignedRecord
@@ -50,7 +50,7 @@ class LeadWalk:
         self.names = 0
         self.name_lead(self.lead)
         self.steps = (self.load, self.sell, self.sell, self.sell, self.give, self.copy, self.again, self.restart)
-        self.rare = (self.another_roster, self.recall, self.gap)
+        self.rare = (self.another_roster, self.recall, self.gap, self.relay, self.relay)
 
     def run(self) -> None:
         for _ in MEMBERS:
@@ -174,6 +174,16 @@ class LeadWalk:
         order = msgspec.convert({"type": "recall", "account": who.account, "asset": "money", "keep": 500}, Recall)
         self.order(till, order)
 
+    def relay(self, till: Till) -> None:
+        """HQ sends on what another gave to this one: it has come meanwhile, or comes later, or never."""
+        givers = {signed: one for one in self.tills for signed in one.chain() if is_for(till, signed)}
+        if givers:
+            signed = self.chance.choice(list(givers))
+            before = [held(till, who) for who in MEMBERS]
+            self.order(till, Relay(givers[signed].identity.public_key, signed))
+            goes_home = [held(till, who) for who in MEMBERS] == before
+            assert goes_home or till is self.lead, "what was drawn and comes too late does not stay"
+
     def name_lead(self, lead: Till | None) -> None:
         tills: tuple[Neighbour, ...] = tuple(map(as_neighbour, self.tills))
         roster = Roster(None if lead is None else Lead(lead.identity.place, ADDRESS), tills)
@@ -253,3 +263,9 @@ class LeadWalk:
 
 def held(till: Till, who: Card) -> int:
     return sum(one.units for one in till.store.slices(who.account))
+
+
+def is_for(till: Till, signed: SignedRecord) -> bool:
+    """Whether another till gives this one something by it."""
+    passage = given_in(signed.open())
+    return passage is not None and (passage.to, passage.to_epoch) == chain_of(till)

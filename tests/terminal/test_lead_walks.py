@@ -16,12 +16,13 @@ from ledger.ids import ChainId, Place
 from ledger.journal_sqlite import SqliteJournal
 from offline_queue.doubts import Doubt, Gift
 from offline_queue.outbox import Outbox, Stamp
-from protocol.bodies import Given, Transfer
+from protocol.bodies import Given, Relay, Transfer
 from protocol.conversation import Draw, NotDrawn, Resume
 from protocol.records import RecordKind, SignedRecord
 from protocol.signing import public_key
 from protocol.transfers import given_in
 from terminal.gifts import Gifts
+from terminal.hq_memory import HqMemory
 from terminal.lending import Lending
 from terminal.transfers import Transfers
 from tests.terminal.lead_walk import LeadWalk
@@ -62,6 +63,39 @@ def takes_gifts_twice(patch: pytest.MonkeyPatch) -> None:
     """Nobody remembers what was taken."""
     patch.setattr(Gifts, "has", lambda _self, _gift: False)
     patch.setattr(SqliteJournal, "knows_operation", lambda _self, _operation_id: False)
+
+
+def takes_what_is_relayed_twice(patch: pytest.MonkeyPatch) -> None:
+    """What came over the LAN is taken again when HQ relays it."""
+    take = HqMemory._take_relayed
+
+    def forgetful(self: HqMemory, order: Relay, now_ms: int) -> Transfer | Doubt | None:
+        with pytest.MonkeyPatch.context() as inside:
+            inside.setattr(Transfers, "has_taken", lambda _self, _giver: False)
+            inside.setattr(SqliteJournal, "knows_operation", lambda _self, _operation_id: False)
+            return take(self, order, now_ms)
+
+    patch.setattr(HqMemory, "_take_relayed", forgetful)
+
+
+def refuses_what_was_relayed(patch: pytest.MonkeyPatch) -> None:
+    """What comes over the LAN and was relayed before is not recognised."""
+    patch.setattr(Gifts, "has", lambda self, gift: gift.passage.giver.sequence <= self._taken(*lead_of(gift)))
+
+
+def keeps_what_is_relayed_too_late(patch: pytest.MonkeyPatch) -> None:
+    """What was drawn and HQ relays stays at the till, as if it had been placed there."""
+    take = HqMemory._take_relayed
+
+    def keep(self: HqMemory, order: Relay, now_ms: int) -> Transfer | Doubt | None:
+        brought = take(self, order, now_ms)
+        return None if isinstance(brought, Transfer) else brought
+
+    patch.setattr(HqMemory, "_take_relayed", keep)
+
+
+def lead_of(gift: Gift) -> tuple[Place, int]:
+    return gift.passage.giver.keeper, gift.passage.giver.epoch
 
 
 def keeps_what_comes_too_late(patch: pytest.MonkeyPatch) -> None:
@@ -130,6 +164,9 @@ FAULTS: list[Callable[[pytest.MonkeyPatch], None]] = [
     lends_again,
     lends_and_keeps,
     takes_gifts_twice,
+    takes_what_is_relayed_twice,
+    refuses_what_was_relayed,
+    keeps_what_is_relayed_too_late,
     keeps_what_comes_too_late,
     keeps_what_a_declined_sale_drew,
     takes_nothing_back,
