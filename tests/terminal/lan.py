@@ -39,6 +39,7 @@ class Lan:
     till: TillOnLine
     cable: Cable
     to_witness: Cable
+    lead_url: str
     witness_url: str
     has_witness: bool = False
     """Whether the lead copies its chain to the other till."""
@@ -95,7 +96,7 @@ async def lan(folder: Path, ways: Ways = STEADY, *, has_witness: bool = False) -
             opened_till(_made(folder / "lead"), hq_of_lead, at_lead) as lead,
             opened_till(_made(folder / "till"), hq_of_till, at_till) as till,
         ):
-            shop = Lan(lead, till, cable, to_witness, urls[1], has_witness)
+            shop = Lan(lead, till, cable, to_witness, urls[0], urls[1], has_witness)
             await shop.name_lead()
             await shop.until_up()
             yield shop

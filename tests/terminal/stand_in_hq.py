@@ -238,10 +238,12 @@ class StandInHq:
                 case Draw() as draw:
                     self.draws.append(draw)
                     await self.on_draw(draw)
-                case Records(records=()):
+                case Records(keeper=self.keeper, records=()):
                     self.probes += 1
                     if self.answers_probes:
                         await self.acknowledge()
+                case Records(keeper=keeper) as copies if keeper != self.keeper:
+                    self.heard.append(copies)
                 case Records() as batch:
                     batches += 1
                     self._check_batch(batch)

@@ -6,14 +6,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from ledger.ids import ChainId, Place
 from ledger.slices import Asset
 from protocol.bodies import Revoke
-from protocol.conversation import Draw, NoDraw, NotDrawn, Records
+from protocol.conversation import Draw, NoDraw, NotDrawn, Records, Wanted
 from protocol.records import SignedRecord
 from protocol.rejections import Fault, Rejection
 from terminal.answers import LeadState, Problem
+from terminal.lead_host import LeadHost
 from tests.chains.company import ALICE
 from tests.chains.till import IDENTITY
 from tests.terminal.lan import lan
@@ -104,6 +106,34 @@ async def test_the_lead_copies_its_chain_and_shows_whether_its_witness_answers(t
         await shop.till.pay(50_00)
         shop.to_witness.lead_to(shop.witness_url)
         await shop.until_copied(by=shop.till, of=shop.lead)
+
+
+async def test_hq_gets_copies_of_a_neighbours_records_as_far_as_there_are_any(tmp_path: Path) -> None:
+    async with lan(tmp_path) as shop:
+        await shop.till.load(400_00)
+        await shop.until_copied()
+        chain, who = await shop.till.chain(), (IDENTITY.place, IDENTITY.epoch)
+        for after in (0, 2, len(chain), len(chain) + 9):
+            await shop.lead.hq.say(Wanted(*who, after))
+            await soon(lambda: shop.lead.hq.heard)
+            assert shop.lead.hq.heard.pop() == Records(*who, tuple(chain[after:]))
+        await shop.lead.hq.say(Wanted(Place("07-9"), 1, 0))
+        await soon(lambda: shop.lead.hq.heard)
+        assert shop.lead.hq.heard.pop() == Records(Place("07-9"), 1, ())
+
+
+async def test_a_lead_that_asks_for_copies_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with lan(tmp_path) as shop:
+
+        async def wanted(_: LeadHost, chain: ChainId) -> tuple[Wanted, ...]:
+            return (Wanted(*chain, 0),)
+
+        monkeypatch.setattr(LeadHost, "wanted", wanted)
+        shop.cable.unplug()
+        await shop.until_down()
+        with capture_logs() as logs:
+            shop.cable.lead_to(shop.lead_url)
+            await soon(lambda: any("only HQ asks" in str(one.get("why")) for one in logs))
 
 
 async def test_a_lead_that_was_put_back_from_a_copy_is_stopped_by_its_witness_and_lends_nothing(tmp_path: Path) -> None:
