@@ -30,12 +30,12 @@ Socket: TypeAlias = "aiohttp.ClientWebSocketResponse[bool]"
 
 
 class Link:
-    """HQ at an address such as `https://hq.example.com`, reached by `caller` and known by its key."""
+    """HQ at an address such as `https://hq.example.com`, or a neighbour, reached by `caller` and known by its key."""
 
-    def __init__(self, url: str, caller: Caller, hq_key: Ed25519PublicKey, *, heartbeat_s: float = HEARTBEAT_S) -> None:
+    def __init__(self, url: str, caller: Caller, key: Ed25519PublicKey, *, heartbeat_s: float = HEARTBEAT_S) -> None:
         self._url = url.rstrip("/") + LINE_PATH
         self._caller = caller
-        self._hq_key = hq_key
+        self._upper_key = key
         self._heartbeat_s = heartbeat_s
 
     @asynccontextmanager
@@ -46,7 +46,7 @@ class Link:
             try:
                 session = _Session(socket, self._heartbeat_s * 2)
                 async with _lost_when_it_takes(LOGIN_S_MAX):
-                    await log_in_over(session, self._caller, self._hq_key)
+                    await log_in_over(session, self._caller, self._upper_key)
                 yield session
             finally:
                 await socket.close()

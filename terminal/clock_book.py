@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple, Protocol
-
-import msgspec
+from typing import NamedTuple
 
 from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Outbox
@@ -16,6 +14,7 @@ from protocol.chain import Head
 from protocol.records import Record, RecordKind, SignedRecord
 from terminal.asking import Moment
 from terminal.clock_guard import ClockDoubt, Doubted, compare_with_hq, confirms, examine, off_calendar, start_of
+from terminal.own_chain import OwnChain
 
 
 class Word(StrEnum):
@@ -23,13 +22,6 @@ class Word(StrEnum):
 
     HQ = "hq"
     PERSON = "person"
-
-
-class Append(Protocol):
-    """The till's chain, as it is written."""
-
-    def __call__(self, after: Head, kind: RecordKind, body: msgspec.Struct, moment: Moment) -> Head:
-        """Sign and store the record after `after`, the last one."""
 
 
 class _Said(NamedTuple):
@@ -44,10 +36,10 @@ def _nobody() -> None:
 class ClockBook:
     """The doubt is in the chain alone, so that it survives every start. Methods run in the caller's transaction."""
 
-    def __init__(self, connection: Connection, outbox: Outbox, append: Append) -> None:
+    def __init__(self, connection: Connection, outbox: Outbox, chain: OwnChain) -> None:
         self._connection = connection
         self._outbox = outbox
-        self._append = append
+        self._chain = chain
         self._before: Moment | None = None
         self.told: Callable[[], None] = _nobody
         """Called when a doubt begins or ends, from the store's thread, before the commit."""
@@ -59,7 +51,7 @@ class ClockBook:
 
     def watch(self, now: Moment, *, is_start: bool = False) -> None:
         """Look at the clock before something is decided; a doubt that begins is recorded, once."""
-        last, head = self._last(), self._head()
+        last, head = self._last(), self._chain.head()
         if self._outbox.is_closed or (last is not None and last.doubted is not None):
             return
         known_date = _known_date(last, head, now)
@@ -86,7 +78,7 @@ class ClockBook:
 
     def hear_person(self, now: Moment) -> None:
         """Somebody has named the business date that is in force now: it ends a doubt of a date that agrees."""
-        doubted, named = self.doubted(), self._head().business_date
+        doubted, named = self.doubted(), self._chain.head().business_date
         if doubted is not None and doubted.doubt.is_of_date and off_calendar(now, named, is_start=True) is None:
             self._trust(Word.PERSON, start_of(named, now), now)
 
@@ -95,7 +87,7 @@ class ClockBook:
         self._before = now
 
     def _write(self, body: ClockBody, now: Moment) -> None:
-        self._append(self._head(), RecordKind.CLOCK, body, now)
+        self._chain.append(self._chain.head(), RecordKind.CLOCK, body, now)
         self.told()
 
     def _last(self) -> _Said | None:
@@ -115,11 +107,6 @@ class ClockBook:
         signed = self._outbox.record(sequence)
         assert signed is not None, "HQ holds what lies here, or is not believed"
         return signed.open().recorded_at_ms
-
-    def _head(self) -> Head:
-        head = self._outbox.head()
-        assert head is not None, "begin() comes first"
-        return head
 
 
 def _known_date(last: _Said | None, head: Head, now: Moment) -> str:

@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Protocol
-
-import msgspec
 
 from ledger.digest import digest
 from ledger.journal_sqlite import SqliteJournal
 from offline_queue.outbox import Outbox
 from protocol.bodies import DayClosedBody
-from protocol.chain import Head
 from protocol.records import RecordKind
 from terminal.answers import DayClose, Problem
 from terminal.asking import Moment
 from terminal.clock_book import ClockBook
+from terminal.own_chain import OwnChain
 
 CLOSED_DAYS_MAX = 366
 """How far a person may move the business date: a season's closure is less, a slip of the finger in the year is more."""
 
 
-class AppendDated(Protocol):
-    """The till's chain, as it is written, with the business date that holds from this record on."""
-
-    def __call__(
-        self, after: Head, kind: RecordKind, body: msgspec.Struct, moment: Moment, business_date: str | None
-    ) -> Head:
-        """Sign and store the record after `after`, the last one."""
-
-
 class DayClosing:
     """Every method runs inside the caller's transaction."""
 
-    def __init__(self, outbox: Outbox, journal: SqliteJournal, clock: ClockBook, append: AppendDated) -> None:
+    def __init__(self, outbox: Outbox, journal: SqliteJournal, clock: ClockBook, chain: OwnChain) -> None:
         self._outbox = outbox
         self._journal = journal
         self._clock = clock
-        self._append = append
+        self._chain = chain
 
     def close(self, moment: Moment, business_date: str | None, named: str | None) -> DayClose | Problem:
         """Move the business date on: to today, or to the day after the one that closes.
@@ -46,8 +34,7 @@ class DayClosing:
         While the clock is doubted a person says which day opens, `named`, and it is done by that word.
         """
         self._clock.watch(moment)
-        head = self._outbox.head()
-        assert head is not None, "begin() comes first"
+        head = self._chain.head()
         if business_date not in (None, head.business_date):
             return self._closed(business_date) or Problem.DAY_NOT_OPEN
         opens = self._opens(head.business_date, moment, named)
@@ -55,7 +42,7 @@ class DayClosing:
             return opens
         place = self._journal.everything()
         closed = DayClosedBody(head.business_date, opens, digest(place), len(place), sum(place.values()))
-        new = self._append(head, RecordKind.DAY_CLOSED, closed, moment, opens)
+        new = self._chain.append(head, RecordKind.DAY_CLOSED, closed, moment, opens)
         if named is not None:
             self._clock.hear_person(moment)
         return DayClose(closed.closed, opens, str(new.ref))

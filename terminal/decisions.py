@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import msgspec
 
 from checkout.requests import BookView, Elsewhere, Sale, Undo
@@ -19,7 +17,7 @@ from protocol.conversation import NoDraw, NotDrawn
 from protocol.records import RecordKind
 from terminal.answering import answer_declined, answer_done
 from terminal.answers import Answer, Outcome, Problem
-from terminal.asking import Asked, Identity, Moment
+from terminal.asking import Asked, Identity
 from terminal.book_trust import BookTrust
 from terminal.clock_book import ClockBook
 from terminal.hq_memory import HqMemory
@@ -28,17 +26,8 @@ from terminal.negative_list import NegativeList
 from terminal.neighbours import Neighbours
 from terminal.operations import Operations
 from terminal.originals import Originals
+from terminal.own_chain import OwnChain
 from terminal.slips import Slips
-
-
-class OwnChain(Protocol):
-    """The till's chain, as it is written here."""
-
-    def head(self) -> Head:
-        """The last record."""
-
-    def append(self, after: Head, kind: RecordKind, body: msgspec.Struct, moment: Moment) -> Head:
-        """Sign and store the record after `after`, the last one."""
 
 
 class Shelf(msgspec.Struct, frozen=True):

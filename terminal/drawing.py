@@ -162,6 +162,6 @@ class Drawing:
 
     def _doubt(self) -> None:
         if not self.in_doubt.is_set():
-            log.warning("hq did not answer a draw in time", timeout_s=self._timeout_s)
+            log.warning("a draw was not answered in time", timeout_s=self._timeout_s)
             self._is_probed = False
             self.in_doubt.set()

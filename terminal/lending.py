@@ -145,7 +145,7 @@ class Lending:
 
     def _lend(self, chain: ChainId, given: Transfer, now_ms: int) -> SignedRecord:
         sequence = self._head().ref.sequence + 1
-        self._transfers.lend(*chain, given, now_ms)
+        self._transfers.give(*chain, given, now_ms)
         self._connection.execute("insert into lent values (?, ?, ?, ?)", (*chain, given.operation_id, sequence))
         return self._record(sequence)
 

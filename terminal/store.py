@@ -79,7 +79,7 @@ class TillStore:
         self.gifts = Gifts(connection, self._outbox, self._transfers)
         self._originals = Originals(connection, identity.numbering, self._slips)
         self._movements = Movements(identity.place, self._slips)
-        self.clock = ClockBook(connection, self._outbox, self.append)
+        self.clock = ClockBook(connection, self._outbox, self)
         shelf = Shelf(
             self._journal,
             self._operations,
@@ -93,7 +93,7 @@ class TillStore:
             self.trust,
         )
         self.lending = Lending(connection, self._outbox, programme, self._transfers, shelf)
-        self._days = DayClosing(self._outbox, self._journal, self.clock, self.append)
+        self._days = DayClosing(self._outbox, self._journal, self.clock, self)
         self._decisions = Decisions(self, shelf, identity, programme)
         self._opening = Opening(
             connection, identity, self._outbox, self.trust, self.clock, self.hq, self._interrupt_slips

@@ -67,10 +67,6 @@ class Transfers:
         self._append(RecordKind.TAKEN, Taken(signed), now_ms)
         return True
 
-    def lend(self, to: Place, to_epoch: int, transfer: Transfer, now_ms: int) -> None:
-        """Give this to a neighbour; it lies here."""
-        self._give(to, to_epoch, transfer, now_ms)
-
     def send_back(self, transfer: Transfer, to: Place, to_epoch: int, now_ms: int) -> None:
         """Give just what this transfer has brought to whom it came from, as far as it still lies here."""
         slices = self._journal.slices(AccountId(transfer.account))
@@ -97,9 +93,10 @@ class Transfers:
     def _return(self, account: str, parts: Sequence[TransferPart], to: Place, to_epoch: int, now_ms: int) -> None:
         for start in range(0, len(parts), PARTS_MAX):
             transfer = Transfer(Why.RETURN, "", account, tuple(parts[start : start + PARTS_MAX]))
-            self._give(to, to_epoch, transfer, now_ms)
+            self.give(to, to_epoch, transfer, now_ms)
 
-    def _give(self, to: Place, to_epoch: int, transfer: Transfer, now_ms: int) -> None:
+    def give(self, to: Place, to_epoch: int, transfer: Transfer, now_ms: int) -> None:
+        """Give this to another place; it lies here."""
         head = self._head()
         passage = Passage(head.ref.next(), to, to_epoch, transfer)
         verdict = self._journal.post(outgoing(passage), passage.giver, head.business_date)

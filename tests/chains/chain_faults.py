@@ -63,7 +63,7 @@ def fall_later(patch: pytest.MonkeyPatch) -> None:
             self._journal.post(outgoing(passage), passage.giver, self._head().business_date)
         return take(self, signed)
 
-    patch.setattr(Transfers, "_give", give)
+    patch.setattr(Transfers, "give", give)
     patch.setattr(Transfers, "take", take_and_fall)
 
 

@@ -56,7 +56,7 @@ def lends_and_keeps(patch: pytest.MonkeyPatch) -> None:
         stamp = Stamp(now_ms, head.business_date, head.mode)
         outbox.append(head, RecordKind.GIVEN, Given(to, to_epoch, transfer), stamp)
 
-    patch.setattr(Transfers, "lend", lend)
+    patch.setattr(Transfers, "give", lend)
 
 
 def takes_gifts_twice(patch: pytest.MonkeyPatch) -> None:
