@@ -30,20 +30,23 @@ def traders(first: int, count: int = SEEDS) -> Iterator[tuple[int, Trader]]:
     return ((seed, Trader(seed)) for seed in range(first, first + count))
 
 
-@pytest.mark.parametrize("first", range(0, 8 * SEEDS, SEEDS))
+@pytest.mark.parametrize("first", range(0, 5 * SEEDS, SEEDS))
 def test_whatever_the_cuts_every_promise_is_kept(first: int) -> None:
-    """8 × 32 tills, each cut off or killed 6 times: 1 079 power cuts and 457 kills."""
+    """5 × 32 tills, each cut off or killed 6 times: 663 power cuts and 297 kills.
+
+    With those at each change (262), and HQ's (128), that is more than a thousand power cuts in every run.
+    """
     assert not broken_promises(traders(first))
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("first", range(1000, 1000 + 80 * SEEDS, 4 * SEEDS))
-def test_whatever_the_cuts_every_promise_is_kept_ten_times_over(first: int) -> None:
-    """20 × 128 tills, each cut off or killed 6 times: ten times as many."""
+def test_whatever_the_cuts_every_promise_is_kept_sixteen_times_over(first: int) -> None:
+    """20 × 128 tills, each cut off or killed 6 times: sixteen times as many."""
     assert not broken_promises(traders(first, 4 * SEEDS))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_a_cut_at_each_change_of_a_short_day_leaves_every_promise_kept(seed: int) -> None:
     """The changes are of every sort that a book makes: in its making, in a commit, in a checkpoint, at its end."""
     cut_in: set[str] = set()
