@@ -40,8 +40,15 @@ def load(cashier: Cashier) -> str:
     ("fail", "mend", "reason"),
     [
         (VirtualReceiptPrinter.paper_out, VirtualReceiptPrinter.new_roll, "paper_out"),
-        (VirtualReceiptPrinter.open_cover, VirtualReceiptPrinter.close_cover, "cover_open"),
-        (VirtualReceiptPrinter.stick_cutter, VirtualReceiptPrinter.free_cutter, "cutter"),
+        pytest.param(
+            VirtualReceiptPrinter.open_cover,
+            VirtualReceiptPrinter.close_cover,
+            "cover_open",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param(
+            VirtualReceiptPrinter.stick_cutter, VirtualReceiptPrinter.free_cutter, "cutter", marks=pytest.mark.thorough
+        ),
         (VirtualReceiptPrinter.cut_power, VirtualReceiptPrinter.restore_power, "not_reachable"),
     ],
     ids=["paper out", "cover open", "cutter stuck", "off"],
@@ -62,16 +69,32 @@ def test_a_slip_of_which_no_byte_left_is_the_original_when_the_printer_is_mended
     wait_until(lambda: cashier.device("printer")["state"] == "ready")
 
 
+BREAKS_OFF: dict[str, tuple[Act, Act, str]] = {
+    "paper out": (lambda it: it.paper_out(after_bytes=IN_MID_SLIP), VirtualReceiptPrinter.new_roll, "paper_out"),
+    "cover open": (lambda it: it.open_cover(after_bytes=IN_MID_SLIP), VirtualReceiptPrinter.close_cover, "cover_open"),
+    "line broken": (
+        lambda it: it.reset_connection_after(IN_MID_SLIP),
+        VirtualReceiptPrinter.tear_off,
+        "line_broke",
+    ),
+}
+ALWAYS = {("paper out", False), ("cover open", True), ("line broken", False)}
+"""Each way that a slip breaks off, and each answer of the cashier's; --thorough takes every pair."""
+
+
 @pytest.mark.parametrize(
-    ("fail", "mend", "reason"),
+    ("fail", "mend", "reason", "came_out"),
     [
-        (lambda it: it.paper_out(after_bytes=IN_MID_SLIP), VirtualReceiptPrinter.new_roll, "paper_out"),
-        (lambda it: it.open_cover(after_bytes=IN_MID_SLIP), VirtualReceiptPrinter.close_cover, "cover_open"),
-        (lambda it: it.reset_connection_after(IN_MID_SLIP), VirtualReceiptPrinter.tear_off, "line_broke"),
+        pytest.param(
+            *BREAKS_OFF[way],
+            came_out,
+            id=f"{'came out' if came_out else 'did not'}-{way}",
+            marks=[] if (way, came_out) in ALWAYS else pytest.mark.thorough,
+        )
+        for came_out in (True, False)
+        for way in BREAKS_OFF
     ],
-    ids=["paper out", "cover open", "line broken"],
 )
-@pytest.mark.parametrize("came_out", [True, False], ids=["came out", "did not"])
 def test_a_slip_that_broke_off_is_asked_about_and_no_means_a_copy(
     fail: Act, mend: Act, reason: str, cashier: Cashier, *, came_out: bool
 ) -> None:

@@ -73,7 +73,7 @@ def test_five_sales_without_hq_and_a_sixth_that_says_what_lies_where(chain: Demo
     assert chain.money(2) == 1_150_00 - 800_00
 
 
-@pytest.mark.parametrize("member", [3, 13, 23])
+@pytest.mark.parametrize("member", [3, *(pytest.param(one, marks=pytest.mark.thorough) for one in (13, 23))])
 def test_one_of_two_tills_gets_the_last_hundred(member: int, chain: DemoChain) -> None:
     """It lies at a third one."""
     tills = chain.till("12-1"), chain.till("12-2")
