@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from tests.hq_server.forger import traded
 from tests.hq_server.serving import Serving, serving
@@ -14,5 +15,13 @@ __all__ = ["quick_starts"]
 async def hq(tmp_path: Path) -> AsyncIterator[Serving]:
     """HQ with till 07-2, whose chain it does not hold yet."""
     async with serving(tmp_path) as running:
+        await running.enrol(traded())
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def steady_hq(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serving]:
+    """The same, one for all stories of a module that change nothing there; they run in its loop, the module's."""
+    async with serving(tmp_path_factory.mktemp("hq")) as running:
         await running.enrol(traded())
         yield running

@@ -108,8 +108,9 @@ BAD_BODIES = [
 
 @pytest.mark.parametrize("body", BAD_BODIES, ids=range(len(BAD_BODIES)))
 @pytest.mark.parametrize("path", ["/v1/enrolments", "/v1/tills"])
-async def test_a_body_that_is_none_is_a_bad_request(hq: Serving, path: str, body: bytes) -> None:
-    async with hq.http.post(hq.url + path, data=body, headers=hq.token) as answer:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_body_that_is_none_is_a_bad_request(steady_hq: Serving, path: str, body: bytes) -> None:
+    async with steady_hq.http.post(steady_hq.url + path, data=body, headers=steady_hq.token) as answer:
         assert answer.status == HTTPStatus.BAD_REQUEST
         assert answer.content_type == "application/problem+json"
         assert (await answer.json(content_type=None))["code"] == "bad_request"
@@ -127,10 +128,11 @@ async def test_a_body_has_a_bound(hq: Serving) -> None:
     [{}, {"Authorization": "Bearer"}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic {token}"}],
     ids=["none", "empty", "wrong", "another scheme"],
 )
-async def test_only_hqs_own_people_may_ask(hq: Serving, route: Route, headers: dict[str, str]) -> None:
-    said = {name: value.format(token=hq.parts.token) for name, value in headers.items()}
+@pytest.mark.asyncio(loop_scope="module")
+async def test_only_hqs_own_people_may_ask(steady_hq: Serving, route: Route, headers: dict[str, str]) -> None:
+    said = {name: value.format(token=steady_hq.parts.token) for name, value in headers.items()}
     path = route.path.format(place="07-2", store="07", account=ALICE, epoch=1, sequence=1)
-    async with hq.http.request(route.method, hq.url + path, headers=said, data=b"{}") as answer:
+    async with steady_hq.http.request(route.method, steady_hq.url + path, headers=said, data=b"{}") as answer:
         assert answer.status == HTTPStatus.UNAUTHORIZED
         assert answer.headers["WWW-Authenticate"] == "Bearer"
         assert (await answer.json(content_type=None))["code"] == "unauthorized"
@@ -169,8 +171,11 @@ async def test_what_is_open_to_all_is_what_proves_itself_or_is_no_secret(hq: Ser
         ("POST", "/v1/tills/no%20place/revocations", HTTPStatus.NOT_FOUND, "place_unknown"),
     ],
 )
-async def test_what_is_not_there_is_a_problem(hq: Serving, method: str, path: str, status: int, code: str) -> None:
-    async with hq.http.request(method, hq.url + path, headers=hq.token, data=b"{}") as answer:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_is_not_there_is_a_problem(
+    steady_hq: Serving, method: str, path: str, status: int, code: str
+) -> None:
+    async with steady_hq.http.request(method, steady_hq.url + path, headers=steady_hq.token, data=b"{}") as answer:
         assert (answer.status, (await answer.json(content_type=None))["code"]) == (status, code)
 
 

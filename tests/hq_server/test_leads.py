@@ -218,10 +218,11 @@ WRONG = {
 
 
 @pytest.mark.parametrize("body", WRONG.values(), ids=WRONG.keys())
-async def test_what_is_not_said_as_it_should_be_changes_nothing(body: dict[str, object], hq: Serving) -> None:
-    status, said = await ask(hq, "POST", "/v1/stores/07/leads", body)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_is_not_said_as_it_should_be_changes_nothing(body: dict[str, object], steady_hq: Serving) -> None:
+    status, said = await ask(steady_hq, "POST", "/v1/stores/07/leads", body)
     assert (status, said["code"]) == (HTTPStatus.BAD_REQUEST, "bad_request")
-    assert not (await hq.view(traded())).leads
+    assert not (await steady_hq.view(traded())).leads
 
 
 @pytest.mark.parametrize("lead", ["07-9", "12-1"], ids=["unknown", "another store's"])

@@ -117,10 +117,11 @@ async def test_a_family_has_one_phone_until_a_till_could_not_show_it(hq: Serving
         ({"pin": "1234"}, "bad_request"),
     ],
 )
-async def test_what_cannot_be_kept_is_refused(hq: Serving, wrong: dict[str, object], code: str) -> None:
-    status, said = await ask(hq, "POST", "/v1/members", ming() | wrong)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_cannot_be_kept_is_refused(steady_hq: Serving, wrong: dict[str, object], code: str) -> None:
+    status, said = await ask(steady_hq, "POST", "/v1/members", ming() | wrong)
     assert (status, said["code"]) == (BAD, code)
-    assert await ask(hq, "POST", "/v1/member-searches", {"phone": MING_PHONE}) == (OK, {"members": []})
+    assert await ask(steady_hq, "POST", "/v1/member-searches", {"phone": MING_PHONE}) == (OK, {"members": []})
 
 
 PATHS = [
@@ -135,14 +136,16 @@ PATHS = [
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("body", [b"", b"nonsense", b"[]", b'"6222"', b"\xff", b'{"x": 1}', b"[" * 30_000])
-async def test_a_body_that_is_none_is_a_bad_request(hq: Serving, path: str, body: bytes) -> None:
-    status, said = await ask(hq, "POST", path, body)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_body_that_is_none_is_a_bad_request(steady_hq: Serving, path: str, body: bytes) -> None:
+    status, said = await ask(steady_hq, "POST", path, body)
     assert (status, said["code"]) == (BAD, "bad_request")
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_a_huge_body_is_not_read(hq: Serving, path: str) -> None:
-    status, said = await ask(hq, "POST", path, b" " * (BODY_BYTES_MAX + 1))
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_huge_body_is_not_read(steady_hq: Serving, path: str) -> None:
+    status, said = await ask(steady_hq, "POST", path, b" " * (BODY_BYTES_MAX + 1))
     assert (status, said["code"]) == (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
 
 
@@ -192,8 +195,9 @@ async def test_a_change_that_cannot_be_kept_changes_nothing(hq: Serving, changes
 
 @pytest.mark.parametrize("path", ["", "/changes", "/erasures"])
 @pytest.mark.parametrize("account", [MING, "nobody", "%00", "x" * 500, "王"])
-async def test_a_member_whom_nobody_knows_is_a_problem(hq: Serving, account: str, path: str) -> None:
-    status, said = await ask(hq, "POST" if path else "GET", f"/v1/members/{account}{path}", {} if path else None)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_member_whom_nobody_knows_is_a_problem(steady_hq: Serving, account: str, path: str) -> None:
+    status, said = await ask(steady_hq, "POST" if path else "GET", f"/v1/members/{account}{path}", {} if path else None)
     assert (status, said["code"]) == (MISSING, "member_unknown")
 
 
