@@ -129,10 +129,11 @@ async def test_a_till_that_claims_to_have_done_what_it_was_not_told_is_a_fool_fo
 
 @pytest.mark.parametrize("path", ["/v1/blocks", "/v1/unblocks"])
 @pytest.mark.parametrize("wrong", ["", "6222", "4111111111111111", number(1)[:-1], "x" * 1000])
-async def test_what_is_no_card_is_not_blocked(hq: Serving, path: str, wrong: str) -> None:
-    status, said = await ask(hq, "POST", path, {"number": wrong})
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_is_no_card_is_not_blocked(steady_hq: Serving, path: str, wrong: str) -> None:
+    status, said = await ask(steady_hq, "POST", path, {"number": wrong})
     assert (status, said["code"]) == (HTTPStatus.BAD_REQUEST, "card_wrong")
-    assert (await ask(hq, "GET", "/v1/blocks"))[1]["total"] == 0
+    assert (await ask(steady_hq, "GET", "/v1/blocks"))[1]["total"] == 0
 
 
 async def test_tills_beyond_what_is_read_count_as_not_having_heard(

@@ -33,10 +33,11 @@ KEPT = {
 """What follows from the others, or is used up."""
 
 
-@pytest.fixture
-def book(tmp_path: Path) -> Iterator[apsw.Connection]:
-    """HQ's book with something in every table."""
-    office, keeper = Office(tmp_path / "hq.db", rules=NOTHING_PLACED), Keeper()
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connection]:
+    """HQ's book with something in every table. One for all stories, which only look, or are refused."""
+    file = tmp_path_factory.mktemp("book") / "hq.db"
+    office, keeper = Office(file, rules=NOTHING_PLACED), Keeper()
     office.enrol(keeper)
     keeper.open()
     copy = keeper.copy()
@@ -51,7 +52,7 @@ def book(tmp_path: Path) -> Iterator[apsw.Connection]:
     office.store.keeping(lambda keepers: keepers.offer(keeper.place, "07", bytes(10), NOON_MS))
     office.store.counting(lambda totals: totals.give(ZTotal(keeper.place, "2026-11-22", "C01", 100), NOON_MS))
     office.store.close()
-    connection = open_book(tmp_path / "hq.db", *SCHEMAS)
+    connection = open_book(file, *SCHEMAS)
     yield connection
     connection.close()
 

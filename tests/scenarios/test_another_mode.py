@@ -1,10 +1,10 @@
 """A store is run in another way while its tills sell, with real programs: nothing is installed, nothing stops."""
 
-import subprocess
 import sys
 from pathlib import Path
 
 from hardware_mocks.demo_chain import DemoChain
+from hardware_mocks.program import run_command
 from tests.scenarios.whole_chain import prove_whole
 
 ALICE = 1
@@ -16,13 +16,12 @@ till_units = 100_000_000
 member_units = 10_000
 till_units = 100_000_000
 """
-COMMAND_S_MAX = 20
 
 
 def run_store(chain: DemoChain, store: str, mode: str) -> str:
     """What `counterfoil-hq stores run` says."""
     command = [sys.executable, "-m", "hq_server", "stores", "run", str(chain.hq_settings), "--url", chain.hq.url]
-    done = subprocess.run([*command, store, mode], capture_output=True, text=True, timeout=COMMAND_S_MAX, check=False)
+    done = run_command(*command, store, mode)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
