@@ -16,7 +16,7 @@ from hardware_mocks.bench_commands import BENCH_COMMANDS, HQ_COMMANDS, TILL_COMM
 from hardware_mocks.bench_members import FIRST_LOADS, MEMBERS
 from hardware_mocks.bench_page.server import PORT
 from hardware_mocks.patience import wait_until
-from hardware_mocks.till_process import ask
+from hardware_mocks.till_process import Json, ask
 from tests.browsing import browser_program
 from tests.scenarios.demo_visitor import (
     ADDRESS,
@@ -203,7 +203,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "demo"
 
 
-def test_without_a_keyboard_it_stays_and_a_second_one_in_its_folder_disturbs_nothing(folder: Path) -> None:
+def test_without_a_keyboard_it_stays_and_a_second_one_in_its_folder_disturbs_nothing_and_all_is_there_the_next_day(
+    folder: Path,
+) -> None:
     demo = Demo(folder, stdin=subprocess.DEVNULL)
     try:
         command = [sys.executable, "-m", "hardware_mocks", "demo", "--folder", str(folder), "--any-ports"]
@@ -215,20 +217,16 @@ def test_without_a_keyboard_it_stays_and_a_second_one_in_its_folder_disturbs_not
         assert post_line(demo, "kill", Origin=demo.bench) == 200
         assert post_line(demo, "swipe 2", Origin=demo.bench) == 200
         wait_until(lambda: hq_state(demo.url) == ALL_TOLD)
-        assert demo.end(signal.SIGTERM) == 0
-        assert not demo.runs()
-    finally:
-        demo.close()
-
-
-def test_what_was_sold_yesterday_is_there_today_and_ports_that_somebody_has_are_left_to_him(folder: Path) -> None:
-    demo = Demo(folder)
-    try:
         loaded = load(demo)
         assert demo.end(signal.SIGINT) == 0
         assert not demo.runs()
     finally:
         demo.close()
+    _see_the_next_day(folder, loaded)
+
+
+def _see_the_next_day(folder: Path, loaded: Json) -> None:
+    """Ports that somebody has are left to him."""
     (folder / "seeded").unlink()  # as if the first start had broken off just before its end
     with taken(PORT) as bench, taken(TILLS[0].port) as till:
         again = Demo(folder, "--folder", str(folder))
@@ -241,5 +239,6 @@ def test_what_was_sold_yesterday_is_there_today_and_ports_that_somebody_has_are_
             assert again.swipe(1)["principal"] == first, "what was given at the first start is not given twice"
             wait_until(lambda: hq_state(again.url) == hq_state(again.other_url) == ALL_TOLD)
             assert again.end(signal.SIGTERM) == 0
+            assert not again.runs()
         finally:
             again.close()
