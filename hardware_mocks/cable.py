@@ -26,13 +26,14 @@ class Cable:
     def __init__(self, *, patient: bool = False) -> None:
         self._listener = socket.create_server((LOOPBACK, 0))
         self._listener.settimeout(LOOK_UP_S)
-        self._patient = patient
         self._target: Callable[[], str] | None = None
         self._lines: set[_Line] = set()
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._accept, name="cable", daemon=True)
         self.url = f"http://{LOOPBACK}:{self._listener.getsockname()[1]}"
+        self.patient = patient
+        """A caller whom nobody hears is turned away at once when this becomes False."""
         self.breaks_after: int | None = None
         """Each new line breaks after so many bytes, counted over both ways."""
         self.carries: int | None = None
@@ -81,7 +82,7 @@ class Cable:
 
     def may_wait(self) -> bool:
         """Whether a caller whom nobody has heard may try again now."""
-        return self._patient and not self._ended.wait(LOOK_UP_S)
+        return self.patient and not self._ended.wait(LOOK_UP_S)
 
     def _accept(self) -> None:
         while not self._ended.is_set():

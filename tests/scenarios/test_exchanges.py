@@ -39,7 +39,9 @@ def test_value_comes_at_once_though_the_line_rests(tmp_path: Path) -> None:
         there.cut()
         refused = there.sell(ALICE, 700_00)
         assert refused["outcome"] == "declined"
+        there.cable.patient = False  # a call that nobody hears may take ten seconds
         chain.wait_until(lambda: there.hq["state"] == "not_reached")
+        there.cable.patient = True
         there.mend()
         rests("12-1", chain=chain)
         assert there.sell(ALICE, 700_00)["outcome"] == "done"

@@ -171,6 +171,7 @@ def test_kill_minus_nine_on_either_side_in_mid_transfer_loses_nothing(seed: int,
     halves.pair()
     halves.sell(150)
     halves.cable.carries = 0
+    halves.cable.patient = True  # a till that was turned away calls again ever later
     halves.cable.lead_to(halves.hq.url)
     for side in chance.sample(["till", "hq"] * 2, 4):
         carry(halves, chance.randrange(1_000, 40_000))

@@ -10,11 +10,14 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.web.counter import Counter
+from tests.web.modules import script
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CHARGES = "**/v1/charges"
 ARRIVES_S_MAX = 20
+ASKS_AGAIN_MS, QUIET_MS = 2000, 5000
+FORWARDS_MAX, FORWARD_AGAIN_S = 100, 0.05
 OPERATIONS = "**/v1/operations/*"
 Handler = Callable[[Route], Awaitable[None]]
 
@@ -28,6 +31,16 @@ async def lose_answer(route: Route) -> None:
     """The till does it; its answer never comes back."""
     await route.fetch()
     await route.abort()
+
+
+async def forward_until(counter: Counter, face: str, ms: int) -> None:
+    """Let so much time pass, again and again, until the page shows this."""
+    for _ in range(FORWARDS_MAX):
+        await counter.page.clock.fast_forward(ms)
+        if await counter.page.locator(f"body[data-face={face}]").count():
+            return
+        await asyncio.sleep(FORWARD_AGAIN_S)
+    await counter.shows(face)
 
 
 async def with_amount(counter: Counter, *, deaf: bool = True) -> None:
@@ -69,8 +82,9 @@ async def test_a_decline_whose_answer_was_lost_is_found_too(counter: Counter) ->
 
 
 async def test_an_answer_that_takes_too_long_is_asked_for(counter: Counter) -> None:
-    """The time-out is 5 s; the till has long done it."""
+    """The time-out is 5 s, and the story says when they are over; the till has long done it."""
     await with_amount(counter)
+    await counter.page.evaluate(script("patience"))
     ends = asyncio.Event()
 
     async def hold(route: Route) -> None:
@@ -82,6 +96,9 @@ async def test_an_answer_that_takes_too_long_is_asked_for(counter: Counter) -> N
     await counter.shows("sending")
     await counter.press("/ Enter")
     await counter.reads("note", "這筆還在進行，請等結果。")
+    await counter.page.evaluate("wait_for(4999)")
+    await counter.shows("sending")
+    await counter.page.evaluate("wait_for(5000)")
     await counter.shows("done")
     assert counter.spendable() == 43155
     ends.set()
@@ -89,6 +106,7 @@ async def test_an_answer_that_takes_too_long_is_asked_for(counter: Counter) -> N
 
 async def test_nobody_knows_is_said_as_such_until_somebody_does(counter: Counter) -> None:
     await with_amount(counter)
+    await counter.page.clock.install()
     await counter.meet(CHARGES, lose_answer)
     await counter.meet(OPERATIONS, lose)
     await counter.press("Enter")
@@ -98,8 +116,10 @@ async def test_nobody_knows_is_said_as_such_until_somebody_does(counter: Counter
     await counter.press("/ Enter 5")
     await counter.reads("note", "這筆還在進行，請等結果。")
     await counter.shows("unknown")
+    await counter.page.clock.fast_forward(ASKS_AGAIN_MS)
+    await counter.shows("unknown")
     await counter.page.unroute(OPERATIONS)
-    await counter.shows("done")
+    await forward_until(counter, "done", ASKS_AGAIN_MS)
     assert counter.spendable() == 43155
 
 
@@ -300,9 +320,13 @@ async def test_a_till_that_dies_before_a_charge_tells_the_truth_when_it_is_back(
 
 
 async def test_what_happened_while_the_line_to_the_page_was_cut_is_caught_up_with(counter: Counter) -> None:
+    """A page that hears nothing for 5 s asks, and one that was told nothing asks again a second later."""
+    await counter.page.clock.install()
+    await counter.page.reload()
+    await counter.shows("empty")
     await counter.page.context.set_offline(offline=True)
-    await counter.shows("gone")
+    await forward_until(counter, "gone", QUIET_MS)
     await counter.slide(counter.track2())
     await counter.page.context.set_offline(offline=False)
-    await counter.shows("amount")
+    await forward_until(counter, "amount", QUIET_MS)
     await counter.reads("card", counter.masked())
