@@ -215,7 +215,7 @@ def _live(main: Callable[[], Any]) -> NoReturn:
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(1 if isinstance(code, str) else int(code or 0))  # type: ignore[call-overload]
+    os._exit(1 if isinstance(code, str) else int(code or 0))  # type: ignore[call-overload]  # a program exits with a number or with words
 
 
 def run() -> None:

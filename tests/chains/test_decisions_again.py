@@ -25,10 +25,10 @@ from tests.chains.till import DAY_MS, IDENTITY, USE_CASES, Request, Till, Void
 STRANGER = card(1, POINTS_ONLY)
 
 
-THOROUGHLY = [pytest.param(seed, marks=pytest.mark.thorough) for seed in range(2, 20)]
+THOROUGHLY = [pytest.param(seed, marks=pytest.mark.thorough) for seed in range(1, 20)]
 
 
-@pytest.mark.parametrize("seed", [0, 1, *THOROUGHLY])
+@pytest.mark.parametrize("seed", [0, *THOROUGHLY])
 def test_every_decision_can_be_made_again_from_the_chain_alone(tmp_path: Path, seed: int) -> None:
     """The book before a record, the request that it names, the programme: the same legs, slip and reasons come out."""
     till = Till(tmp_path / "till.db", programme=POINTS_TOO)

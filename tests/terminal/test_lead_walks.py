@@ -27,11 +27,12 @@ from terminal.lending import Lending
 from terminal.transfers import Transfers
 from tests.terminal.lead_walk import LeadWalk
 
-WALKS = 6
+WALKS = 3
+THOROUGHLY = [pytest.param(seed, marks=pytest.mark.thorough) for seed in range(WALKS, 30)]
 WALKS_WITH_A_FAULT = 12
 
 
-@pytest.mark.parametrize("seed", range(WALKS))
+@pytest.mark.parametrize("seed", [*range(WALKS), *THOROUGHLY])
 def test_whatever_is_lost_late_or_said_again_every_unit_is_somewhere_once(seed: int, tmp_path: Path) -> None:
     LeadWalk(tmp_path, seed).run()
 
