@@ -220,7 +220,8 @@ class TillStore:
         return want_of(asked, self._decisions.view(asked, told), self._programme, mode)
 
     def _decided(self, asked: Asked, answer: Answer | Problem) -> Answer | Problem:
-        if not has_moved(answer):
+        # In a book that a witness has contradicted meanwhile it stays: nothing is added to it.
+        if not has_moved(answer) and not self._outbox.is_closed:
             for giver, _, _, transfer in asked.drawn:
                 epoch = self.hq.epoch if giver.keeper == HEADQUARTERS else giver.epoch
                 self._transfers.send_back(transfer, giver.keeper, epoch, asked.moment.now_ms)

@@ -6,15 +6,18 @@ from pathlib import Path
 import pytest
 
 from checkout.sold import Paid, PaidWith
+from ledger.ids import Place
 from ledger.slices import Asset, Purse, total
 from loyalty.evaluation import Item
+from protocol.acknowledgements import VERSION, Acknowledgement
 from protocol.bodies import Recall
 from protocol.conversation import Draw, NoDraw, NotDrawn
 from protocol.records import RecordKind
-from terminal.answers import Answer, Outcome
+from terminal.answers import Answer, Outcome, Problem
 from terminal.modes import Mode, ModeName
+from terminal.store import TillStore
 from tests.chains.company import ALICE, POINTS_TOO
-from tests.chains.till import Till, asked
+from tests.chains.till import IDENTITY, Till, asked
 from tests.terminal.draws import BRIEFLY_S, STEADY, A, came, is_done, kinds, proved, silence, waits
 from tests.terminal.moves import REAL_TIME, TRANSFER
 from tests.terminal.stand_in_hq import StandInHq
@@ -71,6 +74,28 @@ async def test_when_the_points_do_not_come_the_money_goes_home(tmp_path: Path, h
         assert (await kinds(till))[-2:] == [RecordKind.DECLINED, RecordKind.GIVEN]
         await till.all_arrived()
         assert (hq.funds.units(A), len(hq.gifts())) == (5_000, 1)
+        await proved(till)
+
+
+async def test_what_was_drawn_stays_where_a_witness_contradicts_the_book_before_the_rest_comes(
+    tmp_path: Path, hq: StandInHq
+) -> None:
+    """To send it home would add a record to the old copy."""
+    hq.funds.add(A, 5_000)
+    async with opened_till(tmp_path, hq, WITH_POINTS) as till:
+        await till.all_arrived()
+
+        async def contradict(draw: Draw) -> None:
+            if draw.asset is Asset.MONEY:
+                await hq.answer_draw(draw)
+                return
+            said = Acknowledgement(VERSION, 1, IDENTITY.place, IDENTITY.epoch, 999, bytes(32), 0, 0, bytes(32), 1)
+            await till.store.do(TillStore.compare_copy, said, Place("07-1"), till.till.moment())
+            await hq.say(NotDrawn(draw.operation_id, NoDraw.NOT_ENOUGH, (), 1))
+
+        hq.on_draw = contradict
+        assert await till.buy(BOTH) is Problem.BOOK_BEHIND
+        assert (await kinds(till))[-1] is RecordKind.APPLIED
         await proved(till)
 
 
