@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+import msgspec
 import structlog
 from aiohttp import WSCloseCode
 
@@ -27,6 +28,7 @@ from protocol.conversation import (
     Records,
     Rejected,
     Resume,
+    Wanted,
 )
 from protocol.records import SignedRecord
 from protocol.rejections import Fault, Rejection
@@ -46,8 +48,8 @@ class Line:
         self._batches: asyncio.Queue[Records | LineOver] = asyncio.Queue(WINDOW_BATCHES)
         self._questions = Questions(chain, wire, host, self._deliver)
         self._copies_s = copies_s
-        self._has_copies = asyncio.Event()
-        """Set when the lower one has brought some: there may be more."""
+        self._asked: tuple[Wanted, asyncio.Future[int]] | None = None
+        """Of which chain the lower one was asked for copies, and how many it brings that go on from there."""
         self._acknowledging = asyncio.Lock()
         self._ordering = asyncio.Lock()
         self._resumed: asyncio.Future[Resume] = asyncio.get_running_loop().create_future()
@@ -114,8 +116,7 @@ class Line:
                 self._complain(batch, fault)
             if self.chain != (batch.keeper, batch.epoch):
                 # Copies. Whose they are hears of it on its own line.
-                if batch.records and fault is None:
-                    self._has_copies.set()
+                self._brought(batch, fault)
                 continue
             if fault is not None:
                 await self._wire.say(Rejected(fault.rejection, fault.at))
@@ -126,15 +127,35 @@ class Line:
             self._complained = fault.rejection
             log.warning("batch rejected", keeper=batch.keeper, epoch=batch.epoch, code=fault.rejection, at=fault.at)
 
+    def _brought(self, batch: Records, fault: Fault | None) -> None:
+        """It may be what was asked for: the next records, or none."""
+        if self._asked is not None:
+            wanted, came = self._asked
+            if (wanted.keeper, wanted.epoch) == (batch.keeper, batch.epoch) and not came.done():
+                goes_on = fault is None and batch.records and batch.records[0].open().sequence == wanted.after + 1
+                came.set_result(len(batch.records) if goes_on else 0)
+
     async def _collect(self) -> None:
-        """Ask for copies of those who say nothing themselves: at the start, while there is more, and now and then."""
+        """Ask for copies of those who say nothing themselves, at the start and now and then.
+
+        One batch after another, as each is asked for by what the one before it brought. Whoever does not answer is
+        asked the next time.
+        """
         while True:
-            self._has_copies.clear()
-            for wanted in await self._host.wanted(self.chain):
-                await self._wire.say(wanted)
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._copies_s):
-                    await self._has_copies.wait()
+                for wanted in await self._host.wanted(self.chain):
+                    await self._collect_of(wanted)
+            await asyncio.sleep(self._copies_s)
+
+    async def _collect_of(self, wanted: Wanted) -> None:
+        """All that the lower one has of a chain. Raises TimeoutError."""
+        came = 1
+        while came:
+            self._asked = wanted, asyncio.get_running_loop().create_future()
+            await self._wire.say(wanted)
+            async with asyncio.timeout(self._copies_s):
+                came = await self._asked[1]
+            wanted = msgspec.structs.replace(wanted, after=wanted.after + came)
 
     async def _tell(self, news: asyncio.Event) -> None:
         while True:

@@ -93,6 +93,36 @@ async def test_a_lead_is_asked_until_it_has_no_more_and_what_it_brings_is_posted
         assert (view.held, view.posted) == (6, 6)
 
 
+async def test_one_batch_is_asked_for_at_a_time_and_no_record_twice(hq: Serving) -> None:
+    """Whoever asked for all chains again at each batch that came would drown itself, the lead and their line."""
+    tills = {f"07-{number}": traded(place=f"07-{number}", seed=20 + number) for number in range(3, 9)}
+    await hq.enrol(*tills.values())
+    await lead(hq)
+    asked: list[Wanted] = []
+    async with hq.line(traded(place="07-1", seed=8)) as caller:
+        async with asyncio.timeout(20):
+            while len(asked) < 1 + 4 * len(tills):
+                one = await wanted(caller)
+                asked.append(one)
+                copies = tills[one.keeper].chain[one.after : one.after + 2] if one.keeper in tills else []
+                await caller.say(Records(one.keeper, one.epoch, tuple(copies)))
+    told = [(keeper, after) for keeper in tills for after in (0, 2, 4, 6)]
+    assert [(one.keeper, one.after) for one in asked] == [("07-2", 0), *told]
+
+
+async def test_a_lead_that_brings_what_it_brought_before_is_asked_no_sooner(hq: Serving) -> None:
+    till = traded()
+    await lead(hq)
+    async with hq.line(traded(place="07-1", seed=8)) as caller:
+        assert await wanted(caller) == Wanted(till.place, 1, 0)
+        for _ in range(3):
+            await caller.say(till.batch(1, 2))
+        assert await wanted(caller) == Wanted(till.place, 1, 2)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(COPIES_S / 2):
+                await wanted(caller)
+
+
 async def test_nobody_is_asked_about_a_till_whose_own_line_is_up(hq: Serving) -> None:
     till = traded()
     await lead(hq)
