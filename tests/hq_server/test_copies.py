@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.ids import ChainId
+from ledger.ids import ChainId, Place
 from protocol.conversation import Acknowledged, Directory, Ordered, Records, Wanted
 from protocol.records import SignedRecord
 from tests.hq_server.forger import ALICE, Keeper, part, traded
@@ -15,6 +15,7 @@ from tests.hq_server.lead_shop import ADDRESS, WITNESS, Shop
 from tests.hq_server.office import NOTHING_PLACED, Office
 from tests.hq_server.people import ask
 from tests.hq_server.serving import Caller, Serving, serving, until
+from tests.hq_server.test_store_modes import enrolled
 
 COPIES_S = 0.2
 
@@ -69,6 +70,18 @@ def test_a_lead_has_copies_of_all_others_and_its_witness_of_the_lead(shop: Shop)
     assert copied_to(shop, shop.one) == {"07-2": 0, "07-3": held}
     assert copied_to(shop, shop.two) == {"07-1": 0}
     assert copied_to(shop, shop.three) == copied_to(shop, shop.other) == {}
+
+
+def test_a_store_whose_name_begins_like_another_ones_is_another_store(shop: Shop) -> None:
+    for seed, place in enumerate(("071-1", "0-1", "07a-1", "06-1"), start=40):
+        enrolled(shop.office, place, seed)
+    assert set(copied_to(shop, shop.one)) == {"07-2", "07-3"}
+
+
+def test_of_a_till_that_was_set_up_anew_the_last_chain_is_asked_for(shop: Shop) -> None:
+    shop.office.enrol(Keeper("07-3", epoch=2, seed=31))
+    asked_for = shop.office.store.keeping(lambda keepers: keepers.copied_to(ChainId(shop.one.place, 1)))
+    assert asked_for == [(ChainId(Place("07-2"), 1), 0), (ChainId(Place("07-3"), 2), 0)]
 
 
 def test_nobody_is_asked_for_copies_of_a_till_whose_key_is_revoked(shop: Shop) -> None:
