@@ -11,7 +11,7 @@ from offline_queue.forwarding import cut
 from offline_queue.intake import examine
 from offline_queue.outbox import Copies, Outbox
 from protocol.acknowledgements import VERSION, Acknowledgement
-from protocol.bodies import Transfer
+from protocol.bodies import Transfer, Why
 from protocol.chain import Head
 from protocol.conversation import BATCH_RECORDS_MAX, Draw, NotDrawn, Records, Wanted
 from protocol.draws import Grounds, decide
@@ -51,7 +51,10 @@ class Lending:
             return self._key_of(chain)
 
     def take(self, batch: Records, now_ms: int) -> Fault | None:
-        """Keep copies of the good part of a batch. The lead takes what it gives to this place."""
+        """Keep copies of the good part of a batch, and take what goes back to this place by it.
+
+        What was drawn from a lead its witness takes from the line, where a sale may wait for it.
+        """
         with transaction(self._connection):
             held = ChainId(batch.keeper, batch.epoch)
             key = self._key_of(held)
@@ -61,8 +64,7 @@ class Lending:
             examined = examine(batch, key, chain.head(), chain.hash_of)
             for signed in examined.fresh:
                 chain.keep(signed)
-                if self._is_lead():
-                    self._take_back(signed, now_ms)
+                self._take_back(signed, now_ms)
             return examined.fault
 
     def acknowledgement(self, chain: ChainId, now_ms: int) -> Acknowledgement:
@@ -154,7 +156,9 @@ class Lending:
             passage = given_in(signed.open())
         except NotARecord:
             return  # HQ looks at it; here it is only a copy
-        if passage is not None and (passage.to, passage.to_epoch) == (self._outbox.keeper, self._outbox.epoch):
+        if passage is None or (passage.to, passage.to_epoch) != (self._outbox.keeper, self._outbox.epoch):
+            return
+        if self._is_lead() or passage.transfer.why is not Why.DRAW:
             self._transfers.take_from_neighbour(signed, now_ms)
 
     def _last_gift(self, chain: ChainId) -> SignedRecord | None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hq_server.relaying import can_be_relayed, has_line
+from hq_server.relaying import can_be_relayed, comes_by_line
 from hq_server.storage.keepers import Keepers
 from ledger.ids import HEADQUARTERS, ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Chain, Stamp
 from protocol.bodies import Directive, Relay, Roster
-from protocol.transfers import Passage
+from protocol.records import SignedRecord
+from protocol.transfers import Passage, given_in
 
 
 class Relays:
-    """Each given record goes on once, to a taker whom HQ trusts and whose last roster gives it no line to the giver.
+    """Each given record goes on once, to a taker whom HQ trusts and to whom no line brings it by its last roster.
 
     The taker has carried that roster out by a record that is posted: so what came over the old line is posted, too.
     """
@@ -52,15 +53,14 @@ class Relays:
         roster = self._roster(taker)
         if roster is None or not self._keepers.is_open(*taker):
             return set()
-        cut_off = [one for one in givers if not has_line(roster, ChainId(one.keeper, one.epoch), taker)]
-        return {taker for giver in cut_off if self._send_on(giver, taker, stamp)}
+        return {taker for giver in givers if self._send_on(giver, taker, roster, stamp)}
 
-    def _send_on(self, giver: RecordRef, taker: ChainId, stamp: Stamp) -> bool:
+    def _send_on(self, giver: RecordRef, taker: ChainId, roster: Roster, stamp: Stamp) -> bool:
         given = Chain(self._connection, giver.keeper, giver.epoch).record(giver.sequence)
         key = self._keepers.key_of(giver.keeper, giver.epoch)
         assert given is not None, "what was posted is held"
         assert key is not None, "whoever gave it was enrolled"
-        if not can_be_relayed(given):
+        if not can_be_relayed(given) or comes_by_line(roster, _passage(given)):
             return False
         self._keepers.order(*taker, Relay(key, given), stamp)
         self._connection.execute(
@@ -77,3 +77,9 @@ class Relays:
         order = None if signed is None else signed.open().body_as(Directive).order
         assert order is None or isinstance(order, Roster), "only rosters are noted here"
         return order
+
+
+def _passage(given: SignedRecord) -> Passage:
+    passage = given_in(given.open())
+    assert passage is not None, "only what gives is noted here"
+    return passage

@@ -78,9 +78,12 @@ class Keeper:
     def charge(self, account: AccountId, lot: LotId, units: int, operation: str = "") -> SignedRecord:
         return self.move((held(account, lot, -units), spent(account, lot, units)), kind="sale", operation=operation)
 
-    def give(self, account: AccountId, *parts: TransferPart, to: str = "hq", to_epoch: int = 1) -> SignedRecord:
-        """Give parts of what an account has to another place, HQ unless told otherwise."""
-        return self.write(RecordKind.GIVEN, Given(to, to_epoch, Transfer(Why.RETURN, "", account, parts)))
+    def give(
+        self, account: AccountId, *parts: TransferPart, to: str = "hq", to_epoch: int = 1, drawn: str = ""
+    ) -> SignedRecord:
+        """Give parts of what an account has back to another place, HQ unless told otherwise, or for a draw."""
+        why = Why.DRAW if drawn else Why.RETURN
+        return self.write(RecordKind.GIVEN, Given(to, to_epoch, Transfer(why, drawn, account, parts)))
 
     def apply(self, directive: SignedRecord) -> SignedRecord:
         """Carry out what HQ has ordered, or seems to have."""

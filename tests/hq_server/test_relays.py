@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from hq_server.placement import Ahead
-from hq_server.relaying import can_be_relayed, has_line
+from hq_server.relaying import can_be_relayed, comes_by_line
 from hq_server.valuing import Placement, Rules
-from ledger.ids import ChainId, Place
+from ledger.ids import ChainId, Place, RecordRef
 from protocol.bodies import (
     DIRECTIVE_BYTES_MAX,
     RELAYED_BYTES_MAX,
@@ -17,10 +17,13 @@ from protocol.bodies import (
     Recall,
     Relay,
     Roster,
+    Transfer,
+    Why,
 )
 from protocol.records import RecordKind, SignedRecord
+from protocol.transfers import Passage
 from tests.hq_server.forger import ALICE, Keeper, part
-from tests.hq_server.lead_shop import ADDRESS, LEAD, Shop
+from tests.hq_server.lead_shop import ADDRESS, LEAD, WITNESS, Shop
 from tests.hq_server.office import NOTHING_PLACED, PROGRAMME, STAMP, Office
 from tests.hq_server.test_store_modes import enrolled
 
@@ -64,7 +67,7 @@ def is_relay(signed: SignedRecord) -> bool:
 def lent(shop: Shop, units: int = 60) -> SignedRecord:
     """Till 1 has 100 of Alice's and gives some of it to till 2; HQ knows."""
     shop.one.load(ALICE, 100)
-    given = shop.one.give(ALICE, part(shop.one.loaded[-1], units), to="07-2")
+    given = shop.one.give(ALICE, part(shop.one.loaded[-1], units), to="07-2", drawn="sale-0001")
     shop.office.receive(shop.one)
     return given
 
@@ -102,6 +105,21 @@ def test_what_went_back_to_the_old_lead_is_relayed_to_it(shop: Shop) -> None:
     shop.office.receive(shop.one)
     assert shop.office.at("07-1", ALICE) == 100
     shop.office.assert_conserved()
+
+
+def test_what_went_back_to_a_lead_is_relayed_when_the_till_that_gave_it_leads(shop: Shop) -> None:
+    """There is a line between the two; on it the new lead brings what is drawn from it, and nothing else."""
+    shop.two.take(lent(shop))
+    back = shop.two.give(ALICE, part(shop.one.loaded[0], 60), to="07-1")
+    shop.office.receive(shop.two)
+    name(shop, Lead(WITNESS.place, ADDRESS))
+    assert relays(shop, shop.one) == [Relay(shop.two.raw_key, back)]
+
+
+def test_what_a_lead_lent_is_relayed_when_its_witness_leads_who_has_it_as_a_copy_already(shop: Shop) -> None:
+    given = lent(shop)
+    name(shop, Lead(WITNESS.place, ADDRESS))
+    assert relays(shop, shop.two) == [Relay(shop.one.raw_key, given)]
 
 
 def test_what_a_revoked_lead_had_reported_is_relayed(shop: Shop) -> None:
@@ -275,14 +293,24 @@ def test_a_relay_is_numbered_like_every_directive_and_moves_nothing_itself(shop:
 
 def test_a_line_is_between_the_lead_and_another_till_that_the_roster_lists() -> None:
     one, two, three = (Neighbour(Place(f"07-{till}"), 1, bytes(32)) for till in (1, 2, 3))
-    first, second, third = (ChainId(one.place, 1) for one in (one, two, three))
     roster = Roster(LEAD, (one, two))
-    assert has_line(roster, first, second)
-    assert has_line(roster, second, first)
-    assert not has_line(roster, third, first), "the lead does not let it in"
-    assert not has_line(roster, ChainId(one.place, 2), second), "it is another keeper's"
-    assert not has_line(Roster(None, (one, two)), first, second)
-    assert not has_line(Roster(OTHER, (one, two, three)), first, second)
+    lent, back = passage("07-1", "07-2", Why.DRAW), passage("07-2", "07-1", Why.RETURN)
+    assert comes_by_line(roster, lent)
+    assert comes_by_line(roster, back)
+    assert not comes_by_line(roster, passage("07-3", "07-1", Why.RETURN)), "the lead does not let it in"
+    assert not comes_by_line(roster, passage("07-1", "07-2", Why.DRAW, epoch=2)), "it is another keeper's"
+    assert not comes_by_line(Roster(None, (one, two)), lent)
+    assert not comes_by_line(Roster(OTHER, (one, two, three)), lent)
+
+
+def test_a_lead_brings_what_was_drawn_from_it_and_gets_what_went_back_and_nothing_else() -> None:
+    roster = Roster(LEAD, tuple(Neighbour(Place(f"07-{till}"), 1, bytes(32)) for till in (1, 2)))
+    assert not comes_by_line(roster, passage("07-1", "07-2", Why.RETURN)), "it went back to till 2 when that one led"
+    assert not comes_by_line(roster, passage("07-2", "07-1", Why.DRAW)), "the lead may have copied that as a witness"
+
+
+def passage(giver: str, taker: str, why: Why, epoch: int = 1) -> Passage:
+    return Passage(RecordRef(Place(giver), epoch, 5), taker, 1, Transfer(why, "", ALICE, ()))
 
 
 def test_a_record_for_which_a_directive_has_no_room_stays_in_transit(shop: Shop) -> None:

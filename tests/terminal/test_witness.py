@@ -67,6 +67,17 @@ def test_what_the_lead_gives_the_witness_is_taken_from_the_line_and_not_from_the
     store.prove()
 
 
+def test_what_went_back_to_the_witness_when_it_led_it_takes_from_the_copy_as_no_line_brings_it(store: OneStore) -> None:
+    assert store.take(store.lend(120_00)) is None
+    store.name_lead("07-2", witness="07-1")
+    now_lead = store.till.store.lending
+    assert now_lead.gifts(chain_of(store.lead), 0, 9) == ()
+    batch = Records(*chain_of(store.till), tuple(store.till.chain()))
+    assert store.lead.store.lending.take(batch, store.lead.moment().now_ms) is None
+    assert store.has == (500_00, 0)
+    store.prove()
+
+
 def test_a_witness_lends_nothing(store: OneStore) -> None:
     assert isinstance(store.draw(100_00, operation_id="mine"), SignedRecord)
     store.till.load(ALICE, "100.00")
