@@ -20,6 +20,7 @@ from protocol.records import FIRST_PREVIOUS, SignedRecord
 from protocol.rejections import Fault, Rejection
 from protocol.signing import public_key
 from protocol.transfers import given_in
+from terminal.answers import BookState
 from terminal.decisions import Shelf
 from terminal.neighbours import Led
 from terminal.transfers import Transfers
@@ -60,6 +61,8 @@ class Lending:
             key = self._key_of(held)
             if key is None:
                 return Fault(Rejection.FENCED)
+            if self._outbox.is_closed:
+                return Fault(Rejection.GAP)  # until a witness of ours has answered: it comes again
             chain = Copies(self._connection, *held)
             examined = examine(batch, key, chain.head(), chain.hash_of)
             for signed in examined.fresh:
@@ -135,13 +138,14 @@ class Lending:
         return None if lead is None else lead.place
 
     def _may_take_part(self) -> bool:
-        return not self._shelf.hq.is_revoked() and not self._outbox.is_closed
+        """A book that nobody has confirmed yet has its copies all the same: it may confirm another one."""
+        return not self._shelf.hq.is_revoked() and self._shelf.trust.state is not BookState.BEHIND
 
     def _grounds(self, chain: ChainId, asked: Draw) -> Grounds:
         slices = self._shelf.journal.slices(AccountId(asked.account))
         return Grounds(
             self._programme.in_spending_order(slices, self._head().business_date, asked.asset),
-            is_open=self._is_lead() and self._key_of(chain) is not None,
+            is_open=self._is_lead() and self._key_of(chain) is not None and not self._outbox.is_closed,
             is_blocked=self._shelf.negative_list.blocks(asked.card),
         )
 

@@ -250,6 +250,29 @@ def test_an_old_copy_lends_nothing_takes_nothing_back_and_takes_no_gift(tmp_path
     assert (store.lead.chain(), store.till.chain()) == chains
 
 
+def test_two_books_that_nobody_has_confirmed_confirm_each_other(tmp_path: Path) -> None:
+    """All of a store's markers are gone, HQ is not there: with each waiting for the other it would never sell again."""
+    store = with_alices_money(tmp_path)
+    store.name_lead(witness="07-2")
+    store.take(store.lend(100_00))
+    lead, till = store.lead, store.till
+    for one in (lead, till):
+        one.marker = Shelved()
+        one.restart()
+        assert one.store.trust.state is BookState.UNCONFIRMED
+    before = lead.chain()
+    assert store.copy() == Fault(Rejection.GAP), "what went back can be taken later: the till says it again"
+    assert isinstance(store.draw(1_00, operation_id="sale-0009"), NotDrawn)
+    assert lead.chain() == before
+    for upper, lower in ((till, lead), (lead, till)):
+        assert upper.store.lending.key_of(chain_of(lower)) is not None
+        word = upper.store.lending.acknowledgement(chain_of(lower), 1)
+        assert lower.store.compare_copy(word, upper.identity.place, lower.moment()) is None
+        assert lower.store.trust.state is BookState.SURE
+    assert store.copy() is None
+    assert store.has == (500_00, 0)
+
+
 def test_an_empty_book_in_the_place_of_one_that_has_sold_is_refused(shop: Marked) -> None:
     shop.till.store.close()
     (shop.folder / "till.db").unlink()
