@@ -60,6 +60,8 @@ class BookTrust:
         self._marker = marker
         self._marked = 0
         self.state = BookState.SURE
+        self.has_witnesses = True
+        """Whether there is anybody who could answer: a till that is not enrolled would wait in vain."""
         self.by: Place | None = None
         """Who knows better; None: the marker."""
         self.told: Callable[[], None] = _nobody
@@ -81,7 +83,7 @@ class BookTrust:
         if mark is not None:
             agrees = self._outbox.hash_of(mark.sequence) == mark.hash
             self._change(BookState.SURE if agrees else BookState.BEHIND)
-        elif head is not None:
+        elif head is not None and self.has_witnesses:
             self._change(BookState.UNCONFIRMED)
 
     def confirm(self) -> bool:

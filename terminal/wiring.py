@@ -74,6 +74,7 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
     identity = _identity(settings, key, hq)
     marker = MarkerFile(settings_file.parent / settings.marker if settings.marker else data / MARKER_FILE)
     book = TillStore.open(data / BOOK_FILE, identity, key.sign, programme, marker=marker)
+    book.trust.has_witnesses = hq is not None
     shop = Shop(
         book.identity,
         settings.chain_name,

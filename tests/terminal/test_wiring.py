@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hardware_mocks.demo_store import DemoStore
+from terminal.answers import BookState
+from terminal.book_trust import Mark
 from terminal.config import SettingsWrong
 from terminal.wiring import build
 
@@ -41,3 +44,23 @@ def test_a_patience_that_is_none_is_refused(seconds: str, settings: Path) -> Non
     say(settings, "transfer", seconds)
     with pytest.raises(SettingsWrong, match="draw_timeout_s"):
         build(settings)
+
+
+async def begun(settings: Path) -> BookState:
+    parts = build(settings)
+    try:
+        await parts.till.begin()
+        return (await parts.till.status()).book
+    finally:
+        parts.store.close()
+
+
+async def test_a_till_that_is_not_enrolled_waits_for_no_witness_and_believes_its_marker(settings: Path) -> None:
+    """Nobody could answer it: without its marker it would never sell again."""
+    assert await begun(settings) is BookState.SURE
+    marker = next(settings.parent.glob("**/till.head"))
+    mark = msgspec.json.decode(marker.read_bytes(), type=Mark)
+    marker.unlink()
+    assert await begun(settings) is BookState.SURE
+    marker.write_bytes(msgspec.json.encode(msgspec.structs.replace(mark, sequence=99)))
+    assert await begun(settings) is BookState.BEHIND
