@@ -184,8 +184,8 @@ class Till:
     async def on_lead(self, lead: LeadStatus | None) -> None:
         """How it stands with the store's lead; None: the store has none. Watchers hear when that is news."""
         known, self._lead = self._lead, lead
-        if known != lead:
-            self.events.say("status", await self.status())
+        if known != lead or self._news.is_set():
+            await self._say_status()
 
     async def charge(self, body: ChargeBody) -> Answer | Problem:
         """Pay from stored value: a sale of one line without a name."""

@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from ledger.ids import Place
+from protocol.acknowledgements import VERSION, Acknowledgement
 from protocol.bodies import Lead, Neighbour, Roster
 from protocol.conversation import Share
 from protocol.records import RecordKind
-from terminal.answers import Answer, Outcome
+from terminal.answers import Answer, BookState, Outcome, Status
+from terminal.store import TillStore
 from tests.chains.company import ALICE
+from tests.chains.till import IDENTITY
 from tests.terminal.draws import BRIEFLY_S, REAL_TIME, is_done
 from tests.terminal.lan import LEAD, TILLS, lan, nobody_asks, slow_commit, slow_disk
 from tests.terminal.till_on_line import AT_ONCE_S, soon
@@ -137,3 +140,14 @@ async def test_a_lead_that_says_nothing_makes_one_sale_wait_and_no_other(tmp_pat
             await shop.till.all_arrived()
         await soon(lambda: shop.till.till.lead_drawing.is_worth_it)
         assert is_done(await shop.till.pay(150_00))
+
+
+async def test_the_page_hears_of_a_book_that_the_lead_contradicts_or_confirms(tmp_path: Path) -> None:
+    """Nobody sells, and HQ may not be called for hours."""
+    async with lan(tmp_path) as shop:
+        await shop.until_copied()
+        till, told = shop.till, shop.till.events
+        said = Acknowledgement(VERSION, 1, IDENTITY.place, IDENTITY.epoch, 999, bytes(32), 0, 0, bytes(32), 1)
+        await till.store.do(TillStore.compare_copy, said, LEAD.place, till.till.moment())
+        await till.till.on_lead(till.till._lead)
+        await soon(lambda: [one.data.book for one in told if isinstance(one.data, Status)][-1:] == [BookState.BEHIND])
