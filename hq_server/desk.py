@@ -28,7 +28,7 @@ from offline_queue.news import News, OfAccount
 from offline_queue.outbox import Stamp
 from protocol.acknowledgements import seal_acknowledgement
 from protocol.bodies import Directive, Lead, Witness
-from protocol.conversation import BATCH_RECORDS_MAX, Draw, NotDrawn, Records, Wanted
+from protocol.conversation import BATCH_RECORDS_MAX, Draw, HandOn, NotDrawn, Records, Wanted
 from protocol.enrolment import CODE_BYTES, EnrolmentAnswer, EnrolmentRequest, code_text
 from protocol.records import SignedRecord
 from protocol.rejections import Fault
@@ -104,6 +104,15 @@ class Desk:
         """Whose records a store's lead, or its witness, may have copies of, and whose line is not up."""
         copied = await self._keeping(lambda keepers: keepers.copied_to(chain))
         return tuple(Wanted(*one, held) for one, held in copied if not self.news.is_heard(one))
+
+    async def to_hand_on(self, chain: ChainId) -> tuple[HandOn, ...]:
+        """What a store's lead, or its witness, may say to those whose lines are not up."""
+        told = await self._keeping(lambda keepers: keepers.to_hand_on(chain))
+        return tuple(HandOn(*one, records) for one, records in told if not self.news.is_heard(one))
+
+    async def handed_on(self, chain: ChainId) -> tuple[SignedRecord, ...]:  # noqa: ARG002 - of anybody
+        """HQ says them itself."""
+        return ()
 
     async def acknowledge(self, chain: ChainId) -> Signed:
         """HQ's signed word on the chain of an enrolled keeper, as it stands now."""

@@ -19,6 +19,7 @@
     Movements(account, ...)      ──▶
     Wanted(keeper, epoch, after) ──▶                              copies of a neighbour's records that HQ lacks
                                  ◀──        Records(...)          the next of them; none: there are no more
+    HandOn(keeper, epoch, ...)   ──▶                              HQ's directives to a neighbour whose line is not up
 
 There are no request numbers: everything names itself (a record by its place in the chain, a directive by its number, a
 draw by its operation), so whatever is said twice is recognised, and whatever was lost is said again after the next
@@ -267,6 +268,14 @@ class Wanted(Message, frozen=True, tag="wanted"):
     after: Number
 
 
+class HandOn(Message, frozen=True, tag="hand_on"):
+    """HQ's directives to a neighbour whose line is not up, in their order. The lower one says them on its own line."""
+
+    keeper: Keeper
+    epoch: Number
+    records: tuple[SignedRecord, ...]
+
+
 AnyMessage = (
     Challenge
     | Login
@@ -286,6 +295,7 @@ AnyMessage = (
     | History
     | Movements
     | Wanted
+    | HandOn
 )
 
 

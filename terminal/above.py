@@ -8,7 +8,7 @@ from ledger.ids import Place
 from offline_queue.doubts import Doubt, Hearer
 from offline_queue.forwarding import Forwarding
 from protocol.acknowledgements import Acknowledgement
-from protocol.conversation import Directory, Found, Movements, Records, Resume, Seen, Wanted
+from protocol.conversation import Directory, Found, HandOn, Movements, Records, Resume, Seen, Wanted
 from protocol.records import SignedRecord
 from protocol.signing import Signed
 from terminal.drawing import Drawing
@@ -54,6 +54,9 @@ class Above(Protocol):
 
     async def copies(self, wanted: Wanted) -> Records:
         """What it lacks of a neighbour's chain, as far as there are copies here. Raises LineLost."""
+
+    async def hand_on(self, message: HandOn) -> None:
+        """It has something for a neighbour. Raises LineLost."""
 
     def gave_sign(self) -> None:
         """It gave a sign of life."""

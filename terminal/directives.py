@@ -30,19 +30,23 @@ class Directives:
         """Carry a directive out; after one that can't be, no more on this line. Raises LineLost, DiskFull."""
         if self._standing.disobeyed is not None:
             return
-        given = check_directive(signed, self._hearer)
-        doubt = given if isinstance(given, Doubt) else await self._carry_out(given)
-        if doubt is None:
-            self._standing.known = await self._store.do(lambda store: store.hq.known())
-            if isinstance(given, Given):
-                await self._follow(given.directive.order)
-        elif doubt.is_of_the_line:
+        doubt = await self.follow(signed)
+        if doubt is not None and doubt.is_of_the_line:
             raise LineLost(doubt)
-        else:
+        if doubt is not None:
             log.error("a directive of hq's is not carried out", doubt=doubt)
             self._standing.disobeyed = doubt
 
-    async def _follow(self, order: Order) -> None:
+    async def follow(self, signed: SignedRecord) -> Doubt | None:
+        """Carry a directive out, whoever has brought it; what is wrong with it. Raises DiskFull."""
+        given = check_directive(signed, self._hearer)
+        doubt = given if isinstance(given, Doubt) else await self._carry_out(given)
+        if isinstance(given, Given) and doubt is None:
+            self._standing.known = await self._store.do(lambda store: store.hq.known())
+            await self._tell(given.directive.order)
+        return doubt
+
+    async def _tell(self, order: Order) -> None:
         match order:
             case RunAs():
                 await self._till.look_at_book()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import structlog
+
 from ledger.ids import HEADQUARTERS
 from offline_queue.book_thread import DiskFull
 from offline_queue.doubts import Doubt, Hearer
 from offline_queue.forwarding import Forwarding
 from protocol.acknowledgements import Acknowledgement
-from protocol.conversation import Directory, Found, Movements, Records, Resume, Seen, Wanted
+from protocol.conversation import Directory, Found, HandOn, Movements, Records, Resume, Seen, Wanted
 from protocol.records import SignedRecord
 from protocol.signing import Signed
 from terminal.directives import Directives
@@ -19,6 +21,8 @@ from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.till import Till
 from terminal.world import World
+
+log = structlog.get_logger()
 
 
 class HqAbove:
@@ -75,6 +79,16 @@ class HqAbove:
     async def copies(self, wanted: Wanted) -> Records:
         """What HQ lacks of a neighbour who is not on the line."""
         return await self._store.do(lambda store: store.lending.copies(wanted))
+
+    async def hand_on(self, message: HandOn) -> None:
+        """Keep it for a neighbour who is not on HQ's line."""
+        self._till.hand_on(message)
+
+    async def obey_handed_on(self, signed: SignedRecord) -> None:
+        """Carry out a directive that a neighbour has brought. What is wrong with it is the neighbour's fault."""
+        doubt = await self._directives.follow(signed)
+        if doubt is not None:
+            log.warning("a directive that was handed on is not carried out", doubt=doubt)
 
     def gave_sign(self) -> None:
         """HQ was heard."""

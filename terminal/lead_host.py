@@ -10,7 +10,7 @@ from ledger.ids import ChainId
 from offline_queue.gateway.host import World
 from offline_queue.news import News
 from protocol.acknowledgements import seal_acknowledgement
-from protocol.conversation import BATCH_RECORDS_MAX, Draw, NotDrawn, Records, Wanted
+from protocol.conversation import BATCH_RECORDS_MAX, Draw, HandOn, NotDrawn, Records, Wanted
 from protocol.records import SignedRecord
 from protocol.rejections import Fault
 from protocol.signing import Signed, Signer
@@ -27,14 +27,33 @@ class OwnBook:
     sign: Signer = field(repr=False)
 
 
+class HandedOn:
+    """What HQ has to say to neighbours whose own lines are not up: the last of it for each, until it is asked for."""
+
+    def __init__(self) -> None:
+        self.news = News()
+        self._records: dict[ChainId, tuple[SignedRecord, ...]] = {}
+
+    def keep(self, message: HandOn) -> None:
+        """In place of what there was for this neighbour; its line hears of it."""
+        chain = ChainId(message.keeper, message.epoch)
+        self._records[chain] = message.records
+        self.news.tell(chain)
+
+    def of(self, chain: ChainId) -> tuple[SignedRecord, ...]:
+        """What there is for this neighbour."""
+        return self._records.get(chain, ())
+
+
 class LeadHost:
     """What offline_queue.gateway wants of its host."""
 
     reception = None
     """Who is who, HQ knows."""
 
-    def __init__(self, book: OwnBook, world: World) -> None:
-        self.news = News()
+    def __init__(self, book: OwnBook, world: World, handed_on: HandedOn) -> None:
+        self.news = handed_on.news
+        self._handed_on = handed_on
         self.place = book.identity.place
         self.world = world
         self.sign = book.sign
@@ -55,6 +74,14 @@ class LeadHost:
     async def wanted(self, chain: ChainId) -> tuple[Wanted, ...]:  # noqa: ARG002 - of anybody
         """Only HQ collects."""
         return ()
+
+    async def to_hand_on(self, chain: ChainId) -> tuple[HandOn, ...]:  # noqa: ARG002 - by anybody
+        """Only HQ has others speak for it."""
+        return ()
+
+    async def handed_on(self, chain: ChainId) -> tuple[SignedRecord, ...]:
+        """What HQ has to say to this neighbour."""
+        return self._handed_on.of(chain)
 
     async def acknowledge(self, chain: ChainId) -> Signed:
         """What is held here of a neighbour's chain, and was given to it."""

@@ -6,16 +6,18 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from ledger.ids import ChainId
+from ledger.ids import HEADQUARTERS, ChainId
 from offline_queue.doubts import Doubt, Gift, Hearer, check_gift
 from offline_queue.forwarding import Forwarding
 from protocol.acknowledgements import Acknowledgement
-from protocol.conversation import Directory, Found, Movements, Records, Resume, Seen, Wanted
+from protocol.conversation import Directory, Found, HandOn, Movements, Records, Resume, Seen, Wanted
+from protocol.errors import NotARecord
 from protocol.records import SignedRecord
 from protocol.signing import Signed
 from protocol.upstream import LineLost
 from terminal.answers import LeadState
 from terminal.drawing import Drawing
+from terminal.hq_above import HqAbove
 from terminal.settling import settle
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
@@ -33,7 +35,7 @@ class NeighbourAbove:
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - who it is, and who wants to know of it
-        self, till: Till, store: StoreThread, hearer: Hearer, chain: ChainId, drawing: Drawing, told: Told
+        self, till: Till, store: StoreThread, hq: HqAbove, hearer: Hearer, chain: ChainId, drawing: Drawing, told: Told
     ) -> None:
         self.name = chain.keeper
         self.hearer = hearer
@@ -42,6 +44,7 @@ class NeighbourAbove:
         self._epoch = chain.epoch
         self._till = till
         self._store = store
+        self._hq = hq
         self._told = told
         self._dispute: Doubt | None = None
         self._trouble = ""
@@ -64,7 +67,10 @@ class NeighbourAbove:
         return await self._store.do(TillStore.compare_copy, said, self.name, self._till.moment())
 
     async def obey(self, signed: SignedRecord) -> None:
-        """Take what it gives; after a gift that can't be taken, no more on this line."""
+        """Take what it gives; after a gift that can't be taken, no more on this line. What HQ says by it is HQ's."""
+        if _is_of_hq(signed):
+            await self._hq.obey_handed_on(signed)
+            return
         if self._dispute is not None:
             return
         gift = check_gift(signed, self.hearer, self.name)
@@ -90,6 +96,10 @@ class NeighbourAbove:
         """Only HQ collects them."""
         raise LineLost("it asked for what only HQ asks")
 
+    async def hand_on(self, message: HandOn) -> None:  # noqa: ARG002 - for anybody
+        """Only HQ does so."""
+        raise LineLost("it handed on what only HQ hands on")
+
     def gave_sign(self) -> None:
         """It is there; that its line is up says so, too."""
 
@@ -113,3 +123,10 @@ class NeighbourAbove:
     async def tell(self, state: Forwarding, *, rests: bool) -> None:  # noqa: ARG002 - its line never rests
         """Say whether it answers."""
         await self._told(LeadState.ANSWERED if state.is_up else LeadState.NOT_REACHED)
+
+
+def _is_of_hq(signed: SignedRecord) -> bool:
+    try:
+        return signed.open().keeper == HEADQUARTERS
+    except NotARecord:
+        return False

@@ -19,7 +19,8 @@ from terminal.answers import LeadState, LeadStatus
 from terminal.config import LanSettings
 from terminal.drawing import LEAD_TIMEOUT_S, Drawing
 from terminal.exchanges import Exchanges
-from terminal.lead_host import LeadHost, OwnBook
+from terminal.hq_above import HqAbove
+from terminal.lead_host import HandedOn, LeadHost, OwnBook
 from terminal.listening import until_one_ends
 from terminal.neighbour_above import NeighbourAbove, Told
 from terminal.neighbours import Led, Listener
@@ -48,8 +49,11 @@ class LanWorld:
 class StoreLead:
     """Runs what the roster wants. `lan` says where this till may listen; None: it can be neither lead nor witness."""
 
-    def __init__(self, till: Till, book: OwnBook, world: World, lan: LanSettings | None) -> None:
+    def __init__(self, till: Till, book: OwnBook, world: World, lan: LanSettings | None, hq: HqAbove) -> None:
         self._till = till
+        self._hq = hq
+        self._handed_on = HandedOn()
+        till.hand_on = self._handed_on.keep
         self._book = book
         self._world = world
         self._lan = lan
@@ -120,7 +124,7 @@ class StoreLead:
         """Keep the line to a neighbour up."""
         me, key = self._book.identity, public_key(above.keeper.public_key)
         hearer, chain = Hearer(me.place, me.epoch, key), ChainId(above.place, above.keeper.epoch)
-        neighbour = NeighbourAbove(self._till, self._book.store, hearer, chain, drawing, told)
+        neighbour = NeighbourAbove(self._till, self._book.store, self._hq, hearer, chain, drawing, told)
         link = Link(above.address, Caller(me.place, me.epoch, self._book.sign, above.place), key)
         self._uplink = Uplink(neighbour, self._book.store, link, self._world, Exchanges(None, lambda: self._till.mode))
         try:
@@ -131,7 +135,7 @@ class StoreLead:
 
     async def _be_there(self, told: Told) -> None:
         """Listen for those who copy to here; where that can't be had, try again later."""
-        host = LeadHost(self._book, LanWorld(self._world))
+        host = LeadHost(self._book, LanWorld(self._world), self._handed_on)
         door = Door(host, lines_max=LINES_MAX, records_per_s=RECORDS_PER_S)
         while True:
             try:

@@ -23,6 +23,7 @@ from ledger.cards import CardFault, CardNumber, CardScheme
 from ledger.ids import OperationId
 from loyalty.programme import Programme
 from protocol.chain import Head
+from protocol.conversation import HandOn
 from receipts.escpos import PaperSpec
 from receipts.wording import Language, Wording
 from terminal.answers import (
@@ -78,8 +79,8 @@ class Shop(msgspec.Struct, frozen=True):
     customer_sees_balance: bool = True
 
 
-def _with_nobody(_: Occasion) -> None:
-    """A till that is not enrolled has no HQ."""
+def _to_nobody(_: object) -> None:
+    """A till that is not enrolled has no HQ, and no neighbours."""
 
 
 class Till:
@@ -110,8 +111,10 @@ class Till:
         """Set when HQ has said anew who the neighbours are."""
         self._news = threading.Event()
         """What the store believes of the clock or of its own book is another thing now; watchers have not been told."""
-        self.exchange: Callable[[Occasion], None] = _with_nobody
+        self.exchange: Callable[[Occasion], None] = _to_nobody
         """Have HQ called, if the line is not up anyway."""
+        self.hand_on: Callable[[HandOn], None] = _to_nobody
+        """Keep what HQ has for a neighbour."""
 
     async def begin(self) -> None:
         """Open the day, or take up where the last run was cut off."""

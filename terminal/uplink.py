@@ -17,6 +17,7 @@ from protocol.conversation import (
     AnyMessage,
     Directory,
     Found,
+    HandOn,
     Movements,
     NotDrawn,
     Ordered,
@@ -222,6 +223,8 @@ class Uplink:
                     await self._above.obey(directive)
             case Wanted():
                 await self._pass_on(message)
+            case HandOn():
+                await self._above.hand_on(message)
             case NotDrawn():
                 self._drawing.not_drawn(message)
             case Seen() | Found() | Directory() | Movements():

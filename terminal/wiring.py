@@ -95,7 +95,7 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
         exchanges = Exchanges(settings.exchange, lambda: till.mode)
         uplink = Uplink(above, store, _link(hq, identity.place, key), world, exchanges)
         till.exchange, till.reception.hq.say = uplink.exchange, uplink.say
-        lead = StoreLead(till, OwnBook(store, book.identity, key.sign), world, settings.lan)
+        lead = StoreLead(till, OwnBook(store, book.identity, key.sign), world, settings.lan, above)
         book.when_appended(_both(uplink.wake, lead.wake))
     return Parts(settings, till, store, uplink, lead, reader, printer, paper)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from hq_server.storage.blocks import Blocks
+from hq_server.storage.carried_out import carried_out
 from ledger.ids import HEADQUARTERS, ChainId, Place
 from ledger.journal_sqlite import Connection
+from offline_queue.forwarding import cut
 from offline_queue.keys import KeyUnusable
 from offline_queue.outbox import Chain, Outbox, Stamp
 from protocol.bodies import (
@@ -25,6 +27,7 @@ from protocol.bodies import (
     Witness,
 )
 from protocol.chain import Head
+from protocol.conversation import BATCH_RECORDS_MAX
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX
 from protocol.records import RecordKind, SignedRecord
 from protocol.signing import Signer
@@ -135,15 +138,25 @@ class Keepers:
 
         A lead gets those of its store's other tills, its witness that of the lead.
         """
+        heads = [(one, Chain(self._connection, *one).head()) for one in self._copied_to(chain)]
+        return [(one, 0 if head is None else head.ref.sequence) for one, head in heads]
+
+    def to_hand_on(self, chain: ChainId) -> list[tuple[ChainId, tuple[SignedRecord, ...]]]:
+        """What HQ has ordered of those whose chains this keeper gets copies of, and they have not said to have done."""
+        told = [(one, self._not_carried_out(one)) for one in self._copied_to(chain)]
+        return [(one, records) for one, records in told if records]
+
+    def _not_carried_out(self, chain: ChainId) -> tuple[SignedRecord, ...]:
+        hq_epoch, number = carried_out(self._connection, chain)
+        return cut(self.directives(*chain, number if hq_epoch == self.epoch else 0, BATCH_RECORDS_MAX))
+
+    def _copied_to(self, chain: ChainId) -> list[ChainId]:
         lead = self.lead_of(chain.store)
         if lead == chain:
-            copied = [one for one in self.of_store(chain.store) if one != chain]
-        else:
-            query = "select 1 from store_leads where store = ? and witness = ?"
-            is_witness = self._connection.execute(query, (chain.store, chain.keeper)).get is not None
-            copied = [lead] if lead is not None and is_witness and self.is_open(*chain) else []
-        heads = [Chain(self._connection, *one).head() for one in copied]
-        return [(one, 0 if head is None else head.ref.sequence) for one, head in zip(copied, heads, strict=True)]
+            return [one for one in self.of_store(chain.store) if one != chain]
+        query = "select 1 from store_leads where store = ? and witness = ?"
+        is_witness = self._connection.execute(query, (chain.store, chain.keeper)).get is not None
+        return [lead] if lead is not None and is_witness and self.is_open(*chain) else []
 
     def of_store(self, store: str) -> list[ChainId]:
         """The tills of a store that are not fenced, each in its last epoch."""

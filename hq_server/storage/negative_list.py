@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hq_server.member_views import TILLS_SHOWN_MAX, BlockList, BlockView
+from hq_server.storage.carried_out import carried_out
 from hq_server.views import LINES_SHOWN_MAX
 from ledger.ids import HEADQUARTERS, ChainId, Place
 from ledger.journal_sqlite import Connection
-from protocol.bodies import Applied, Block, Directive
-from protocol.errors import NotARecord
+from protocol.bodies import Block, Directive
 from protocol.records import SignedRecord
 
 DIRECTIVES_READ_MAX = 20_000
 """Of all tills together, while all others wait. A till whose turn does not come counts as one that has not heard."""
-
-NOTHING_DONE = (0, 0)
 
 
 class NegativeList:
@@ -41,7 +39,7 @@ class NegativeList:
         """How many directives HQ has given to a keeper that it has not said to have carried out."""
         counted = self._connection.execute(
             "select count(*) from directives where keeper = ? and epoch = ? and (hq_epoch, number) > (?, ?)",
-            (*till, *self._done(till)),
+            (*till, *carried_out(self._connection, till)),
         ).get
         return int(counted)
 
@@ -71,27 +69,11 @@ class NegativeList:
             "select content, signature from directives join records on records.keeper = ? and records.epoch = hq_epoch"
             " and records.sequence = directives.sequence where directives.keeper = ? and directives.epoch = ?"
             " and (hq_epoch, number) > (?, ?) order by hq_epoch, number limit ?",
-            (HEADQUARTERS, *till, *self._done(till), most),
+            (HEADQUARTERS, *till, *carried_out(self._connection, till), most),
         )
         for content, signature in rows:
             order = SignedRecord(content, signature).open().body_as(Directive).order
             yield order.cards if isinstance(order, Block) else ()
-
-    def _done(self, till: ChainId) -> tuple[int, int]:
-        """The HQ epoch and the number of the last directive that a till has carried out, as far as it is posted."""
-        row = self._connection.execute(
-            "select content, signature from records indexed by records_applied join progress using (keeper, epoch)"
-            " where keeper = ? and epoch = ? and kind = 'applied' and sequence <= posted"
-            " order by sequence desc limit 1",
-            till,
-        ).get
-        if row is None:
-            return NOTHING_DONE
-        try:
-            directive = SignedRecord(*row).open().body_as(Applied).directive.open()
-            return directive.epoch, directive.body_as(Directive).number
-        except NotARecord:
-            return NOTHING_DONE
 
 
 def _view(

@@ -13,6 +13,7 @@ from protocol.conversation import (
     Draw,
     Find,
     Found,
+    HandOn,
     History,
     Look,
     Movements,
@@ -88,6 +89,12 @@ class Host(Protocol):
 
     async def wanted(self, chain: ChainId) -> tuple[Wanted, ...]:
         """What this caller may have copies of, and is missing here; nothing where nobody would ask for it."""
+
+    async def to_hand_on(self, chain: ChainId) -> tuple[HandOn, ...]:
+        """What this caller may say to others, who hear nothing themselves."""
+
+    async def handed_on(self, chain: ChainId) -> tuple[SignedRecord, ...]:
+        """HQ's directives to this caller that somebody has handed to the host for it."""
 
     async def acknowledge(self, chain: ChainId) -> Signed:
         """The signed word on the chain of an enrolled keeper, as it stands now."""

@@ -22,6 +22,7 @@ from protocol.conversation import (
     AnyMessage,
     Draw,
     Find,
+    HandOn,
     History,
     Look,
     Ordered,
@@ -50,6 +51,9 @@ class Line:
         self._copies_s = copies_s
         self._asked: tuple[Wanted, asyncio.Future[int]] | None = None
         """Of which chain the lower one was asked for copies, and how many it brings that go on from there."""
+        self._to_hand_on: dict[ChainId, HandOn] = {}
+        self._handed_on: tuple[SignedRecord, ...] = ()
+        """What was said of it last on this line."""
         self._acknowledging = asyncio.Lock()
         self._ordering = asyncio.Lock()
         self._resumed: asyncio.Future[Resume] = asyncio.get_running_loop().create_future()
@@ -85,7 +89,7 @@ class Line:
         # Directives of another epoch of the upper one's have numbers of their own.
         self._ordered = resume.directive if resume.hq_epoch == await self._host.epoch() else 0
         self._resumed.set_result(resume)
-        tasks.create_task(self._order())
+        tasks.create_task(self._tell_orders())
         tasks.create_task(self._collect())
         try:
             while True:
@@ -136,7 +140,7 @@ class Line:
                 came.set_result(len(batch.records) if goes_on else 0)
 
     async def _collect(self) -> None:
-        """Ask for copies of those who say nothing themselves, at the start and now and then.
+        """Ask for copies of those who say nothing themselves, and have them told what they do not hear; now and then.
 
         One batch after another, as each is asked for by what the one before it brought. Whoever does not answer is
         asked the next time.
@@ -145,7 +149,16 @@ class Line:
             with suppress(TimeoutError):
                 for wanted in await self._host.wanted(self.chain):
                     await self._collect_of(wanted)
+            for message in await self._host.to_hand_on(self.chain):
+                await self._have_handed_on(message)
             await asyncio.sleep(self._copies_s)
+
+    async def _have_handed_on(self, message: HandOn) -> None:
+        """Once on each line: the lower one keeps it for whom it is."""
+        chain = ChainId(message.keeper, message.epoch)
+        if self._to_hand_on.get(chain) != message:
+            self._to_hand_on[chain] = message
+            await self._wire.say(message)
 
     async def _collect_of(self, wanted: Wanted) -> None:
         """All that the lower one has of a chain. Raises TimeoutError."""
@@ -163,7 +176,14 @@ class Line:
             news.clear()
             await self._acknowledge(self.chain)
             if self._resumed.done():
-                await self._order()
+                await self._tell_orders()
+
+    async def _tell_orders(self) -> None:
+        await self._order()
+        handed_on = await self._host.handed_on(self.chain)
+        if handed_on and handed_on != self._handed_on:
+            self._handed_on = handed_on
+            await self._wire.say(Ordered(handed_on))
 
     async def _tell_directory(self, news: asyncio.Event, reception: Reception) -> None:
         version = (await self._resumed).directory

@@ -11,7 +11,7 @@ from hq_server.storage.members import Members
 from hq_server.storage.sqlite import HqStore
 from ledger.cards import CardKind, CardScheme
 from ledger.ids import AccountId
-from protocol.conversation import Directory, Found, Movements, Ordered, Resume, Seen
+from protocol.conversation import Directory, Found, HandOn, Movements, Ordered, Resume, Seen
 from tests.hq_server.forger import Keeper
 from tests.hq_server.serving import Caller, Serving
 
@@ -75,7 +75,7 @@ async def calling(hq: Serving, keeper: Keeper, *, directory: int = 0) -> AsyncIt
         yield await caller.say(Resume(1, 0, directory))
 
 
-async def hear(caller: Caller, kind: type[Directory | Seen | Found | Movements | Ordered]) -> Json:
+async def hear(caller: Caller, kind: type[Directory | Seen | Found | Movements | Ordered | HandOn]) -> Json:
     """The next message of that kind; what else HQ says in between is passed over."""
     while not isinstance(message := await caller.hear(), kind):
         assert hasattr(message, "__struct_fields__"), message

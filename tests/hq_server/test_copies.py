@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from ledger.ids import ChainId, Place
-from protocol.conversation import Acknowledged, Directory, Ordered, Records, Wanted
+from protocol.bodies import Block, Directive, Enrol, Roster
+from protocol.conversation import Acknowledged, Directory, HandOn, Ordered, Records, Wanted
 from protocol.records import SignedRecord
 from tests.hq_server.forger import ALICE, Keeper, part, traded
 from tests.hq_server.lead_shop import ADDRESS, WITNESS, Shop
 from tests.hq_server.office import NOTHING_PLACED, Office
-from tests.hq_server.people import ask
+from tests.hq_server.people import ask, hear, number
 from tests.hq_server.serving import Caller, Serving, serving, until
 from tests.hq_server.test_store_modes import enrolled
 
@@ -48,7 +49,7 @@ async def wanted(caller: Caller) -> Wanted:
     """What it is asked for next."""
     async with asyncio.timeout(20):
         while not isinstance(said := await caller.hear(), Wanted):
-            assert isinstance(said, Acknowledged | Ordered | Directory), said
+            assert isinstance(said, Acknowledged | Ordered | Directory | HandOn), said
     return said
 
 
@@ -151,6 +152,32 @@ async def test_nobody_is_asked_about_a_till_whose_own_line_is_up(hq: Serving) ->
             await its_own.say(till.batch())
             await posted(hq, till, 6)
         assert await wanted(caller) == Wanted(till.place, 1, 6)
+
+
+async def test_what_hq_orders_of_a_silent_till_is_handed_on_until_it_says_that_it_has_done_it(hq: Serving) -> None:
+    till = traded()
+    await lead(hq)
+    async with hq.line(traded(place="07-1", seed=8)) as caller:
+        handed = await hear(caller, HandOn)
+        orders = [one.open().body_as(Directive).order for one in handed.records]
+        assert (handed.keeper, handed.epoch, [type(one) for one in orders]) == (till.place, 1, [Enrol, Roster])
+        till.apply(handed.records[0])
+        await caller.say(till.batch())
+        await posted(hq, till, len(till.chain))
+        assert (await hear(caller, HandOn)).records[0] == handed.records[1], "the first one is done"
+        await ask(hq, "POST", "/v1/blocks", {"number": number(1)})
+        later = await hear(caller, HandOn)
+        assert isinstance(later.records[-1].open().body_as(Directive).order, Block)
+
+
+async def test_whoever_hears_hq_itself_is_told_nothing_by_others(hq: Serving) -> None:
+    await lead(hq)
+    async with hq.line(traded()) as its_own, hq.line(traded(place="07-1", seed=8)) as caller:
+        assert hq.is_up(traded())
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(5 * COPIES_S):
+                await hear(caller, HandOn)
+        assert its_own is not caller
 
 
 async def test_copies_that_hq_has_or_that_leave_a_gap_or_are_none_end_no_line(hq: Serving) -> None:

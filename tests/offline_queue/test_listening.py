@@ -16,7 +16,7 @@ from hardware_mocks.loopback import LOOPBACK
 from offline_queue.gateway.door import Door
 from offline_queue.gateway.listening import listening
 from offline_queue.link import LINE_PATH
-from terminal.lead_host import LeadHost, OwnBook
+from terminal.lead_host import HandedOn, LeadHost, OwnBook
 from terminal.store_lead import LanWorld
 from terminal.store_thread import StoreThread
 from terminal.world import World
@@ -31,7 +31,7 @@ async def open_door(folder: Path, *, lines_max: int) -> AsyncIterator[str]:
         port = free.getsockname()[1]
     till = new_till(folder, 1)
     thread = StoreThread(till.store)
-    host = LeadHost(OwnBook(thread, till.identity, till.key.sign), LanWorld(World()))
+    host = LeadHost(OwnBook(thread, till.identity, till.key.sign), LanWorld(World()), HandedOn())
     try:
         async with listening(Door(host, lines_max=lines_max, records_per_s=1), LOOPBACK, port):
             yield f"http://{LOOPBACK}:{port}{LINE_PATH}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from structlog.testing import capture_logs
 
 from ledger.ids import ChainId, Place
 from ledger.slices import Asset
-from protocol.bodies import Revoke
-from protocol.conversation import Draw, NoDraw, NotDrawn, Records, Wanted
-from protocol.records import SignedRecord
+from protocol.bodies import Block, Revoke
+from protocol.conversation import Draw, HandOn, NoDraw, NotDrawn, Records, Wanted
+from protocol.records import RecordKind, SignedRecord
 from protocol.rejections import Fault, Rejection
 from terminal.answers import LeadState, Problem
 from terminal.lead_host import LeadHost
@@ -20,7 +21,7 @@ from tests.chains.company import ALICE
 from tests.chains.till import IDENTITY
 from tests.terminal.lan import lan
 from tests.terminal.one_store import A, OneStore, as_listed, chain_of, taken_by, with_alices_money, with_third_till
-from tests.terminal.till_on_line import soon
+from tests.terminal.till_on_line import LOOK_AGAIN_S, SOON_S, soon
 
 
 @pytest.fixture
@@ -131,6 +132,55 @@ async def test_hq_gets_copies_of_a_neighbours_records_as_far_as_there_are_any(tm
         await shop.lead.hq.say(Wanted(Place("07-9"), 1, 0))
         await soon(lambda: shop.lead.hq.heard)
         assert shop.lead.hq.heard.pop() == Records(Place("07-9"), 1, ())
+
+
+async def test_what_hq_orders_of_a_till_that_it_does_not_reach_comes_by_the_lead(tmp_path: Path) -> None:
+    """A lost card, say. It is said twice, and by HQ itself too when the line is back, and done once."""
+    async with lan(tmp_path) as shop:
+        await shop.till.hq.close()
+        await shop.till.state("not_reached")
+        before = len(await shop.till.chain())
+        block = await shop.till.hq.give(Block((ALICE.token,)))
+        await shop.lead.hq.say(HandOn(IDENTITY.place, IDENTITY.epoch, (block,)))
+        async with asyncio.timeout(SOON_S):
+            while len(await shop.till.chain()) == before:  # noqa: ASYNC110 - a test looks from outside
+                await asyncio.sleep(LOOK_AGAIN_S)
+        assert (await shop.till.pay(1_00)).decline == "card_blocked"
+        assert [one.open().kind for one in (await shop.till.chain())[before:]] == ["applied", "declined"]
+        await shop.until_copied()
+        shop.cable.unplug()
+        await shop.until_down()
+        shop.cable.lead_to(shop.lead_url)
+        await shop.until_up()
+        await shop.till.hq.open()
+        await shop.till.state("answered")
+        await shop.till.all_arrived()
+        assert [one.open().kind for one in shop.till.hq.held].count(RecordKind.APPLIED) == 2, (
+            "the roster, and the block"
+        )
+
+
+async def test_what_is_handed_on_and_is_not_hqs_order_to_this_till_changes_nothing_and_ends_no_line(
+    tmp_path: Path,
+) -> None:
+    async with lan(tmp_path) as shop:
+        await shop.till.hq.close()
+        hq, chain = shop.till.hq, await shop.till.chain()
+        order = Block((ALICE.token,))
+        wrong = [
+            SignedRecord(hq.order(order).content, bytes(64)),
+            hq.order(order, number=99),
+            hq.order(order, to="07-9"),
+            hq.order(order, kind="opened"),
+        ]
+        with capture_logs() as logs:
+            for record in wrong:
+                await shop.lead.hq.say(HandOn(IDENTITY.place, IDENTITY.epoch, (record,)))
+                await soon(lambda: any("handed on" in one["event"] for one in logs))
+                logs.clear()
+        assert await shop.till.chain() == chain
+        assert shop.till.till.lead_drawing.line.answers_draws
+        await shop.till.hq.open()
 
 
 async def test_a_lead_that_asks_for_copies_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,7 @@ class TillOnLine:
         exchanges = Exchanges(self._ways.exchange, lambda: till.mode)
         self.uplink = Uplink(above, self.store, self.link, world, exchanges)
         till.exchange, till.reception.hq.say = self.uplink.exchange, self.uplink.say
-        self.lead = StoreLead(till, OwnBook(self.store, me, sign), world, self._ways.lan)
+        self.lead = StoreLead(till, OwnBook(self.store, me, sign), world, self._ways.lan, above)
         self.book.when_appended(self._wake)
         await self.uplink.begin(self._ways.patience)
         jobs = (self._watch(), self.uplink.run(), self.lead.run())
