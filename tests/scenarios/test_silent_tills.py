@@ -1,4 +1,4 @@
-"""A till whose own line to HQ is down, or that is gone for good: its records come by whoever has copies of them."""
+"""A till whose own line to HQ is down, or that is gone for good: the lead and its witness speak for it, and to it."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import pytest
 from hardware_mocks.demo_chain import DemoChain, answers
 from tests.scenarios.whole_chain import lists, prove_whole
 
-ALICE = 1
+ALICE, BOB = 1, 2
 OFTEN = "copies_s = 0.3\n"
 
 
@@ -33,6 +33,12 @@ def test_the_records_of_a_till_that_is_silent_or_dead_come_by_the_other(chain: D
     assert till.sell(ALICE, 150_00)["outcome"] == "done", "the lead had it"
     chain.wait_until(lambda: chain.balances(ALICE) == {"07-1": (250_00, 0)})
     assert not chain.head("07-2")["on_line"], "the lead has told"
+
+    chain.block(BOB)
+    chain.wait_until(lambda: till.sell(BOB, 1_00)["decline"] == "card_blocked")
+    chain.unblock(BOB)
+    chain.wait_until(lambda: till.sell(BOB, 1_00)["decline"] != "card_blocked")
+    assert not chain.head("07-2")["on_line"], "what HQ orders comes by the lead, too"
 
     till.mend()
     lead.cut()
