@@ -57,7 +57,7 @@ class SlipDesk:
     async def copy(self, receipt_number: str) -> SlipView | Problem:
         """Print a slip again; one of which no byte has left prints as the original, however old it is."""
         found = await self.view(receipt_number)
-        if found is not None and found.state == SlipState.CREATED:
+        if found is not None and found.state == SlipState.CREATED and await self._problem() is None:
             self._want(receipt_number)
             return found
         return await self._move(receipt_number, None, SlipStep.REPRINT)
@@ -68,7 +68,7 @@ class SlipDesk:
 
     async def next_to_print(self) -> SlipJob | None:
         """The oldest slip that is to be printed now; none while it could not be recorded that it is."""
-        if await self._store.do(lambda store: store.trust.problem) is not None:
+        if await self._problem() is not None:
             return None
         fresh_since_ms = self._moment().now_ms - PRINT_LATE_MS_MAX
         fresh = {job.number for job in await self._store.do(TillStore.slips_waiting, fresh_since_ms)}
@@ -95,12 +95,19 @@ class SlipDesk:
         found, number = await self.view(receipt_number), self._number(receipt_number)
         if found is None or number is None:
             return Problem.SLIP_UNKNOWN
+        problem = await self._problem()
+        if problem is not None:
+            return problem
         if only_from not in (None, found.state) or await self.step(number, step) is None:
             return Problem.SLIP_NOT_WAITING
         self._want(receipt_number)
         after = await self.view(receipt_number)
         assert after is not None
         return after
+
+    async def _problem(self) -> Problem | None:
+        """Why no step can be recorded."""
+        return await self._store.do(lambda store: store.trust.problem)
 
     def _want(self, receipt_number: str) -> None:
         number = self._number(receipt_number)

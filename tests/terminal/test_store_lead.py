@@ -11,7 +11,7 @@ from protocol.acknowledgements import VERSION, Acknowledgement
 from protocol.bodies import Lead, Neighbour, Roster
 from protocol.conversation import Share
 from protocol.records import RecordKind
-from terminal.answers import Answer, BookState, Outcome, Status
+from terminal.answers import Answer, BookState, Outcome, Problem, Status
 from terminal.store import TillStore
 from tests.chains.company import ALICE
 from tests.chains.till import IDENTITY
@@ -142,12 +142,18 @@ async def test_a_lead_that_says_nothing_makes_one_sale_wait_and_no_other(tmp_pat
         assert is_done(await shop.till.pay(150_00))
 
 
-async def test_the_page_hears_of_a_book_that_the_lead_contradicts_or_confirms(tmp_path: Path) -> None:
+async def test_the_page_hears_of_a_book_that_the_lead_contradicts(tmp_path: Path) -> None:
     """Nobody sells, and HQ may not be called for hours."""
     async with lan(tmp_path) as shop:
         await shop.until_copied()
         till, told = shop.till, shop.till.events
         said = Acknowledgement(VERSION, 1, IDENTITY.place, IDENTITY.epoch, 999, bytes(32), 0, 0, bytes(32), 1)
+        sold = await till.load()
         await till.store.do(TillStore.compare_copy, said, LEAD.place, till.till.moment())
         await till.till.on_lead(till.till._lead)
         await soon(lambda: [one.data.book for one in told if isinstance(one.data, Status)][-1:] == [BookState.BEHIND])
+        assert isinstance(sold, Answer)
+        assert sold.receipt_number is not None
+        slips = till.till.slips
+        for said_of_slip in (slips.copy(sold.receipt_number), slips.answer(sold.receipt_number, came_out=True)):
+            assert await said_of_slip is Problem.BOOK_BEHIND, "and not that this slip waits for nobody"
