@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from errno import ENOSPC
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,22 +38,28 @@ class MarkerFile:
         line = msgspec.json.encode(mark).ljust(MARK_BYTES - 1) + b"\n"
         assert len(line) == MARK_BYTES, "names of places have bounds"
         try:
-            if self._file is None:
-                self._file = self._open()
-            self._file.seek(0)
-            self._file.write(line)
+            self._put(line)
         except OSError as fault:
             if not self._has_failed:
                 log.warning("cannot note the chain's head", file=str(self._path), why=str(fault))
             self._has_failed = True
+            self.close()  # its disk may come back as another one
         else:
             self._has_failed = False
 
     def close(self) -> None:
         """Give the file free."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError):  # what it says was written without a buffer
+                file.close()
+
+    def _put(self, line: bytes) -> None:
+        if self._file is None:
+            self._file = self._open()
+        self._file.seek(0)
+        if self._file.write(line) != MARK_BYTES:
+            raise OSError(ENOSPC, "no room for all of it")
 
     def _open(self) -> BinaryIO:
         self._path.touch()

@@ -1,6 +1,8 @@
 """The marker's file: one line, written over, and never in a sale's way."""
 
 from collections.abc import Iterator
+from errno import EIO
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,32 @@ def test_a_mark_that_can_not_be_written_is_said_once_and_tried_again(tmp_path: P
     marker.write(LATER)
     assert marker.read() == LATER
     marker.close()
+
+
+class GoneDisk(BytesIO):
+    """What is left of a file whose disk was pulled out."""
+
+    def write(self, _line: object) -> int:
+        raise OSError(EIO, "gone")
+
+
+class FullDisk(BytesIO):
+    """It has room for a part."""
+
+    def write(self, _line: object) -> int:
+        return 7
+
+
+@pytest.mark.parametrize("disk", [GoneDisk, FullDisk])
+def test_after_a_fault_the_file_is_opened_anew(disk: type[BytesIO], marker: MarkerFile) -> None:
+    """A disk that was pulled out and put in again is there by the same name, and not in the old file."""
+    marker.write(MARK)
+    before, marker._file = marker._file, disk()
+    with capture_logs() as logs:
+        marker.write(LATER)
+        assert marker.read() == MARK
+        marker.write(LATER)
+    assert [one["event"] for one in logs] == ["cannot note the chain's head"]
+    assert marker.read() == LATER
+    assert before is not None
+    before.close()
