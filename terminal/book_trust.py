@@ -11,7 +11,8 @@ elsewhere, so nothing is added to it here. DESIGN §3 has the figures.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import msgspec
@@ -92,6 +93,17 @@ class BookTrust:
             return False
         self._change(BookState.SURE)
         return True
+
+    @contextmanager
+    def as_committed(self) -> Iterator[None]:
+        """Around the commit in which a witness is heard: what it has confirmed is so if that comes to something."""
+        before = self.state
+        try:
+            yield
+        except BaseException:
+            if self.state is BookState.SURE:
+                self._change(before)
+            raise
 
     def lose(self, said: Acknowledgement, by: Place) -> None:
         """A witness has signed that it holds a record which is not here. The marker knows from now on, too."""

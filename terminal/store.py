@@ -204,7 +204,7 @@ class TillStore:
 
     def compare_copy(self, said: Acknowledgement, by: Place, moment: Moment) -> Doubt | None:
         """Whether what a neighbour holds of this chain is what lies here."""
-        with transaction(self._connection):
+        with self.trust.as_committed(), transaction(self._connection):
             doubt = compare_acknowledgement(said, said.hq_epoch, self._outbox.hash_of)
             self._opening.hear_witness(said, by, doubt, moment)
             return doubt
@@ -230,7 +230,7 @@ class TillStore:
     def believe(self, signed: Signed, said: Acknowledgement, moment: Moment) -> Doubt | None:
         """Keep an acknowledgement, which was seen to be genuine, and hear from it which time it is."""
         doubt = self.hq.keep(signed, said, moment.now_ms)
-        with transaction(self._connection):
+        with self.trust.as_committed(), transaction(self._connection):
             self._opening.hear_witness(said, HEADQUARTERS, doubt, moment)
             if doubt is None:
                 self.clock.hear(said, moment)

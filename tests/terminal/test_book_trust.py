@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import apsw
 import msgspec
 import pytest
 
@@ -22,7 +23,7 @@ from protocol.records import RecordKind
 from protocol.rejections import Fault, Rejection
 from terminal.answers import Answer, BookState, Problem
 from terminal.book_trust import Mark
-from terminal.slip_job import SlipStep
+from terminal.slip_job import SlipState, SlipStep
 from tests.chains.company import ALICE
 from tests.chains.headquarters import HQ_KEY, Headquarters
 from tests.chains.till import IDENTITY, Till, asked
@@ -180,6 +181,29 @@ def test_without_a_marker_nothing_moves_until_a_witness_answers(shop: Marked) ->
     assert last.body_as(PrintBody).step == SlipStep.UNKNOWN, "the slip that was cut off is in question now"
     shop.charge("1.00")
     assert shop.marker.mark is not None
+
+
+@pytest.mark.parametrize("by", [HEADQUARTERS, LEAD])
+def test_a_book_is_not_confirmed_by_a_commit_that_comes_to_nothing(
+    by: Place, shop: Marked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full: the slip that was cut off would be in question for nobody until the next start."""
+    job = shop.till.store.slips_waiting()[0].number
+    shop.till.store.take_step(job, SlipStep.STARTED, (), shop.till.moment())
+    shop.marker.mark = None
+    shop.till.restart()
+
+    def is_full(*_: object) -> None:
+        raise apsw.FullError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.till.store._slips, "move", is_full)
+        with pytest.raises(apsw.FullError):
+            shop.hears(shop.word(), by)
+    assert shop.state() is BookState.UNCONFIRMED
+    assert shop.is_stopped(Problem.BOOK_UNCONFIRMED)
+    assert shop.hears(shop.word(), by) is None
+    assert (shop.state(), shop.till.store.slips_waiting()[0].state) == (BookState.SURE, SlipState.UNKNOWN)
 
 
 def test_a_lead_confirms_a_book_too(shop: Marked) -> None:
