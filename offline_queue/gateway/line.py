@@ -58,7 +58,7 @@ class Line:
         self._ordering = asyncio.Lock()
         self._resumed: asyncio.Future[Resume] = asyncio.get_running_loop().create_future()
         self._ordered = 0
-        self._complained = ""
+        self._complained: set[tuple[str, Rejection]] = set()
         self._told: asyncio.Future[LineOver] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> None:
@@ -127,8 +127,10 @@ class Line:
             await self._acknowledge(self.chain)
 
     def _complain(self, batch: Records, fault: Fault) -> None:
-        if fault.rejection is not Rejection.GAP and self._complained != fault.rejection:
-            self._complained = fault.rejection
+        """Once of each kind, and of all copies together: a line can be about any number of chains."""
+        about = "own" if self.chain == (batch.keeper, batch.epoch) else "copies", fault.rejection
+        if fault.rejection is not Rejection.GAP and about not in self._complained:
+            self._complained.add(about)
             log.warning("batch rejected", keeper=batch.keeper, epoch=batch.epoch, code=fault.rejection, at=fault.at)
 
     def _brought(self, batch: Records, fault: Fault | None) -> None:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from ledger.ids import ChainId, Place
 from protocol.bodies import Block, Directive, Enrol, Roster
@@ -196,6 +197,21 @@ async def test_copies_that_hq_has_or_that_leave_a_gap_or_are_none_end_no_line(hq
         await posted(hq, traded(place="07-1", seed=8), 6)
         assert (await hq.view(till)).held == 2
         assert hq.is_up(traded(place="07-1", seed=8))
+
+
+async def test_bad_copies_are_logged_once_of_each_kind_and_hide_nothing_of_the_callers_own(hq: Serving) -> None:
+    till, mine = traded(), traded(place="07-1", seed=8)
+    broken = SignedRecord(b"garbage", bytes(64))
+    with capture_logs() as logs:
+        async with hq.line(mine) as caller:
+            for epoch in range(2, 12):
+                await caller.say(Records(till.place, epoch, (broken,)))
+                await caller.say(Records(till.place, 1, (broken,)))
+            await caller.say(Records(mine.place, 1, (broken,)))
+            await caller.say(mine.batch())
+            await posted(hq, mine, 6)
+    told = [(one["keeper"], one["code"]) for one in logs if one["event"] == "batch rejected"]
+    assert told == [("07-2", "unknown_keeper"), ("07-2", "not_a_record"), ("07-1", "not_a_record")]
 
 
 async def test_what_a_dead_lead_has_lent_comes_by_its_witness_and_its_takers_records_wait_no_more(hq: Serving) -> None:
