@@ -206,7 +206,7 @@ class Uplink:
         while True:
             for message, following in pairwise([*await ear.next(), None]):
                 # A later acknowledgement says all that an earlier one said, and each one that is kept costs a commit.
-                if message is not None:
+                if not isinstance(message, Wanted | None):  # it is asked now and then, as long as the line is up
                     self._exchanges.busy(self._now_s())
                 if not (isinstance(message, Acknowledged) and isinstance(following, Acknowledged)):
                     await self._hear(message)
@@ -238,6 +238,8 @@ class Uplink:
 
     async def _pass_on(self, wanted: Wanted) -> None:
         copies = await self._above.copies(wanted)
+        if copies.records:
+            self._exchanges.busy(self._now_s())
         if self._session is not None:
             await self._session.send(copies)
 

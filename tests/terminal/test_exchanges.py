@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,8 +12,9 @@ import msgspec
 import pytest
 from apscheduler.triggers.interval import IntervalTrigger
 
+from ledger.ids import Place
 from protocol.bodies import RunAs
-from protocol.conversation import Draw, Resume
+from protocol.conversation import Draw, Resume, Wanted
 from terminal import jobs
 from terminal.answers import Answer, DayClose, HqState, Outcome, Status
 from terminal.exchanges import ExchangeRules, Occasion
@@ -232,3 +234,19 @@ async def test_at_its_times_the_job_is_done(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_time_that_is_none_is_refused(times: list[object]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"times": times}, ExchangeRules)
+
+
+async def test_a_lead_that_has_no_copies_of_what_hq_asks_for_keeps_no_line_up(tmp_path: Path, hq: StandInHq) -> None:
+    """HQ asks about every till that rests, as long as a line is up; a till may linger for longer than that."""
+    rules = msgspec.structs.replace(SELDOM, linger_s=0.5)
+
+    async def ask_now_and_then() -> None:
+        while True:
+            with suppress(AssertionError, ConnectionError):
+                await hq.say(Wanted(Place("07-9"), 1, 0))
+            await asyncio.sleep(0.05)
+
+    asking = asyncio.create_task(ask_now_and_then())
+    async with opened_till(tmp_path, hq, replace(RESTING, exchange=rules)) as till:
+        await soon(lambda: till.hq_status.state == HqState.RESTING, within_s=5)
+    asking.cancel()
