@@ -35,13 +35,10 @@ CREATE TABLE store_modes (
 ) STRICT, WITHOUT ROWID;
 
 -- The till that is a store's lead, and where it listens; both null: it has none any more. No line: it never had one.
--- The witness, if any, has a copy of the lead's own chain.
 CREATE TABLE store_leads (
-    store           TEXT NOT NULL PRIMARY KEY,
-    lead            TEXT,
-    address         TEXT CHECK ((lead IS NULL) = (address IS NULL)),
-    witness         TEXT CHECK (witness IS NULL OR lead IS NOT NULL),
-    witness_address TEXT CHECK ((witness IS NULL) = (witness_address IS NULL))
+    store   TEXT NOT NULL PRIMARY KEY,
+    lead    TEXT,
+    address TEXT CHECK ((lead IS NULL) = (address IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 -- From here on nothing of this keeper is taken: its key was revoked, or its chain forked.

@@ -120,8 +120,12 @@ class Keepers:
         there = {chain.keeper for chain in chains}
         if not there or any(one is not None and one.place not in there for one in (lead, witness)):
             return None
-        row = (store, *_named(lead), *_named(witness))
-        self._connection.execute("insert or replace into store_leads values (?, ?, ?, ?, ?)", row)
+        named = (None, None) if lead is None else (lead.place, lead.address)
+        self._connection.execute("insert or replace into store_leads values (?, ?, ?)", (store, *named))
+        self._connection.execute("delete from store_witnesses where store = ?", (store,))
+        if witness is not None:
+            row = (store, witness.place, witness.address)
+            self._connection.execute("insert into store_witnesses values (?, ?, ?)", row)
         self._call_the_roll(store, stamp)
         return chains
 
@@ -154,7 +158,7 @@ class Keepers:
         lead = self.lead_of(chain.store)
         if lead == chain:
             return [one for one in self.of_store(chain.store) if one != chain]
-        query = "select 1 from store_leads where store = ? and witness = ?"
+        query = "select 1 from store_witnesses where store = ? and witness = ?"
         is_witness = self._connection.execute(query, (chain.store, chain.keeper)).get is not None
         return [lead] if lead is not None and is_witness and self.is_open(*chain) else []
 
@@ -174,7 +178,10 @@ class Keepers:
 
         Of a store with more tills than a roster names, the lead, its witness and the others up to there.
         """
-        query = "select address, witness, witness_address from store_leads where store = ?"
+        query = (
+            "select store_leads.address, witness, store_witnesses.address from store_leads"
+            " left join store_witnesses using (store) where store = ?"
+        )
         row = self._connection.execute(query, (store,)).get
         if row is None:
             return
@@ -314,7 +321,3 @@ class Keepers:
         signed = self._own.record(sequence)
         assert signed is not None, "what HQ has said stands in its own chain"
         return signed
-
-
-def _named(one: Lead | Witness | None) -> tuple[str | None, str | None]:
-    return (None, None) if one is None else (one.place, one.address)

@@ -46,7 +46,7 @@ class Showing:
             " where fences.keeper = keepers.keeper and fences.epoch = keepers.epoch),"
             " epoch = (select max(epoch) from keepers as later where later.keeper = keepers.keeper),"
             " exists (select 1 from store_leads where store_leads.lead = keepers.keeper),"
-            " exists (select 1 from store_leads where store_leads.witness = keepers.keeper)"
+            " exists (select 1 from store_witnesses where store_witnesses.witness = keepers.keeper)"
             " from keepers join progress using (keeper, epoch) where (keeper, epoch) > (?, ?)"
             " order by keeper, epoch limit ?",
             (*after, most),

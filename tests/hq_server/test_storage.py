@@ -28,7 +28,7 @@ APPEND_ONLY = {
 KEPT = {
     *("slices", "progress", "pairings", "migrations", "waits", "blocks"),
     *("under_way", "totals", "visits", "recalls", "unsettled", "debts", "store_modes", "store_leads"),
-    *("members", "cards", "directory", "between_tills", "rosters"),
+    *("members", "cards", "directory", "between_tills", "rosters", "store_witnesses"),
 }
 """What follows from the others, or is used up."""
 
