@@ -15,7 +15,7 @@ from protocol.bodies import Block, Revoke
 from protocol.conversation import Draw, HandOn, NoDraw, NotDrawn, Records, Wanted
 from protocol.records import RecordKind, SignedRecord
 from protocol.rejections import Fault, Rejection
-from terminal.answers import LeadState, Problem
+from terminal.answers import BookState, LeadState, Problem
 from terminal.lead_host import LeadHost
 from tests.chains.company import ALICE
 from tests.chains.till import IDENTITY
@@ -217,3 +217,20 @@ async def test_a_lead_that_was_put_back_from_a_copy_is_stopped_by_its_witness_an
         assert len(await shop.lead.chain()) < len(now)
         await shop.until_down()
         assert (await shop.till.pay(100_00)).outcome == "declined"
+
+
+async def test_a_whole_store_that_starts_without_markers_sells_again_though_hq_is_not_there(tmp_path: Path) -> None:
+    async with lan(tmp_path, has_witness=True) as shop:
+        await shop.lead.load(400_00)
+        await shop.until_copied()
+        await shop.until_copied(by=shop.till, of=shop.lead)
+        for one, folder in ((shop.lead, "lead"), (shop.till, "till")):
+            await one.hq.close()
+            await one.stop()
+            (tmp_path / folder / "till.head").unlink()
+        for one in (shop.lead, shop.till):
+            await one.start()
+        await soon(lambda: {one.book.trust.state for one in (shop.lead, shop.till)} == {BookState.SURE})
+        await shop.until_up()
+        assert (await shop.till.pay(150_00)).outcome == "done"
+        assert await shop.has() == (250_00, 0)
