@@ -140,9 +140,11 @@ class Keepers:
     def copied_to(self, chain: ChainId) -> list[tuple[ChainId, int]]:
         """Whose chains this keeper gets copies of, and up to which record HQ holds each.
 
-        A lead gets those of its store's other tills, its witness that of the lead.
+        A lead gets those of its store's other tills, its witness that of the lead. It may also have those of the
+        machine that one of them has replaced: what that had signed and never said itself.
         """
-        heads = [(one, Chain(self._connection, *one).head()) for one in self._copied_to(chain)]
+        chains = [earlier for one in self._copied_to(chain) for earlier in self._up_to(one)]
+        heads = [(one, Chain(self._connection, *one).head()) for one in chains]
         return [(one, 0 if head is None else head.ref.sequence) for one, head in heads]
 
     def to_hand_on(self, chain: ChainId) -> list[tuple[ChainId, tuple[SignedRecord, ...]]]:
@@ -161,6 +163,13 @@ class Keepers:
         query = "select 1 from store_witnesses where store = ? and witness = ?"
         is_witness = self._connection.execute(query, (chain.store, chain.keeper)).get is not None
         return [lead] if lead is not None and is_witness and self.is_open(*chain) else []
+
+    def _up_to(self, chain: ChainId) -> list[ChainId]:
+        """The epochs of a place up to this one that are not fenced."""
+        rows = self._connection.execute(
+            "select epoch from keepers where keeper = ? and epoch <= ? order by epoch", chain
+        )
+        return [ChainId(chain.keeper, epoch) for (epoch,) in rows if not self.fences(chain.keeper, epoch)]
 
     def of_store(self, store: str) -> list[ChainId]:
         """The tills of a store that are not fenced, each in its last epoch."""

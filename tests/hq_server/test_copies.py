@@ -80,17 +80,20 @@ def test_a_store_whose_name_begins_like_another_ones_is_another_store(shop: Shop
     assert set(copied_to(shop, shop.one)) == {"07-2", "07-3"}
 
 
-def test_of_a_till_that_was_set_up_anew_the_last_chain_is_asked_for(shop: Shop) -> None:
-    shop.office.enrol(Keeper("07-3", epoch=2, seed=31))
-    asked_for = shop.office.store.keeping(lambda keepers: keepers.copied_to(ChainId(shop.one.place, 1)))
-    assert asked_for == [(ChainId(Place("07-2"), 1), 0), (ChainId(Place("07-3"), 2), 0)]
-
-
 def test_nobody_is_asked_for_copies_of_a_till_whose_key_is_revoked(shop: Shop) -> None:
     shop.revoke(shop.three)
     assert copied_to(shop, shop.one) == {"07-2": 0}
     shop.revoke(shop.one)
     assert copied_to(shop, shop.two) == copied_to(shop, shop.one) == {}
+
+
+def test_a_machine_that_was_replaced_and_not_revoked_is_asked_about_and_told_nothing(shop: Shop) -> None:
+    again = Keeper("07-3", epoch=2, seed=30)
+    shop.office.enrol(again)
+    chains = shop.office.store.keeping(lambda keepers: keepers.copied_to(ChainId(shop.one.place, 1)))
+    assert [tuple(one) for one, _ in chains] == [("07-2", 1), ("07-3", 1), ("07-3", 2)]
+    told = shop.office.store.keeping(lambda keepers: keepers.to_hand_on(ChainId(shop.one.place, 1)))
+    assert [tuple(one) for one, _ in told] == [("07-2", 1), ("07-3", 2)]
 
 
 async def test_a_lead_is_asked_until_it_has_no_more_and_what_it_brings_is_posted(hq: Serving) -> None:

@@ -29,7 +29,7 @@ export const forms = {
   /** Without an address the till's store has no lead from now on. */
   async lead(said, { voice, state, reload, form }) {
     const [place, url, witness, witness_address] = [said.till, said.address, said.witness, said.witness_address].map((one) => one.trim() || null);
-    const named = url ? { lead: place, address: url, witness, witness_address } : { lead: null, address: null };
+    const named = url || witness ? { lead: place, address: url, witness, witness_address } : { lead: null, address: null };
     const answer = await post(`/v1/stores/${encodeURIComponent(place.split("-")[0])}/leads`, named);
     if (isAnswer(answer)) {
       state.note = { tone: "good", text: voice.say(url ? "tills.lead_named" : "tills.lead_none", { till: place, count: count(answer.body.tills.length) }) };
