@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from ledger.ids import ChainId, Place
+from ledger.ids import ChainId
 from protocol.bodies import Block, Directive, Enrol, Roster
 from protocol.conversation import Acknowledged, Directory, HandOn, Ordered, Records, Wanted
 from protocol.records import SignedRecord
