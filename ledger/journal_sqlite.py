@@ -24,6 +24,10 @@ class BookUnusable(Exception):
     """The book cannot be opened. Nothing was changed; the message says what to do."""
 
 
+class BookInUse(BookUnusable):
+    """The program that keeps this book is running. Nothing was changed; end it first."""
+
+
 class DiskFull(Exception):
     """The disk is full. Nothing was decided and what was saved is safe. Make room on it, then ask again."""
 
@@ -92,7 +96,7 @@ def _unusable(path: Path | str, fault: Exception) -> BookUnusable | None:
         case BookUnusable():
             return fault
         case apsw.BusyError():
-            return BookUnusable(f"{path} is open in another program. Is its program already running? End it first.")
+            return BookInUse(f"{path} is open in another program. Is its program already running? End it first.")
         case apsw.FullError():
             return BookUnusable(
                 f"The disk of {path} is full, and what is saved there is safe. Make room, then start again."
@@ -122,7 +126,7 @@ def open_to_read(path: Path) -> apsw.Connection:
             connection.execute(f"pragma {pragma}")
         connection.execute("select count(*) from sqlite_schema").get  # noqa: B018 - reads, hence takes the lock
     except apsw.BusyError as fault:
-        raise BookUnusable(f"{path} is in use: the program that keeps it is running. End it first.") from fault
+        raise BookInUse(f"{path} is in use: the program that keeps it is running. End it first.") from fault
     except apsw.CantOpenError as fault:
         raise BookUnusable(f"{path} is not there, or may not be opened.") from fault
     except apsw.Error as fault:

@@ -17,7 +17,7 @@ from offline_queue import logs
 from offline_queue.keys import KeyUnusable
 from offline_queue.program import refuse_to_run_without_asserts, stop_signal, until_the_end
 from receipts.wording import Wording
-from terminal import enrolling, exporting
+from terminal import enrolling, exporting, setting_aside
 from terminal.api.app import make_app, make_runner
 from terminal.config import SettingsWrong
 from terminal.devices import READY
@@ -38,6 +38,7 @@ def main() -> None:
 
 
 main.add_command(exporting.export)
+main.add_command(setting_aside.command)
 
 
 @main.command()

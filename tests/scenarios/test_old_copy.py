@@ -1,7 +1,9 @@
 """A till whose disk was put back from a copy: it sells nothing, as what it sold since then would lie there twice."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from hardware_mocks.demo_chain import DemoChain, answers
 from hardware_mocks.demo_till import DemoTill
 from hardware_mocks.program import DidNotStart
+from terminal.enrolling import enrol
+from terminal.setting_aside import set_aside
 from terminal.wiring import BOOK_FILE, MARKER_FILE
 from tests.scenarios.whole_chain import prove_whole
 
@@ -64,6 +68,16 @@ def test_a_book_that_was_put_back_sells_nothing_though_nobody_can_be_asked(chain
     assert till.sell(ALICE, 400_00)["outcome"] == "done"
     put_back(till, copy, BOOK_FILE)
     assert (till.status["book"], is_closed(till, "book_behind")) == ("behind", True)
+
+    till.process.stop()
+    till.mend()
+    set_aside(till.settings, datetime.now().astimezone())
+    asyncio.run(enrol(till.settings, till.cable.url, chain.pairing_code("07-2"), again=False))
+    till.start()
+    chain.wait_until(lambda: till.hq["state"] == "answered")
+    till.key_in(ALICE)
+    assert till.load(100_00)["receipt_number"] == "07-2.2-000001"
+    chain.wait_until(lambda: chain.balances(ALICE).get("07-2") == (100_00, 0))
 
 
 def test_a_disk_that_was_put_back_whole_is_found_out_by_the_lead_while_hq_can_not_be_reached(chain: DemoChain) -> None:
