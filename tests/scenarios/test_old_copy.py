@@ -75,9 +75,12 @@ def test_a_book_that_was_put_back_sells_nothing_though_nobody_can_be_asked(chain
     asyncio.run(enrol(till.settings, till.cable.url, chain.pairing_code("07-2"), again=False))
     till.start()
     chain.wait_until(lambda: till.hq["state"] == "answered")
+    before = chain.money(ALICE)
     till.key_in(ALICE)
     assert till.load(100_00)["receipt_number"] == "07-2.2-000001"
-    chain.wait_until(lambda: chain.balances(ALICE).get("07-2") == (100_00, 0))
+    chain.wait_until(lambda: chain.money(ALICE) == before + 100_00)
+    assert till.sell(ALICE, 101_00)["outcome"] == "declined", "what lay with the old copy stays where it is"
+    assert till.sell(ALICE, 100_00)["outcome"] == "done"
 
 
 def test_a_disk_that_was_put_back_whole_is_found_out_by_the_lead_while_hq_can_not_be_reached(chain: DemoChain) -> None:
