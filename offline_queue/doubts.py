@@ -11,10 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from ledger.ids import HEADQUARTERS, Place
 from protocol.acknowledgements import Acknowledgement, open_acknowledgement
 from protocol.bodies import DIRECTIVE_BYTES_MAX, GIVEN_BYTES_MAX, Directive, Relay
-from protocol.errors import NotAnAcknowledgement, NotARecord
+from protocol.conversation import Vouched
+from protocol.errors import NotAMessage, NotAnAcknowledgement, NotARecord
 from protocol.records import FIRST_PREVIOUS, RecordKind, SignedRecord
 from protocol.signing import Context, Signed, is_signed_by, public_key
 from protocol.transfers import Passage, given_in
+from protocol.vouching import Vouchable, open_words
 
 
 class Doubt(StrEnum):
@@ -132,6 +134,17 @@ def check_gift(signed: SignedRecord, hearer: Hearer, giver: Place) -> Gift | Dou
         return Doubt.NOT_OURS
     ours = (passage.to, passage.to_epoch) == (hearer.keeper, hearer.epoch)
     return Gift(signed, passage) if ours else Doubt.NOT_OURS
+
+
+def check_vouched(vouched: Vouched, hearer: Hearer) -> Vouchable | Doubt:
+    """Whether HQ says it to this keeper."""
+    if not is_signed_by(hearer.key, Context.MEDIUM, vouched.words):
+        return Doubt.FORGED
+    try:
+        chain, message = open_words(vouched)
+    except NotAMessage:
+        return Doubt.FORGED
+    return message if chain == (hearer.keeper, hearer.epoch) else Doubt.NOT_OURS
 
 
 def check_relay(relay: Relay, keeper: Place, epoch: int) -> Gift | None:

@@ -276,6 +276,12 @@ class HandOn(Message, frozen=True, tag="hand_on"):
     records: tuple[SignedRecord, ...]
 
 
+class Vouched(Message, frozen=True, tag="vouched"):
+    """On a medium: a message that a line makes true, signed by HQ together with whom it is for (protocol.vouching)."""
+
+    words: Signed
+
+
 AnyMessage = (
     Challenge
     | Login
@@ -296,6 +302,7 @@ AnyMessage = (
     | Movements
     | Wanted
     | HandOn
+    | Vouched
 )
 
 

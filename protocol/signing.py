@@ -23,6 +23,7 @@ class Context(Enum):
     ACKNOWLEDGEMENT = b"counterfoil acknowledgement 1\0"
     LOGIN = b"counterfoil login 1\0"
     WELCOME = b"counterfoil welcome 1\0"
+    MEDIUM = b"counterfoil medium 1\0"
 
 
 class Signed(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

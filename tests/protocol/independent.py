@@ -83,6 +83,20 @@ def results(vector: Vector) -> Iterator[tuple[str, bytes | str]]:
             yield "digest", hashlib.sha256("".join(sorted(lines)).encode()).digest()
         case "export":
             yield "file", _export(vector)
+        case _:
+            yield from _on_medium(vector)
+
+
+def _on_medium(vector: Vector) -> Iterator[tuple[str, bytes]]:
+    match vector.kind:
+        case "vouched":
+            content = pack([vector.inputs["keeper"], int(vector.inputs["epoch"]), pack(vector.json("message"))])
+            yield "content", content
+            yield "signature", _sign(vector, b"counterfoil medium 1\0" + content)
+        case "medium":
+            frames = [pack(message) for message in vector.json("messages")]
+            head = b"counterfoil medium 1 " + vector.inputs["sender"].encode() + b"\n"
+            yield "file", head + b"".join(len(one).to_bytes(4, "big") + one for one in frames) + bytes(4)
         case kind:
             raise ValueError(kind)
 

@@ -17,10 +17,11 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.digest import digest
-from ledger.ids import AccountId, LotId, Place
+from ledger.ids import AccountId, ChainId, LotId, Place
 from ledger.slices import Purse, SliceKey
 from offline_queue.export_file import write_export
 from offline_queue.export_items import AnyItem
+from offline_queue.media import END, Sender, framed, opening
 from protocol.acknowledgements import Acknowledgement, seal_acknowledgement
 from protocol.bodies import (
     Applied,
@@ -36,9 +37,10 @@ from protocol.bodies import (
     TransactionBody,
 )
 from protocol.check_code import approval_code, check_code
-from protocol.conversation import AnyMessage, Challenge, encode, log_in, welcome
+from protocol.conversation import AnyMessage, Challenge, Directory, Rejected, encode, log_in, welcome
 from protocol.enrolment import _key, answer, ask, code_text
 from protocol.records import Record, RecordKind, encode_body, seal
+from protocol.vouching import vouch
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "wire-protocol.md"
 BODIES: dict[RecordKind, type[msgspec.Struct]] = {
@@ -161,6 +163,19 @@ def _make_frame(vector: Vector) -> Results:
     yield "frame", encode(msgspec.convert(vector.json("message"), AnyMessage))
 
 
+def _make_vouched(vector: Vector) -> Results:
+    chain = ChainId(Place(vector.inputs["keeper"]), vector.number("epoch"))
+    message = msgspec.convert(vector.json("message"), Directory | Rejected)
+    words = vouch(message, chain, vector.key().sign).words
+    yield "content", words.content
+    yield "signature", words.signature
+
+
+def _make_medium(vector: Vector) -> Results:
+    messages = (msgspec.convert(message, AnyMessage) for message in vector.json("messages"))
+    yield "file", b"".join([opening(Sender(vector.inputs["sender"])), *map(framed, messages), END])
+
+
 def _make_enrolment(vector: Vector) -> Results:
     code, place = vector.data("code"), Place(vector.inputs["place"])
     request = ask(place, vector.data("public_key"), vector.data("nonce"), code)
@@ -197,6 +212,8 @@ MAKERS: dict[str, Callable[[Vector], Results]] = {
     "acknowledgement": _make_acknowledgement,
     "login": _make_login,
     "frame": _make_frame,
+    "vouched": _make_vouched,
+    "medium": _make_medium,
     "enrolment": _make_enrolment,
     "codes": _make_codes,
     "digest": _make_digest,
