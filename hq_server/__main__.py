@@ -9,7 +9,15 @@ from pathlib import Path
 import click
 from aiohttp import web
 
-from hq_server import book_commands, card_commands, exporting, members_commands, store_commands, till_commands
+from hq_server import (
+    book_commands,
+    card_commands,
+    exporting,
+    media_commands,
+    members_commands,
+    store_commands,
+    till_commands,
+)
 from hq_server.api.app import make_app, make_runner
 from hq_server.commanding import url_of
 from hq_server.wiring import Parts, build
@@ -32,6 +40,7 @@ for command in (
     *(till_commands.tills, store_commands.stores, members_commands.members, card_commands.cards, exporting.export),
     *(book_commands.suspense, book_commands.differences, book_commands.waiting, book_commands.conservation),
     book_commands.key,
+    media_commands.media,
 ):
     main.add_command(command)
 

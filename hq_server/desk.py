@@ -79,6 +79,11 @@ class Desk:
             self._poster.wake(ChainId(*chain))
         await self._poster.run()
 
+    async def post_all(self, chain: ChainId) -> None:
+        """Post now what is held of a chain, as far as it can be, and what waited for it soon."""
+        while await self._post(chain):
+            pass
+
     async def key_of(self, chain: ChainId) -> Ed25519PublicKey | None:
         """The key of a keeper that calls; None when nobody of that name and epoch was enrolled."""
         key = await self._keeping(lambda keepers: keepers.key_of(*chain))

@@ -31,7 +31,7 @@ class Sender(StrEnum):
     HQ = "hq"
 
 
-class Flaw(StrEnum):
+class MediumFlaw(StrEnum):
     """Why a file, or the rest of it, cannot be read. The values are codes and keys of the wording table."""
 
     FOREIGN = "medium.foreign"
@@ -67,7 +67,7 @@ class MediumReader:
         self._rest = bytearray()
         self._is_open = False
         self._has_ended = False
-        self.flaw: Flaw | None = None
+        self.flaw: MediumFlaw | None = None
         """What is wrong so far; once there is something, nothing more is read."""
 
     def receive(self, data: bytes) -> Iterator[AnyMessage]:
@@ -82,14 +82,14 @@ class MediumReader:
             try:
                 message = decode(content)
             except NotAMessage:
-                self.flaw = Flaw.DAMAGED
+                self.flaw = MediumFlaw.DAMAGED
                 return
             yield message
 
-    def end(self) -> Flaw | None:
+    def end(self) -> MediumFlaw | None:
         """There is no more: what is wrong with the file."""
         if self.flaw is None and not self._has_ended:
-            self.flaw = Flaw.CUT
+            self.flaw = MediumFlaw.CUT
         return self.flaw
 
     def _open(self) -> None:
@@ -99,26 +99,26 @@ class MediumReader:
             self.flaw = self._flaw_of(bytes(version), bytes(sender))
             self._rest, self._is_open = rest, True
         elif has_line or len(line) > HEAD_BYTES_MAX or not MAGIC.startswith(line[: len(MAGIC)]):
-            self.flaw = Flaw.FOREIGN
+            self.flaw = MediumFlaw.FOREIGN
 
-    def _flaw_of(self, version: bytes, sender: bytes) -> Flaw | None:
+    def _flaw_of(self, version: bytes, sender: bytes) -> MediumFlaw | None:
         if not version.isdigit():
-            return Flaw.FOREIGN
+            return MediumFlaw.FOREIGN
         if version != VERSION:
-            return Flaw.OTHER_VERSION
+            return MediumFlaw.OTHER_VERSION
         if sender == self._sender.encode():
             return None
-        return Flaw.OTHER_WAY if sender in {one.encode() for one in Sender} else Flaw.FOREIGN
+        return MediumFlaw.OTHER_WAY if sender in {one.encode() for one in Sender} else MediumFlaw.FOREIGN
 
     def _frame(self) -> bytes | None:
         """The next one; None when it is not whole yet, or there is none."""
         if self._has_ended or len(self._rest) < LENGTH_BYTES:
             if self._has_ended and self._rest:
-                self.flaw = Flaw.DAMAGED
+                self.flaw = MediumFlaw.DAMAGED
             return None
         length = int.from_bytes(self._rest[:LENGTH_BYTES], "big")
         if length > FRAME_BYTES_MAX:
-            self.flaw = Flaw.TOO_LARGE
+            self.flaw = MediumFlaw.TOO_LARGE
             return None
         end = LENGTH_BYTES + length
         if length == 0:

@@ -23,6 +23,7 @@ from hq_server.web.pages import add_pages
 from offline_queue.book_thread import DiskFull
 from offline_queue.gateway.door import Door
 from offline_queue.http_log import http_logger
+from offline_queue.media import MediumFlaw
 from offline_queue.rate import TokenBucket
 from receipts.wording import Wording
 
@@ -122,7 +123,7 @@ def _response(reply: object, route: Route, problems: Problems) -> web.StreamResp
             return reply
         case Flaw(problem, detail):
             return problems.response(problem, detail)
-        case HqProblem() | NotEnrolled() | NotKept():
+        case HqProblem() | NotEnrolled() | NotKept() | MediumFlaw():
             return problems.response(reply)
         case _:
             return web.Response(body=msgspec.json.encode(reply), status=route.status, content_type="application/json")

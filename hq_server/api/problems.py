@@ -12,6 +12,7 @@ from aiohttp import web
 
 from hq_server.enrolling import NotEnrolled
 from hq_server.members import NotKept
+from offline_queue.media import MediumFlaw
 from receipts.wording import Language, Wording
 
 RETRY_AFTER_S = 1
@@ -34,7 +35,7 @@ class HqProblem(StrEnum):
     INTERNAL = "internal"
 
 
-Code = HqProblem | NotEnrolled | NotKept
+Code = HqProblem | NotEnrolled | NotKept | MediumFlaw
 
 STATUS: Mapping[Code, HTTPStatus] = {
     HqProblem.BAD_REQUEST: HTTPStatus.BAD_REQUEST,
@@ -57,6 +58,7 @@ STATUS: Mapping[Code, HTTPStatus] = {
     NotKept.CARD_WRONG: HTTPStatus.BAD_REQUEST,
     NotKept.CARD_TAKEN: HTTPStatus.CONFLICT,
     NotKept.MEMBER_UNKNOWN: HTTPStatus.NOT_FOUND,
+    **dict.fromkeys(MediumFlaw, HTTPStatus.UNPROCESSABLE_ENTITY),
 }
 RETRYABLE = frozenset({HqProblem.BUSY, HqProblem.DISK_FULL})
 """The same request, unchanged, may succeed later."""
@@ -85,13 +87,16 @@ class HqProblemDetails(msgspec.Struct, frozen=True):
     message: dict[str, str]
 
 
+def _key(code: Code) -> str:
+    return code.value if isinstance(code, MediumFlaw) else f"hq_problem.{code}"
+
+
 class Problems:
     """Says each code in words; all words are found at the start, so that a missing one shows then."""
 
     def __init__(self, wording: Wording) -> None:
         self._texts = {
-            code: {language.value: wording.say(f"hq_problem.{code}", language) for language in Language}
-            for code in STATUS
+            code: {language.value: wording.say(_key(code), language) for language in Language} for code in STATUS
         }
 
     def response(self, code: Code, detail: str = "", headers: Mapping[str, str] | None = None) -> web.Response:

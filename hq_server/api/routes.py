@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from hq_server.api import book_handlers, handlers, member_handlers
+from hq_server.api import book_handlers, handlers, media_handlers, member_handlers
 from hq_server.api.bodies import CardNumber, Empty, MemberSearch, NewMember, NewTill, StoreLead, StoreMode
 from hq_server.day_totals import ZTotal
 from hq_server.members import Changes
@@ -39,6 +39,7 @@ ROUTES = (
     Route("POST", "/v1/tills/{place}/revocations", handlers.revoke_till, Empty),
     Route("POST", "/v1/stores/{store}/modes", handlers.run_store, StoreMode),
     Route("POST", "/v1/stores/{store}/leads", handlers.lead_store, StoreLead),
+    Route("POST", "/v1/media", media_handlers.take_in, at_once_max=2),
     Route("GET", "/v1/suspense", handlers.suspense),
     Route("GET", "/v1/differences", handlers.differences),
     Route("GET", "/v1/waiting", handlers.waiting),

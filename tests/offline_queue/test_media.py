@@ -6,7 +6,7 @@ import pytest
 
 from ledger.ids import ChainId, Place
 from offline_queue.doubts import Doubt, Hearer, check_vouched
-from offline_queue.media import END, HEAD_BYTES_MAX, Flaw, MediumReader, Sender, framed, opening
+from offline_queue.media import END, HEAD_BYTES_MAX, MediumFlaw, MediumReader, Sender, framed, opening
 from protocol.conversation import FRAME_BYTES_MAX, AnyMessage, Directory, Records, Rejected, Resume, Vouched, encode
 from protocol.signing import Context, Signed, sign
 from protocol.vouching import vouch
@@ -27,7 +27,7 @@ FILE = written(*SAID)
 SMALL = written(SAID[0], SAID[2])
 
 
-def read(*pieces: bytes, sender: Sender = Sender.TILL) -> tuple[list[AnyMessage], Flaw | None]:
+def read(*pieces: bytes, sender: Sender = Sender.TILL) -> tuple[list[AnyMessage], MediumFlaw | None]:
     """All that comes of a file, and what is wrong with it."""
     reader = MediumReader(sender)
     return [message for piece in pieces for message in reader.receive(piece)], reader.end()
@@ -46,7 +46,7 @@ def test_a_file_that_is_cut_anywhere_gives_its_whole_frames_and_says_that_it_is_
     ends = [len(opening(Sender.TILL)) + len(framed(SAID[0])), len(SMALL) - len(END)]
     for length in range(len(SMALL)):
         messages, flaw = read(SMALL[:length])
-        assert flaw is Flaw.CUT, length
+        assert flaw is MediumFlaw.CUT, length
         assert messages == [SAID[0], SAID[2]][: sum(end <= length for end in ends)], length
 
 
@@ -64,36 +64,36 @@ def test_a_file_that_is_cut_anywhere_gives_its_whole_frames_and_says_that_it_is_
     ],
 )
 def test_another_kind_of_file_is_told_apart(content: bytes) -> None:
-    assert read(content + SMALL) == ([], Flaw.FOREIGN)
-    assert read(*in_pieces(content + SMALL, 1)) == ([], Flaw.FOREIGN)
+    assert read(content + SMALL) == ([], MediumFlaw.FOREIGN)
+    assert read(*in_pieces(content + SMALL, 1)) == ([], MediumFlaw.FOREIGN)
 
 
 def test_a_later_version_and_the_other_sides_file_are_told_apart() -> None:
-    assert read(SMALL.replace(b"medium 1 ", b"medium 2 ", 1)) == ([], Flaw.OTHER_VERSION)
-    assert read(SMALL, sender=Sender.HQ) == ([], Flaw.OTHER_WAY)
-    assert read(written(sender=Sender.HQ)) == ([], Flaw.OTHER_WAY)
+    assert read(SMALL.replace(b"medium 1 ", b"medium 2 ", 1)) == ([], MediumFlaw.OTHER_VERSION)
+    assert read(SMALL, sender=Sender.HQ) == ([], MediumFlaw.OTHER_WAY)
+    assert read(written(sender=Sender.HQ)) == ([], MediumFlaw.OTHER_WAY)
 
 
 @pytest.mark.parametrize("length", [FRAME_BYTES_MAX + 1, 2**31, 2**32 - 1])
 def test_a_frame_that_is_too_large_is_not_waited_for(length: int) -> None:
     file = opening(Sender.TILL) + framed(SAID[0]) + length.to_bytes(4, "big") + b"x" * 100
-    assert read(file) == ([SAID[0]], Flaw.TOO_LARGE)
+    assert read(file) == ([SAID[0]], MediumFlaw.TOO_LARGE)
 
 
 @pytest.mark.parametrize("frame", [b"\xc1", b"\x91\xa4nope", b"\x94\xa6resume\x01\x01", encode(SAID[0]) + b"\0"])
 def test_what_is_no_message_ends_the_reading(frame: bytes) -> None:
     damaged = opening(Sender.TILL) + framed(SAID[0]) + len(frame).to_bytes(4, "big") + frame + framed(SAID[2]) + END
-    assert read(damaged) == ([SAID[0]], Flaw.DAMAGED)
-    assert read(*in_pieces(damaged, 1)) == ([SAID[0]], Flaw.DAMAGED)
+    assert read(damaged) == ([SAID[0]], MediumFlaw.DAMAGED)
+    assert read(*in_pieces(damaged, 1)) == ([SAID[0]], MediumFlaw.DAMAGED)
 
 
 def test_behind_its_end_there_is_nothing() -> None:
-    assert read(SMALL + b"\0") == ([SAID[0], SAID[2]], Flaw.DAMAGED)
-    assert read(SMALL, SMALL) == ([SAID[0], SAID[2]], Flaw.DAMAGED)
+    assert read(SMALL + b"\0") == ([SAID[0], SAID[2]], MediumFlaw.DAMAGED)
+    assert read(SMALL, SMALL) == ([SAID[0], SAID[2]], MediumFlaw.DAMAGED)
 
 
 def test_every_flaw_is_said_in_three_languages() -> None:
-    for flaw in Flaw:
+    for flaw in MediumFlaw:
         assert all(Wording.load().say(flaw.value, language) for language in Language)
 
 
