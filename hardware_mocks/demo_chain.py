@@ -25,8 +25,8 @@ T = TypeVar("T")
 PLACES = ("07-1", "07-2", "12-1", "12-2")
 HAPPENS_S_MAX = 20.0
 """Of what a story waits for, on a slow machine."""
-IN_TOUCH = ("answered", "resting")
-"""Its line is up, or is down between two exchanges."""
+IN_TOUCH = ("answered", "resting", "by_medium")
+"""Its line is up, or is down between two exchanges, or there is none as it should be."""
 LOOKS_MAX = 100
 STORE_NAMES = {"07": "中山店", "12": "信義店"}
 HQ_SETTINGS = 'card_keys = "chain-cards.key"\ndata = "hq"\nport = 0\ntimezone = "{timezone}"\n'
@@ -91,10 +91,16 @@ class DemoChain:
         self._stack.__exit__(kind, value, traceback)
 
     def name_lead(self, place: str, witness: str | None = None) -> Cable:
-        """Make a till its store's lead, which copies its chain to the witness.
+        """Make a till its store's lead, which copies its chain to the witness, and wait until all know of it.
 
         What comes back is the cable by which the others reach the lead, plugged in.
         """
+        lan = self.order_lead(place, witness)
+        self.wait_until_led(place, witness)
+        return lan
+
+    def order_lead(self, place: str, witness: str | None = None) -> Cable:
+        """The same, without waiting: the tills are still to hear of it."""
         store, lead = place.partition("-")[0], self.till(place)
         lan = self._stack.enter_context(Cable())
         lan.lead_to(f"http://{LOOPBACK}:{lead.lan_port}")
@@ -103,11 +109,15 @@ class DemoChain:
             address = f"http://{LOOPBACK}:{self.till(witness).lan_port}"
             named |= {"witness": witness, "witness_address": address}
         self.hq.post(f"/v1/stores/{store}/leads", named)
+        return lan
+
+    def wait_until_led(self, place: str, witness: str | None = None) -> None:
+        """Until the store's tills have heard of their lead, and reach it."""
+        store, lead = place.partition("-")[0], self.till(place)
         others = [till for one, till in self.tills.items() if one.startswith(f"{store}-") and one != place]
         copied = None if witness is None else "answered"
         self.wait_until(lambda: lead.lead == {"place": place, "state": "here", "witness": copied})
         self.wait_until(lambda: all(till.lead == answers(place) for till in others))
-        return lan
 
     def add_tills(self, *places: str, manner: TillManner | None = None) -> None:
         """Enrol new tills with pairing codes, and start them."""

@@ -127,6 +127,16 @@ class Program:
         """POST as JSON; see ask()."""
         return ask(self.url + path, body, headers=self.headers)
 
+    def download(self, path: str) -> bytes:
+        """GET a file. Raises OSError when there is none."""
+        request = urllib.request.Request(self.url + path, headers=self.headers)  # noqa: S310 - our own address
+        with urllib.request.urlopen(request, timeout=ANSWER_S_MAX) as answer:  # noqa: S310 - our own address
+            return bytes(answer.read())
+
+    def upload(self, path: str, file: bytes) -> Json:
+        """POST a file; see ask()."""
+        return _answer(self.url + path, file, {**self.headers, "Content-Type": "application/octet-stream"})
+
     def __enter__(self) -> Self:
         return self.start()
 
@@ -172,8 +182,11 @@ def run_command(*command: str, typed: str = "") -> subprocess.CompletedProcess[s
 def ask(url: str, body: object = None, *, headers: Mapping[str, str] | None = None) -> Json:
     """POST a body, or GET: the JSON that comes back. A problem has its `code`. Raises OSError when no answer comes."""
     data = None if body is None else json.dumps(body).encode()
-    said = {"Content-Type": "application/json", **(headers or {})}
-    request = urllib.request.Request(url, data, said)  # noqa: S310 - our own address
+    return _answer(url, data, {"Content-Type": "application/json", **(headers or {})})
+
+
+def _answer(url: str, data: bytes | None, headers: Mapping[str, str]) -> Json:
+    request = urllib.request.Request(url, data, dict(headers))  # noqa: S310 - our own address
     try:
         with urllib.request.urlopen(request, timeout=ANSWER_S_MAX) as answer:  # noqa: S310 - our own address
             return json.loads(answer.read() or b"null")

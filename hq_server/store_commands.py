@@ -20,7 +20,7 @@ def stores() -> None:
 @stores.command()
 @asks
 @click.argument("store")
-@click.argument("mode", type=click.Choice(["real_time", "transfer"]))
+@click.argument("mode", type=click.Choice(["real_time", "transfer", "proxy_run"]))
 def run(settings: Path, url: str | None, store: str, mode: str) -> None:
     """Run STORE in another way from now on. Each till changes when it hears of it, in the middle of its day."""
     body = msgspec.convert({"mode": mode}, StoreMode)

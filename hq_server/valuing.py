@@ -21,10 +21,12 @@ class Placement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     transfer: Ahead = Ahead(300_000, 100_000_000, 2)
     real_time: Ahead = Ahead(100_000, 30_000_000, 2)
     points: Ahead = Ahead(2_000, 1_000_000, 1)
+    proxy_run: Ahead = Ahead(300_000, 100_000_000, 2)
 
     def ahead(self, asset: Asset, mode: str) -> Ahead:
         """What may lie ready at a till that runs in this way: nothing where it draws nothing."""
-        money = {"transfer": self.transfer, "real_time": self.real_time}.get(mode, NOTHING_AHEAD)
+        by_mode = {"transfer": self.transfer, "real_time": self.real_time, "proxy_run": self.proxy_run}
+        money = by_mode.get(mode, NOTHING_AHEAD)
         return money if asset is Asset.MONEY or money is NOTHING_AHEAD else self.points
 
 

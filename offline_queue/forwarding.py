@@ -140,6 +140,10 @@ class Forwarding:
         failures = 0 if has_more else self.failures
         return replace(heard, under_way=under_way, answer_by_s=answer_by_s if under_way else inf, failures=failures)
 
+    def learned(self, held: int) -> Forwarding:
+        """HQ has said by another way than the line how far it holds the chain; on a line its own word counts."""
+        return self if self.is_up else replace(self, held=held)
+
     def rejected(self, code: str, now_s: float, jitter: float) -> Forwarding:
         """HQ did not take a batch. After a gap it is sent again from what HQ holds; anything else needs a person."""
         stopped = replace(self, under_way=(), answer_by_s=self.answer_by_s if not self.has_heard else inf)

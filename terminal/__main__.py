@@ -74,7 +74,7 @@ async def _serve(parts: Parts) -> int:
     await till.begin()
     if parts.uplink is not None:
         await parts.uplink.begin()
-    app = make_app(till, Wording.load(), own_hosts=(LOOPBACK, "localhost"))
+    app = make_app(till, Wording.load(), own_hosts=(LOOPBACK, "localhost"), media=parts.media)
     add_pages(app)
     runner = make_runner(app)
     await runner.setup()

@@ -9,6 +9,7 @@ import msgspec
 from checkout.sold import Paid
 from loyalty.earning import RedeemingRate
 from loyalty.reasons import Reason
+from terminal.lead_status import LeadStatus
 
 Texts = dict[str, str]
 """One sentence in each language: `{"zh-TW": …, "zh-CN": …, "en": …}`."""
@@ -188,6 +189,8 @@ class HqState(StrEnum):
     NOT_REACHED = "not_reached"
     RESTING = "resting"
     """The line is down between two exchanges, as it should be."""
+    BY_MEDIUM = "by_medium"
+    """There is no line, as it should be: files go to HQ and back."""
     NEVER = "never"
     """Not since this till's book began."""
 
@@ -224,28 +227,6 @@ class HqStatus(msgspec.Struct, frozen=True):
     last_contact: str | None
     waiting: int = 0
     stopped: Stopped | None = None
-
-
-class LeadState(StrEnum):
-    """How it stands with the store's lead."""
-
-    ANSWERED = "answered"
-    NOT_REACHED = "not_reached"
-    HERE = "here"
-    """This till is the lead, and the others can reach it."""
-    SHUT = "shut"
-    """This till is the lead, and cannot listen for the others."""
-
-
-class LeadStatus(msgspec.Struct, frozen=True):
-    """The store's lead, and whether value can be had from it.
-
-    `witness`, at the lead: whether the till that is to copy its chain answers; None where there is none.
-    """
-
-    place: str
-    state: LeadState
-    witness: LeadState | None = None
 
 
 class ClockStatus(msgspec.Struct, frozen=True):
@@ -340,6 +321,7 @@ class Problem(StrEnum):
     SLIP_UNKNOWN = "slip_unknown"
     SLIP_NOT_WAITING = "slip_not_waiting"
     TILL_REVOKED = "till_revoked"
+    NOT_ENROLLED = "not_enrolled"
     BOOK_UNCONFIRMED = "book_unconfirmed"
     BOOK_BEHIND = "book_behind"
     DAY_NOT_OPEN = "day_not_open"

@@ -24,8 +24,10 @@ class Givers(NamedTuple):
     hq: Drawing
     lead: Drawing
 
-    def in_order(self, mode: Mode) -> tuple[Drawing, Drawing]:
+    def in_order(self, mode: Mode) -> tuple[Drawing, ...]:
         """Who is asked first, and who then."""
+        if not mode.calls_hq:
+            return (self.lead,)
         return (self.lead, self.hq) if mode.lead_first else (self.hq, self.lead)
 
 

@@ -9,6 +9,7 @@ from protocol.bodies import Order, Roster, RunAs
 from protocol.records import SignedRecord
 from protocol.upstream import LineLost
 from terminal.drawing import Drawing
+from terminal.exchanges import Occasion
 from terminal.hq_standing import HqStanding
 from terminal.settling import settle
 from terminal.store_thread import StoreThread
@@ -50,6 +51,7 @@ class Directives:
         match order:
             case RunAs():
                 await self._till.look_at_book()
+                self._till.exchange(Occasion.MODE)
             case Roster():
                 self._till.roster_changed.set()
             case _:

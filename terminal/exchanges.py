@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from offline_queue.forwarding import Forwarding
-from terminal.modes import Mode
+from terminal.modes import LineUse
 
 TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 
@@ -43,12 +43,17 @@ class Occasion(StrEnum):
     DAY_CLOSE = "day_close"
     RECORDS = "records"
     DRAW = "draw"
+    MODE = "mode"
+    """The store is run in another way."""
 
 
 class Exchanges:
-    """Whether the line is wanted. `mode` is the one in force now; without rules the line is always kept up."""
+    """Whether the line is wanted. `mode` is the one in force now; without rules the line is always kept up.
 
-    def __init__(self, rules: ExchangeRules | None, mode: Callable[[], Mode]) -> None:
+    In a mode that does not call HQ nothing is an occasion, and a line that is up ends when all is said on it.
+    """
+
+    def __init__(self, rules: ExchangeRules | None, mode: Callable[[], LineUse]) -> None:
         self._rules = rules
         self._mode = mode
         self._is_due = True  # whoever starts asks once how it stands
@@ -57,10 +62,13 @@ class Exchanges:
     @property
     def keep_line(self) -> bool:
         """Whether the line is up at all times, as far as it can be."""
-        return self._rules is None or self._mode().keeps_line
+        mode = self._mode()
+        return mode.calls_hq and (self._rules is None or mode.keeps_line)
 
     def call(self, occasion: Occasion, now_s: float) -> None:
         """HQ is wanted now. Nothing is called twice: what is under way goes on a little longer."""
+        if not self._mode().calls_hq:
+            return
         if not self.keep_line and not self._is_due:
             log.info("exchange", occasion=occasion)
         self._is_due = True
@@ -74,14 +82,14 @@ class Exchanges:
         """Whether to call, or to stay on the line."""
         if self._rules is not None and waiting >= self._rules.after_records:
             self.call(Occasion.RECORDS, now_s)
-        return self.keep_line or self._is_due
+        return self._mode().calls_hq and (self.keep_line or self._is_due)
 
     def quiet_from_s(self, state: Forwarding, *, somebody_waits: bool) -> float:
         """From when on there is nothing left to say on this line; inf: as it is, never."""
         has_more = not state.has_heard or state.under_way or (state.waiting and state.halt is None)
-        if self._rules is None or self.keep_line or has_more or somebody_waits:
+        if self.keep_line or has_more or somebody_waits:
             return inf
-        return self._busy_s + self._rules.linger_s
+        return self._busy_s + (self._rules or ExchangeRules()).linger_s
 
     def done(self) -> None:
         """Everything is said: the line rests until the next occasion."""
@@ -89,7 +97,7 @@ class Exchanges:
 
     def may_call(self, state: Forwarding) -> bool:
         """Whether HQ can be had by calling it, as far as is known: the last call came through, or is under way."""
-        return not (self.keep_line or state.failures)
+        return self._mode().calls_hq and not (self.keep_line or state.failures)
 
     def rests(self, state: Forwarding) -> bool:
         """Whether the line is down because nobody wants it, and not because it cannot be had."""

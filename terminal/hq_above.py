@@ -16,6 +16,7 @@ from protocol.records import SignedRecord
 from protocol.signing import Signed
 from terminal.directives import Directives
 from terminal.drawing import Drawing
+from terminal.hq_memory import HqKnown
 from terminal.hq_standing import HqStanding
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
@@ -89,6 +90,23 @@ class HqAbove:
         doubt = await self._directives.follow(signed)
         if doubt is not None:
             log.warning("a directive that was handed on is not carried out", doubt=doubt)
+
+    def medium_begins(self) -> None:
+        """A medium brings HQ's word: what is not carried out of it is another matter than on the line."""
+        self._standing.disobeyed = None
+
+    async def medium_ends(self, said_at_ms: int) -> HqKnown:
+        """What is known of HQ by then; its word was signed at `said_at_ms`."""
+        standing = self._standing
+        standing.known = await self._store.do(lambda store: store.hq.known())
+        standing.heard_at_ms = max(standing.heard_at_ms or 0, said_at_ms)
+        await self.remember()
+        return standing.known
+
+    @property
+    def disobeyed(self) -> Doubt | None:
+        """Why directives are no longer carried out."""
+        return self._standing.disobeyed
 
     def gave_sign(self) -> None:
         """HQ was heard."""

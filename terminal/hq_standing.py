@@ -64,12 +64,17 @@ class HqStanding:
         await self._till.on_hq(self._status(state, rests=rests), caught_up=caught_up)
 
     def _status(self, state: Forwarding, *, rests: bool) -> HqStatus:
+        last_contact = None if self.heard_at_ms is None else local_text(self.heard_at_ms, self._till.shop.zone)
+        return HqStatus(self._line(state, rests=rests), last_contact, state.waiting, self._stopped(state))
+
+    def _line(self, state: Forwarding, *, rests: bool) -> HqState:
+        if state.is_up:
+            return HqState.ANSWERED
+        if not self._till.mode.calls_hq:
+            return HqState.BY_MEDIUM
         if self.heard_at_ms is None:
-            return HqStatus(HqState.NEVER, None, state.waiting, self._stopped(state))
-        down = HqState.RESTING if rests else HqState.NOT_REACHED
-        line = HqState.ANSWERED if state.is_up else down
-        last_contact = local_text(self.heard_at_ms, self._till.shop.zone)
-        return HqStatus(line, last_contact, state.waiting, self._stopped(state))
+            return HqState.NEVER
+        return HqState.RESTING if rests else HqState.NOT_REACHED
 
     def _stopped(self, state: Forwarding) -> Stopped | None:
         if self.known.revoked:

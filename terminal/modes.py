@@ -22,12 +22,20 @@ class Portion(NamedTuple):
     least: int
 
 
-class Mode(Protocol):
-    """What a mode decides for a till."""
+class LineUse(Protocol):
+    """What a mode decides for a line."""
+
+    @property
+    def calls_hq(self) -> bool:
+        """Whether there is a line to HQ at all; otherwise files go to it and back on a medium."""
 
     @property
     def keeps_line(self) -> bool:
         """Whether the line to HQ has to be up at all times; otherwise the till may exchange by schedule."""
+
+
+class Mode(LineUse, Protocol):
+    """What a mode decides for a till."""
 
     @property
     def lead_first(self) -> bool:
@@ -40,6 +48,7 @@ class Mode(Protocol):
 class TransferMode:
     """Value lies in the store beforehand, and HQ is asked for what is missing there."""
 
+    calls_hq = True
     keeps_line = False
     lead_first = True
 
@@ -51,6 +60,7 @@ class TransferMode:
 class RealTimeMode:
     """Every sale is HQ's to fund, so that what lies at the till stays for when the line is down."""
 
+    calls_hq = True
     keeps_line = True
     lead_first = False
 
@@ -59,7 +69,24 @@ class RealTimeMode:
         return Portion(units, missing)
 
 
+class ProxyRunMode(TransferMode):
+    """A store without a line: value comes by medium beforehand, and is drawn from the store's lead alone."""
+
+    calls_hq = False
+
+
+class KeptUp:
+    """How the line to a neighbour on the LAN is used: it costs nothing."""
+
+    calls_hq = True
+    keeps_line = True
+
+
 ONLY_MISSING = TransferMode()
 """What the next one is asked for, once the first has given or not."""
-MODES: dict[str, Mode] = {ModeName.REAL_TIME: RealTimeMode(), ModeName.TRANSFER: ONLY_MISSING}
-"""Those that a till can run. HQ and a lead till keep the books of the others."""
+MODES: dict[str, Mode] = {
+    ModeName.REAL_TIME: RealTimeMode(),
+    ModeName.TRANSFER: ONLY_MISSING,
+    ModeName.PROXY_RUN: ProxyRunMode(),
+}
+"""Those that a till can run. HQ keeps the books of a hosted store."""

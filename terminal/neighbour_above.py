@@ -15,9 +15,9 @@ from protocol.errors import NotARecord
 from protocol.records import SignedRecord
 from protocol.signing import Signed
 from protocol.upstream import LineLost
-from terminal.answers import LeadState
 from terminal.drawing import Drawing
 from terminal.hq_above import HqAbove
+from terminal.lead_status import LeadState
 from terminal.settling import settle
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread

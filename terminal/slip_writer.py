@@ -52,7 +52,7 @@ class SlipWriter:
 
 def hq_text(hq: HqStatus, language: Language) -> str:
     """Whether HQ answered, in words."""
-    return Wording.load().say(f"hq.{hq.state}", language, time=clock_text(hq.last_contact or "")[5:16])
+    return Wording.load().say(f"hq.{hq.state}", language, time=clock_text(hq.last_contact or "")[5:16] or "–")
 
 
 def clock_text(rfc3339: str) -> str:

@@ -227,11 +227,15 @@ class TillStore:
                 self._transfers.send_back(transfer, giver.keeper, epoch, asked.moment.now_ms)
         return answer
 
-    def believe(self, signed: Signed, said: Acknowledgement, moment: Moment) -> Doubt | None:
-        """Keep an acknowledgement, which was seen to be genuine, and hear from it which time it is."""
+    def believe(self, signed: Signed, said: Acknowledgement, moment: Moment, *, is_fresh: bool = True) -> Doubt | None:
+        """Keep an acknowledgement, which was seen to be genuine, and hear from it which time it is.
+
+        One that is not fresh can show that this book lacks records, and not that it is the latest.
+        """
         doubt = self.hq.keep(signed, said, moment.now_ms)
         with self.trust.as_committed(), transaction(self._connection):
-            self._opening.hear_witness(said, HEADQUARTERS, doubt, moment)
+            if is_fresh or doubt is not None:
+                self._opening.hear_witness(said, HEADQUARTERS, doubt, moment)
             if doubt is None:
                 self.clock.hear(said, moment)
         return doubt

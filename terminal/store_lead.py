@@ -15,13 +15,14 @@ from offline_queue.gateway.listening import listening
 from offline_queue.link import Link
 from offline_queue.login import Caller
 from protocol.signing import public_key
-from terminal.answers import LeadState, LeadStatus
 from terminal.config import LanSettings
 from terminal.drawing import LEAD_TIMEOUT_S, Drawing
 from terminal.exchanges import Exchanges
 from terminal.hq_above import HqAbove
 from terminal.lead_host import HandedOn, LeadHost, OwnBook
+from terminal.lead_status import LeadState, LeadStatus
 from terminal.listening import until_one_ends
+from terminal.modes import KeptUp
 from terminal.neighbour_above import NeighbourAbove, Told
 from terminal.neighbours import Led, Listener
 from terminal.till import Till
@@ -126,7 +127,7 @@ class StoreLead:
         hearer, chain = Hearer(me.place, me.epoch, key), ChainId(above.place, above.keeper.epoch)
         neighbour = NeighbourAbove(self._till, self._book.store, self._hq, hearer, chain, drawing, told)
         link = Link(above.address, Caller(me.place, me.epoch, self._book.sign, above.place), key)
-        self._uplink = Uplink(neighbour, self._book.store, link, self._world, Exchanges(None, lambda: self._till.mode))
+        self._uplink = Uplink(neighbour, self._book.store, link, self._world, Exchanges(None, KeptUp))
         try:
             await self._uplink.begin()
             await self._uplink.run()

@@ -34,7 +34,6 @@ from terminal.answers import (
     Hello,
     HqState,
     HqStatus,
-    LeadStatus,
     Problem,
     Status,
 )
@@ -45,6 +44,7 @@ from terminal.devices import LOST, READY, DeviceBoard
 from terminal.drawing import DRAW_TIMEOUT_S, LEAD_TIMEOUT_S, Drawing
 from terminal.events import EventLog
 from terminal.exchanges import Occasion
+from terminal.lead_status import LeadStatus
 from terminal.messages import Messages
 from terminal.modes import MODES, Mode
 from terminal.printing import SlipPrinter

@@ -84,6 +84,11 @@ class Uplink:
         self._exchanges.call(occasion, self._now_s())
         self._work.set()
 
+    async def heard_elsewhere(self, held: int) -> None:
+        """What is above has said by another way than this line how far it holds the chain."""
+        self._state = self._state.learned(held)
+        await self._tell()
+
     async def say(self, message: AnyMessage) -> bool:
         """Give a message to the line at once, before all records that wait; False when there is none to rely on."""
         if self._session is None or self._drawing.in_doubt.is_set():

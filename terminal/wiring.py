@@ -31,6 +31,7 @@ from terminal.hq_above import HqAbove
 from terminal.hq_file import HQ_FILE, HqFile, read_hq_file
 from terminal.lead_host import OwnBook
 from terminal.marker_file import MarkerFile
+from terminal.media import Media
 from terminal.modes import MODES
 from terminal.store import TillStore
 from terminal.store_lead import StoreLead
@@ -45,13 +46,14 @@ MARKER_FILE = "till.head"
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """A till with its devices and its lines, ready to run. `uplink` and `lead` are None before it is enrolled."""
+    """A till with its devices and its lines, ready to run. Before it is enrolled it has no uplink, lead and media."""
 
     settings: TillSettings
     till: Till
     store: StoreThread
     uplink: Uplink | None
     lead: StoreLead | None
+    media: Media | None
     reader: Reader | None
     printer: Printer | None
     paper: PaperSpec | None
@@ -88,7 +90,7 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
     world = world or World()
     store = StoreThread(book, after_each=book.trust.mark)
     till = Till(shop, scheme, programme, store, world)
-    uplink = lead = None
+    uplink = lead = media = None
     if hq is not None:
         hearer = Hearer(identity.place, _same_epoch(hq, book), public_key(hq.public_key))
         above = HqAbove(till, store, hearer, world)
@@ -96,8 +98,9 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
         uplink = Uplink(above, store, _link(hq, identity.place, key), world, exchanges)
         till.exchange, till.reception.hq.say = uplink.exchange, uplink.say
         lead = StoreLead(till, OwnBook(store, book.identity, key.sign), world, settings.lan, above)
+        media = Media(till, store, above, uplink)
         book.when_appended(_both(uplink.wake, lead.wake))
-    return Parts(settings, till, store, uplink, lead, reader, printer, paper)
+    return Parts(settings, till, store, uplink, lead, media, reader, printer, paper)
 
 
 def _both(one: Callable[[], None], other: Callable[[], None]) -> Callable[[], None]:

@@ -36,7 +36,7 @@ class Pairing(msgspec.Struct, frozen=True):
 class StoreMode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """In which way a store is to run."""
 
-    mode: Literal["real_time", "transfer"]
+    mode: Literal["real_time", "transfer", "proxy_run"]
 
 
 class StoreLead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from ledger.cards import CardFault
 from offline_queue.http_log import http_logger
+from offline_queue.media import MediumFlaw
 from receipts.wording import Wording
 from terminal.answers import Problem
 from terminal.api.event_stream import EventStreams
@@ -20,6 +21,7 @@ from terminal.api.openapi import describe
 from terminal.api.problems import Problems
 from terminal.api.reading import BODY_BYTES_MAX, Flaw, read_body
 from terminal.api.routes import ROUTES, Route
+from terminal.media import Media, NotBelieved
 from terminal.till import Till
 
 UNDER_WAY_MAX = 128
@@ -29,16 +31,21 @@ LINGERING_S = 2.0
 """How long the rest of a body that was refused is still taken, so that its sender gets to read why."""
 
 
-def make_app(till: Till, wording: Wording, *, own_hosts: Sequence[str]) -> web.Application:
-    """The API of this till. `own_hosts` are the names it answers to, without a port: 127.0.0.1, localhost."""
+def make_app(till: Till, wording: Wording, *, own_hosts: Sequence[str], media: Media | None = None) -> web.Application:
+    """The API of this till. `own_hosts` are the names it answers to, without a port: 127.0.0.1, localhost.
+
+    `media` is None before it is enrolled.
+    """
     problems = Problems(wording)
     streams = EventStreams(till.events)
+    files = {route.path for route in ROUTES if route.takes_file}
     app = web.Application(
-        middlewares=[faults_as_problems(problems), only_own_pages(problems, own_hosts)], client_max_size=BODY_BYTES_MAX
+        middlewares=[faults_as_problems(problems), only_own_pages(problems, own_hosts, files)],
+        client_max_size=BODY_BYTES_MAX,
     )
     app.on_response_prepare.append(say_who_may_read)
     app.on_shutdown.append(streams.close)
-    door = Door(till, wording, streams)
+    door = Door(till, wording, streams, media)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(route, door, problems))
     description = describe(ROUTES)
@@ -87,7 +94,7 @@ def _response(reply: object, status: HTTPStatus, problems: Problems) -> web.Stre
             return reply
         case Flaw(problem, detail):
             return problems.response(problem, detail)
-        case Problem() | CardFault():
+        case Problem() | CardFault() | MediumFlaw() | NotBelieved():
             return problems.response(reply)
         case None:
             return web.Response(status=status)

@@ -19,6 +19,8 @@ from terminal.store_thread import DiskFull
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+JSON, FILE = "application/json", "application/octet-stream"
+"""What a POST may be. No form of a web page can send either of them."""
 HTTP_PORT = 80
 """A client leaves the scheme's own port out of Host and Origin (RFC 9110, 7.2)."""
 
@@ -31,7 +33,9 @@ FAULTS: dict[type[web.HTTPException], Problem] = {
 log = structlog.get_logger()
 
 
-def refusal(method: str, headers: CIMultiDictProxy[str], hosts: Collection[str]) -> Problem | None:
+def refusal(
+    method: str, headers: CIMultiDictProxy[str], hosts: Collection[str], media_type: str = JSON
+) -> Problem | None:
     """Why a request is not taken at the door; None when it may come in.
 
     The name that was asked for must be ours (DNS rebinding), no page of another origin may ask (cross-site requests),
@@ -43,15 +47,15 @@ def refusal(method: str, headers: CIMultiDictProxy[str], hosts: Collection[str])
     origins = {f"http://{host}" for host in hosts}
     if not origins.issuperset(headers.getall(hdrs.ORIGIN, [])) or _comes_from_another_site(method, headers):
         return Problem.FOREIGN_ORIGIN
-    if method == hdrs.METH_POST and not _is_plain_json(headers):
+    if method == hdrs.METH_POST and not _is_plain(media_type, headers):
         return Problem.UNSUPPORTED_MEDIA_TYPE
     return None
 
 
-def _is_plain_json(headers: CIMultiDictProxy[str]) -> bool:
-    """JSON, and not compressed: a small body can't grow."""
-    media_type = headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
-    return media_type == "application/json" and hdrs.CONTENT_ENCODING not in headers
+def _is_plain(media_type: str, headers: CIMultiDictProxy[str]) -> bool:
+    """Of this type, and not compressed: a small body can't grow."""
+    said = headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0].strip().lower()
+    return said == media_type and hdrs.CONTENT_ENCODING not in headers
 
 
 def _comes_from_another_site(method: str, headers: CIMultiDictProxy[str]) -> bool:
@@ -62,13 +66,17 @@ def _comes_from_another_site(method: str, headers: CIMultiDictProxy[str]) -> boo
     return not (follows_a_link and method == hdrs.METH_GET)
 
 
-def only_own_pages(problems: Problems, names: Collection[str]) -> Middleware:
-    """Turn away what `refusal` names, before any body is read. `names` are the till's own, without a port."""
+def only_own_pages(problems: Problems, names: Collection[str], files: Collection[str]) -> Middleware:
+    """Turn away what `refusal` names, before any body is read. `names` are the till's own, without a port.
+
+    What is sent to the routes `files` is a file; whoever reads it bounds it.
+    """
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        problem = refusal(request.method, request.headers, _hosts(request, names))
-        if problem is None and (request.content_length or 0) > BODY_BYTES_MAX:
+        is_file = request.path in files
+        problem = refusal(request.method, request.headers, _hosts(request, names), FILE if is_file else JSON)
+        if problem is None and not is_file and (request.content_length or 0) > BODY_BYTES_MAX:
             problem = Problem.TOO_LARGE
         return await handler(request) if problem is None else problems.response(problem)
 

@@ -37,6 +37,7 @@ from terminal.bodies import (
     VoidBody,
 )
 from terminal.exchanges import Occasion
+from terminal.media import Media
 from terminal.till import Till
 
 Words = dict[str, dict[str, str]]
@@ -49,6 +50,8 @@ class Door:
     till: Till
     wording: Wording
     streams: EventStreams
+    media: Media | None = None
+    """None before the till is enrolled."""
 
 
 async def hello(door: Door, _request: web.Request) -> Hello:

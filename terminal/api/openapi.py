@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from terminal.api.problems import ProblemDetails
-from terminal.api.routes import Route, ServerSentEvents
+from terminal.api.routes import AFile, Route, ServerSentEvents
 from terminal.bodies import PosRef
 
 TITLE = "Counterfoil: a till's local API"
@@ -19,11 +19,13 @@ QUERIES: dict[str, tuple[str, Any, bool]] = {
     "/v1/events": ("after", str, False),
 }
 """Path -> name, type, whether it is required."""
+OTHER_TYPES = {ServerSentEvents: "text/event-stream", AFile: "application/octet-stream"}
+"""Of bodies that are no JSON."""
 
 
 def describe(routes: Sequence[Route]) -> bytes:
     """The OpenAPI document of these routes, as JSON."""
-    types = [one for route in routes for one in (route.body, route.answer) if one not in (None, ServerSentEvents)]
+    types = [one for route in routes for one in (route.body, route.answer) if one not in (None, *OTHER_TYPES)]
     types += [ProblemDetails, *(kind for _, kind, _ in QUERIES.values())]
     schemas, components = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
     schema_of = dict(zip(map(repr, types), schemas, strict=True))
@@ -56,14 +58,17 @@ def _operation(route: Route, schema_of: dict[str, Any]) -> dict[str, Any]:
     if route.body is not None:
         content = {"application/json": {"schema": schema_of[repr(route.body)]}}
         operation["requestBody"] = {"required": True, "content": content}
+    if route.takes_file:
+        content = {OTHER_TYPES[AFile]: {"schema": {"type": "string"}}}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
 def _answer(route: Route, schema_of: dict[str, Any]) -> dict[str, Any]:
     if route.answer is None:
         return {}
-    if route.answer is ServerSentEvents:
-        return {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+    if route.answer in OTHER_TYPES:
+        return {"content": {OTHER_TYPES[route.answer]: {"schema": {"type": "string"}}}}
     return {"content": {"application/json": {"schema": schema_of[repr(route.answer)]}}}
 
 

@@ -9,10 +9,12 @@ import msgspec
 from aiohttp import web
 
 from ledger.cards import CardFault
+from offline_queue.media import MediumFlaw
 from receipts.wording import Language, Wording
 from terminal.answers import Problem, Texts
+from terminal.media import NotBelieved
 
-Code = Problem | CardFault
+Code = Problem | CardFault | MediumFlaw | NotBelieved
 RETRY_AFTER_S = 1
 
 STATUS: Mapping[Problem, HTTPStatus] = {
@@ -34,6 +36,7 @@ STATUS: Mapping[Problem, HTTPStatus] = {
     Problem.SLIP_UNKNOWN: HTTPStatus.NOT_FOUND,
     Problem.SLIP_NOT_WAITING: HTTPStatus.CONFLICT,
     Problem.TILL_REVOKED: HTTPStatus.FORBIDDEN,
+    Problem.NOT_ENROLLED: HTTPStatus.CONFLICT,
     Problem.BOOK_UNCONFIRMED: HTTPStatus.SERVICE_UNAVAILABLE,
     Problem.BOOK_BEHIND: HTTPStatus.FORBIDDEN,
     Problem.DAY_NOT_OPEN: HTTPStatus.CONFLICT,
@@ -64,7 +67,7 @@ class Problems:
 
     def __init__(self, wording: Wording) -> None:
         keys: dict[Code, str] = {code: f"problem.{code}" for code in Problem}
-        keys |= {fault: fault.value for fault in CardFault}
+        keys |= {fault: fault.value for fault in (*CardFault, *MediumFlaw, *NotBelieved)}
         self._texts: dict[Code, Texts] = {
             code: {language.value: wording.say(key, language) for language in Language} for code, key in keys.items()
         }

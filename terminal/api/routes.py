@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from terminal.answers import Answer, DayClose, Hello, HqStatus, MovementsView, Presentation, Search, SlipView, Status
-from terminal.api import handlers
+from terminal.api import handlers, media_handlers
 from terminal.bodies import (
     ChargeBody,
     DayCloseBody,
@@ -23,6 +23,7 @@ from terminal.bodies import (
     SlipAnswerBody,
     VoidBody,
 )
+from terminal.media import Brought
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Route:
     answer: Any
     body: type[msgspec.Struct] | None = None
     status: HTTPStatus = HTTPStatus.OK
+    takes_file: bool = False
+    """What is sent is a file, read piece by piece."""
 
     @property
     def summary(self) -> str:
@@ -44,6 +47,10 @@ class Route:
 
 class ServerSentEvents:
     """Stands for a body of type text/event-stream."""
+
+
+class AFile:
+    """Stands for a body of type application/octet-stream."""
 
 
 ROUTES = (
@@ -67,5 +74,7 @@ ROUTES = (
     Route("POST", "/v1/slips/{receipt_number}/copies", handlers.copy_slip, SlipView, EmptyBody),
     Route("POST", "/v1/day-closes", handlers.close_day, DayClose, DayCloseBody),
     Route("POST", "/v1/exchanges", handlers.exchange, HqStatus, EmptyBody, HTTPStatus.ACCEPTED),
+    Route("GET", "/v1/media", media_handlers.take_out, AFile),
+    Route("POST", "/v1/media", media_handlers.bring_in, Brought, takes_file=True),
     Route("GET", "/v1/events", handlers.events, ServerSentEvents),
 )

@@ -10,12 +10,15 @@ import pytest
 from aiohttp import web
 
 from ledger.cards import CardFault
+from offline_queue.doubts import Doubt
+from offline_queue.media import MediumFlaw
 from receipts.wording import Language, Wording
 from terminal.answers import Answer, Hello, Presentation, Problem, Search, Status
 from terminal.api.openapi import describe
 from terminal.api.problems import RETRYABLE, STATUS, Problems
 from terminal.api.routes import ROUTES
 from terminal.bodies import ChargeBody, RefundBody, SaleBody
+from terminal.media import NotBelieved
 from terminal.web.pages import add_pages
 from tests.api.shop import Shop
 
@@ -45,7 +48,7 @@ def test_every_problem_is_in_the_document_with_its_status() -> None:
         for code in re.findall(r"`([a-z_]+)`", codes)
     }
     assert documented == {(code.value, STATUS[code].value, code in RETRYABLE) for code in Problem}
-    for fault in CardFault:
+    for fault in (*CardFault, *MediumFlaw, *NotBelieved):
         assert f"`{fault}`" in DOCUMENT
 
 
@@ -59,14 +62,20 @@ def test_the_document_s_examples_are_what_the_api_says() -> None:
         assert not unknown
 
 
-@pytest.mark.parametrize("code", [*Problem, *CardFault])
-def test_every_problem_has_a_status_and_a_sentence_in_each_language(code: Problem | CardFault) -> None:
+@pytest.mark.parametrize("code", [*Problem, *CardFault, *MediumFlaw, *NotBelieved])
+def test_every_problem_has_a_status_and_a_sentence_in_each_language(
+    code: Problem | CardFault | MediumFlaw | NotBelieved,
+) -> None:
     response = Problems(Wording.load()).response(code)
     assert isinstance(response.body, bytes)
     said = json.loads(response.body)
     assert (said["status"], said["code"], said["title"] != "") == (response.status, code, True)
     assert set(said["cashier_message"]) == set(Language)
     assert all(said["cashier_message"].values())
+
+
+def test_every_doubt_about_hqs_word_is_one_about_a_medium_too() -> None:
+    assert {NotBelieved.of(doubt) for doubt in Doubt} == set(NotBelieved)
 
 
 def references(node: Any) -> set[str]:  # noqa: ANN401 - any JSON

@@ -105,6 +105,12 @@ async def test_a_file_is_held_and_posted_and_its_answer_acknowledges_and_orders(
     assert (await hq.view(keeper)).posted == 6
 
 
+async def test_all_that_can_be_posted_is_posted_before_the_answer(hq: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hq.parts.desk._poster, "wake", lambda _: None)
+    keeper = traded()
+    assert (await bring(hq, keeper, written(keeper))).taken.posted == 6
+
+
 async def test_the_same_file_again_changes_nothing(hq: Serving) -> None:
     keeper = traded()
     first = await bring(hq, keeper, written(keeper))

@@ -15,8 +15,9 @@ from protocol.bodies import Block, Revoke
 from protocol.conversation import Draw, HandOn, NoDraw, NotDrawn, Records, Wanted
 from protocol.records import RecordKind, SignedRecord
 from protocol.rejections import Fault, Rejection
-from terminal.answers import BookState, LeadState, Problem
+from terminal.answers import BookState, Problem
 from terminal.lead_host import LeadHost
+from terminal.lead_status import LeadState
 from tests.chains.company import ALICE
 from tests.chains.till import IDENTITY
 from tests.terminal.lan import lan

@@ -37,6 +37,7 @@ from terminal.exchanges import ExchangeRules, Exchanges
 from terminal.hq_above import HqAbove
 from terminal.lead_host import OwnBook
 from terminal.marker_file import MarkerFile
+from terminal.media import Media
 from terminal.store import TillStore
 from terminal.store_lead import StoreLead
 from terminal.store_thread import StoreThread
@@ -105,6 +106,7 @@ class TillOnLine:
         self.standing = above._standing
         exchanges = Exchanges(self._ways.exchange, lambda: till.mode)
         self.uplink = Uplink(above, self.store, self.link, world, exchanges)
+        self.media = Media(till, self.store, above, self.uplink)
         till.exchange, till.reception.hq.say = self.uplink.exchange, self.uplink.say
         self.lead = StoreLead(till, OwnBook(self.store, me, sign), world, self._ways.lan, above)
         self.book.when_appended(self._wake)

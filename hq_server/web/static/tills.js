@@ -13,7 +13,7 @@ const LONG_SILENCE_MIN = 15;
 export const load = ([, keeper, epoch]) => get(address("/v1/tills", { limit: PAGE, after: keeper ? `${keeper}/${epoch}` : null }));
 
 /** The ways of running a store that tills know; the others keep their books elsewhere. */
-const MODES = ["real_time", "transfer"];
+const MODES = ["real_time", "transfer", "proxy_run"];
 
 export const forms = {
   async run({ store, mode }, { voice, state, reload, form }) {
