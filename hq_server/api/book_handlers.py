@@ -18,7 +18,7 @@ from ledger.ids import AccountId, Place, RecordRef, parse_place
 from protocol.phones import normalised
 from receipts.wording import Language, Wording
 
-WORDS = ("currency.", "hq_page.", "hq_problem.", "mode.")
+WORDS = ("currency.", "hq_page.", "hq_problem.", "medium.", "mode.")
 """What HQ's pages say; they need it before anybody has signed in, and it is no secret."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")

@@ -129,4 +129,4 @@ async def test_every_row_that_the_pages_name_is_there_and_every_row_is_used() ->
 
 
 async def test_a_page_gets_its_words_and_no_others() -> None:
-    assert set(book_handlers.WORDS) == {"currency.", "hq_page.", "hq_problem.", "mode."}
+    assert set(book_handlers.WORDS) == {"currency.", "hq_page.", "hq_problem.", "medium.", "mode."}

@@ -33,5 +33,17 @@ async function call(method, path, body) {
   }
 }
 
+/** A file goes to HQ and another comes back; `said` is what a header of HQ's says of it, as JSON. A till's months take their time. */
+export async function sendFile(path, file, header) {
+  const headers = { Authorization: `Bearer ${token()}`, "Content-Type": "application/octet-stream" };
+  try {
+    const answer = await fetch(path, { method: "POST", headers, body: file, cache: "no-store" });
+    if (!isAnswer(answer)) return { status: answer.status, body: await answer.json() };
+    return { status: answer.status, said: JSON.parse(answer.headers.get(header)), file: await answer.blob() };
+  } catch {
+    return SILENT;
+  }
+}
+
 export const isAnswer = ({ status }) => status >= 200 && status < 300;
 export const isRefused = ({ status }) => status === 401;

@@ -1,6 +1,7 @@
 /** Stores and tills: how far each chain is held and posted, when it was heard last, and what is placed there. */
 import { address, get, isAnswer, post } from "./api.js";
 import { h } from "./dom.js";
+import { mediaForm, takeIn } from "./media.js";
 import { count } from "./money.js";
 import { date, link, long, pager, sign, table } from "./parts.js";
 import { minutesBetween } from "./times.js";
@@ -16,6 +17,7 @@ export const load = ([, keeper, epoch]) => get(address("/v1/tills", { limit: PAG
 const MODES = ["real_time", "transfer", "proxy_run"];
 
 export const forms = {
+  media: takeIn,
   async run({ store, mode }, { voice, state, reload, form }) {
     const answer = await post(`/v1/stores/${encodeURIComponent(store.trim())}/modes`, { mode });
     if (isAnswer(answer)) {
@@ -43,7 +45,7 @@ export const forms = {
 
 export function tools(voice, { state }) {
   return [
-    h("div", { class: "searches", "data-key": "forms" }, runForm(voice), leadForm(voice)),
+    h("div", { class: "searches", "data-key": "forms" }, runForm(voice), leadForm(voice), mediaForm(voice)),
     state.note ? h("p", { class: "note sign", "data-tone": state.note.tone, "data-key": "note", role: "alert" }, state.note.text) : null,
   ];
 }

@@ -24,6 +24,16 @@ async function call(method, path, body, timeoutMs) {
   }
 }
 
+/** A file as it is; its size says how long it may take. */
+export async function sendFile(path, file) {
+  try {
+    const answer = await fetch(path, { method: "POST", cache: "no-store", headers: { "Content-Type": "application/octet-stream" }, body: file });
+    return { status: answer.status, body: await answer.json() };
+  } catch {
+    return SILENT;
+  }
+}
+
 /** Whether the till decided: its own answer, not a problem. */
 export const isAnswer = ({ status }) => status >= 200 && status < 300;
 

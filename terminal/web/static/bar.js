@@ -2,7 +2,7 @@
 
 const DEVICE_TONES = { ready: "good", warned: "warn", stopped: "bad", lost: "bad", unknown: "unsure", none: "plain" };
 const UNPLUGGED = ["not_reachable", "reader_lost"];
-const HQ_TONES = { answered: "good", not_reached: "warn", resting: "good", never: "plain" };
+const HQ_TONES = { answered: "good", not_reached: "warn", resting: "good", by_medium: "good", never: "plain" };
 const BOOK_TONES = { sure: "none", unconfirmed: "warn", behind: "bad" };
 const LEAD_TONES = { answered: "good", here: "good", here_alone: "warn", not_reached: "warn", shut: "bad" };
 
@@ -16,9 +16,11 @@ export function bar({ hello, status, wording, here }) {
     till: book === "sure" ? hello.till : wording.text(`page.bar.book_${book}`, { till: hello.till }),
     mode: wording.text(`mode.${mode}`),
     business_date: clock ? wording.text("page.bar.clock", { date: business_date.slice(5) }) : business_date,
-    hq: wording.text(`page.hq.${state}`, { time: when(last_contact, business_date) }),
+    hq: wording.text(`page.hq.${state}`, { time: when(last_contact, business_date) || "–" }),
     lead: lead ? wording.text(`page.lead.${lead.state}`, { place: lead.place }) : "",
     exchange: state === "resting" ? wording.text("page.exchange") : "",
+    take_out: state === "by_medium" ? wording.text("page.medium.take_out") : "",
+    bring_in: state === "by_medium" ? wording.text("page.medium.bring_in") : "",
     reader: wording.text(`page.device.${reader}`),
     printer: wording.text(`page.device.${printer}`),
   };

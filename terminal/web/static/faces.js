@@ -72,8 +72,8 @@ function gone(model) {
 }
 
 function note({ sale, wording }) {
-  const { tone, key, texts } = sale.note ?? { tone: "none" };
-  return { values: { note: texts ? wording.choose(texts) : key ? wording.text(key) : "" }, tones: { note: tone } };
+  const { tone, key, texts, values } = sale.note ?? { tone: "none" };
+  return { values: { note: texts ? wording.choose(texts) : key ? wording.text(key, values) : "" }, tones: { note: tone } };
 }
 
 /** One sentence for who can't see the screen. */

@@ -5,6 +5,7 @@ import { run } from "./errands.js";
 import { listen } from "./events.js";
 import { faces } from "./faces.js";
 import { read, StripeGuard } from "./keys.js";
+import { bringIn, takeOut } from "./media.js";
 import { parse } from "./money.js";
 import { START, keepable, receive, revive } from "./sale.js";
 import { NO_SLIPS, find, hear, isOpen, press, putAway, question, receiptOf, showOne, toggle } from "./slips.js";
@@ -276,6 +277,11 @@ function onGone() {
   draw();
 }
 
+async function notice(chosen) {
+  const note = await bringIn(chosen);
+  if (note) feed({ name: "notice", note });
+}
+
 document.addEventListener("keydown", onKey);
-onPress({ press: (key) => hand(/^\d$/.test(key) ? { name: "digit", digit: key } : { name: key }), slip: answerQuestion, language: speak, exchange: () => post("/v1/exchanges", {}) });
+onPress({ press: (key) => hand(/^\d$/.test(key) ? { name: "digit", digit: key } : { name: key }), slip: answerQuestion, language: speak, exchange: () => post("/v1/exchanges", {}), takeOut, bringIn: notice });
 listen({ onHere, onEvent: hearEvent, onGone });

@@ -79,11 +79,16 @@ function cell(text) {
 }
 
 /** Call back with what a button stands for. A press by hand takes no focus: the next Enter must not press it again. */
-export function onPress({ press, slip, language, exchange }) {
+export function onPress({ press, slip, language, exchange, takeOut, bringIn }) {
   document.addEventListener("mousedown", (event) => event.preventDefault());
   for (const button of all("press")) button.addEventListener("click", () => press(button.dataset.press));
   for (const button of all("slip")) button.addEventListener("click", () => slip(button.dataset.slip));
   for (const button of all("exchange")) button.addEventListener("click", exchange);
+  for (const button of all("take-out")) button.addEventListener("click", takeOut);
+  for (const chosen of all("medium")) {
+    for (const button of all("bring-in")) button.addEventListener("click", () => chosen.click());
+    chosen.addEventListener("change", () => bringIn(chosen));
+  }
   for (const button of all("language")) button.addEventListener("click", () => language(button.dataset.language));
 }
 
