@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from ledger.ids import HEADQUARTERS, Place
-from protocol.conversation import NONCE_BYTES, Challenge, Rejected, Welcome, log_in, welcome_is_true
+from protocol.conversation import NONCE_BYTES, Challenge, Rejected, Welcome
+from protocol.handshake import log_in, welcome_is_true
 from protocol.signing import Signer
 from protocol.upstream import LineLost, Session, Stranger, TurnedAway
 

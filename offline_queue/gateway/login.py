@@ -11,7 +11,8 @@ from aiohttp import WSCloseCode
 from ledger.ids import ChainId
 from offline_queue.gateway.host import Host
 from offline_queue.gateway.wire import LineOver, Wire
-from protocol.conversation import NONCE_BYTES, Challenge, Login, Rejected, login_is_true, welcome
+from protocol.conversation import NONCE_BYTES, Challenge, Login, Rejected
+from protocol.handshake import login_is_true, welcome
 from protocol.rejections import Rejection
 
 LOGIN_S_MAX = 5.0

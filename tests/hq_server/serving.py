@@ -39,10 +39,9 @@ from protocol.conversation import (
     Welcome,
     decode,
     encode,
-    log_in,
-    welcome_is_true,
 )
 from protocol.enrolment import parse_code
+from protocol.handshake import log_in, welcome_is_true
 from protocol.signing import Context, is_signed_by
 from tests.hq_server.forger import Keeper
 

@@ -9,12 +9,8 @@ from structlog.testing import capture_logs
 
 from ledger.ids import HEADQUARTERS, Place
 from offline_queue.gateway import door as door_module
-from protocol.conversation import (
-    NONCE_BYTES,
-    Rejected,
-    Welcome,
-    log_in,
-)
+from protocol.conversation import NONCE_BYTES, Rejected, Welcome
+from protocol.handshake import log_in
 from tests.hq_server.forger import Keeper, traded
 from tests.hq_server.serving import POLICY, PROTOCOL, Closed, Serving, serving, until
 

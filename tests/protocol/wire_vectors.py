@@ -37,8 +37,9 @@ from protocol.bodies import (
     TransactionBody,
 )
 from protocol.check_code import approval_code, check_code
-from protocol.conversation import AnyMessage, Challenge, Directory, Rejected, encode, log_in, welcome
+from protocol.conversation import AnyMessage, Challenge, Directory, Rejected, encode
 from protocol.enrolment import _key, answer, ask, code_text
+from protocol.handshake import log_in, welcome
 from protocol.records import Record, RecordKind, encode_body, seal
 from protocol.vouching import vouch
 

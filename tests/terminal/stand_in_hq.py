@@ -33,9 +33,8 @@ from protocol.conversation import (
     Resume,
     decode,
     encode,
-    login_is_true,
-    welcome,
 )
+from protocol.handshake import login_is_true, welcome
 from protocol.records import FIRST_PREVIOUS, Record, RecordKind, SignedRecord, encode_body, seal
 from protocol.records import VERSION as RECORD_VERSION
 from protocol.rejections import Rejection
