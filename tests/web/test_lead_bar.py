@@ -35,3 +35,25 @@ async def test_the_bar_says_how_it_stands_with_the_lead_while_the_line_to_hq_res
         await counter.has_tone("lead", now[2])
         await counter.reads("exchange", "Exchange now")
         await look(counter, "empty")
+
+
+async def test_the_bar_of_a_store_without_a_line_has_room_for_its_lead_and_both_files(counter: Counter) -> None:
+    async def answer(route: Route) -> None:
+        fetched = await route.fetch()
+        status = await fetched.json()
+        by_medium = {"state": "by_medium", "last_contact": f"{status['business_date']}T14:05:00+08:00"}
+        await route.fulfill(
+            response=fetched,
+            json=status | {"mode": "proxy_run", "lead": LEADS[1][0], "hq": status["hq"] | by_medium},
+        )
+
+    await counter.meet("**/v1/status", answer)
+    for language, hq in (
+        ("zh-TW", "檔案交換，上次 14:05"),
+        ("zh-CN", "文件交换，上次 14:05"),
+        ("en", "By file, last 14:05"),
+    ):
+        await counter.page.reload()
+        await counter.speak(language)
+        await counter.reads("hq", hq)
+        await look(counter, "empty")
