@@ -71,9 +71,8 @@ async def test_an_answer_is_chosen_by_keyboard_and_what_it_brings_is_said(counte
     ):
         await page.unroute("**/v1/media")
         await page.route("**/v1/media", answering(said, status))
-        await bring_in.focus()
         async with page.expect_file_chooser() as choosing:
-            await page.keyboard.press("Enter")
+            await bring_in.press("Enter")
         async with page.expect_request("**/v1/media") as sending:
             await (await choosing.value).set_files(answer)
         sent = await sending.value
