@@ -91,9 +91,9 @@ class HqAbove:
         if doubt is not None:
             log.warning("a directive that was handed on is not carried out", doubt=doubt)
 
-    def medium_begins(self) -> None:
-        """A medium brings HQ's word: what is not carried out of it is another matter than on the line."""
-        self._standing.disobeyed = None
+    async def obey_medium(self, signed: SignedRecord) -> Doubt | None:
+        """Carry out a directive that a medium has brought; what is wrong with it."""
+        return await self._directives.follow(signed)
 
     async def medium_ends(self, said_at_ms: int) -> HqKnown:
         """What is known of HQ by then; its word was signed at `said_at_ms`."""
@@ -102,11 +102,6 @@ class HqAbove:
         standing.heard_at_ms = max(standing.heard_at_ms or 0, said_at_ms)
         await self.remember()
         return standing.known
-
-    @property
-    def disobeyed(self) -> Doubt | None:
-        """Why directives are no longer carried out."""
-        return self._standing.disobeyed
 
     def gave_sign(self) -> None:
         """HQ was heard."""

@@ -14,9 +14,7 @@ from offline_queue.doubts import Doubt, check_acknowledgement, check_vouched
 from offline_queue.media import END, MediumFlaw, MediumReader, Sender, framed, opening
 from protocol.acknowledgements import Acknowledgement, open_acknowledgement
 from protocol.conversation import Acknowledged, AnyMessage, Directory, Ordered, Records, Rejected, Vouched
-from protocol.records import SignedRecord
 from protocol.signing import Signed
-from protocol.upstream import LineLost
 from terminal.answers import Problem, Texts
 from terminal.asking import Moment
 from terminal.hq_above import HqAbove
@@ -139,7 +137,7 @@ class Incoming:
                 return await self._believe(signed)
             case Ordered(records=records) if self._said is not None:
                 for directive in records:
-                    doubt = await self._obey(directive)
+                    doubt = await self._media.above.obey_medium(directive)
                     if doubt is not None:
                         return doubt
                 return None
@@ -156,18 +154,8 @@ class Incoming:
         before = await store.do(lambda store: store.hq.known())
         doubt = await store.do(_believe, signed, said, moment)
         if doubt is None:
-            above.medium_begins()
             self._before, self._said = before, said
         return doubt
-
-    async def _obey(self, directive: SignedRecord) -> Doubt | None:
-        above = self._media.above
-        try:
-            await above.obey(directive)
-        except LineLost as lost:
-            (doubt,) = lost.args
-            return Doubt(doubt)
-        return above.disobeyed
 
     async def _hear(self, vouched: Vouched) -> Doubt | None:
         told = check_vouched(vouched, self._media.above.hearer)
