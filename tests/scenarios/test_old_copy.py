@@ -88,6 +88,7 @@ def test_a_disk_that_was_put_back_whole_is_found_out_by_the_lead_while_hq_can_no
     chain.name_lead("07-1")
     copy = saved(till, chain)
     till.cut()
+    chain.wait_until(lambda: till.lead == answers("07-1"))
     assert till.sell(ALICE, 400_00)["outcome"] == "done"
     chain.wait_until(lambda: till.hq["state"] == "not_reached")
     put_back(till, copy)
