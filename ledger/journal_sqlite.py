@@ -104,7 +104,9 @@ def _unusable(path: Path | str, fault: Exception) -> BookUnusable | None:
         case apsw.CantOpenError() | apsw.ReadOnlyError():
             return BookUnusable(f"{path} cannot be opened or made. Is its folder there, and writable?")
         case apsw.NotADBError() | apsw.CorruptError():
-            return BookUnusable(f"{path} is damaged. Keep the file, and restore the till from its last copy.")
+            return BookUnusable(
+                f"{path} is damaged. Keep the file; put no older copy in its place (docs/operations.md)."
+            )
         case _:
             return None
 
@@ -130,7 +132,7 @@ def open_to_read(path: Path) -> apsw.Connection:
     except apsw.CantOpenError as fault:
         raise BookUnusable(f"{path} is not there, or may not be opened.") from fault
     except apsw.Error as fault:
-        raise BookUnusable(f"{path} cannot be read as a book: {fault}. Keep the file; use its last copy.") from fault
+        raise BookUnusable(f"{path} cannot be read as a book: {fault}. Keep the file: docs/operations.md.") from fault
     return connection
 
 

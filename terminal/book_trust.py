@@ -78,8 +78,8 @@ class BookTrust:
         if head is None and mark is not None:
             raise BookUnusable(
                 f"This till has written {mark.sequence} records, and its book is empty: till.db was lost or moved. "
-                "Nothing was sold with the empty one. Put the file back; if it is gone, set the till up anew "
-                "(docs/operations.md)."
+                "Nothing was sold with the empty one. Put that very file back, no copy of it; if it is gone: "
+                "counterfoil-till set-aside, then enrol the till anew."
             )
         if mark is not None:
             agrees = self._outbox.hash_of(mark.sequence) == mark.hash

@@ -26,7 +26,7 @@ from terminal.wiring import BOOK_FILE, CARD_KEYS_FILE
 REFUSALS = {
     "code_wrong": "HQ does not know this code for till {place}: it is mistyped, used, older than a day, or was tried "
     "too often. Read it again; if it stays so, have HQ make a new one.",
-    "key_revoked": "HQ has revoked this till's key, so it is not trusted any more. Set the till up anew, with an empty "
+    "key_revoked": "HQ has revoked this till's key, so it is not trusted any more: counterfoil-till set-aside, then "
     "data folder, and enrol that.",
     "busy": "HQ has too much to do. Try again in a minute.",
 }
@@ -135,7 +135,7 @@ def _check_fit(here: Here, hq: HqFile, secrets: bytes) -> None:
     if here.book_epoch != hq.epoch:
         raise NotEnrolled(
             f"HQ knows another till as {here.place}, and this one has sold under that name already. Give it another "
-            "till number, or set it up anew with an empty data folder."
+            "till number; or counterfoil-till set-aside, and enrol it anew."
         )
     if _token_key(here.data / CARD_KEYS_FILE) not in (None, keys.token_key):
         raise NotEnrolled(f"This till has sold with the card keys of another chain, in {here.data}. Set it up anew.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
 
 from ledger.ids import Place
 from ledger.journal_sqlite import BookUnusable, Connection
@@ -16,12 +16,8 @@ from terminal.book_trust import BookTrust
 from terminal.clock_book import ClockBook
 from terminal.hq_memory import HqMemory
 
-
-class Interrupted(Protocol):
-    """Records that what was being printed when the program ended is not known to have come out."""
-
-    def __call__(self, moment: Moment) -> None:
-        """One record for each such slip."""
+Interrupted = Callable[[Moment], None]
+"""Records of each slip that was being printed when the program ended that it is not known to have come out."""
 
 
 class Opening:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-
 import msgspec
 from aiohttp import hdrs, web
 
@@ -12,18 +9,15 @@ from hq_server.api.handlers import Office
 from hq_server.api.problems import Flaw, HqProblem
 from hq_server.media import TAKEN_HEADER, Incoming, MediumTaken
 from offline_queue.media import MediumFlaw
+from offline_queue.medium_body import MEDIUM_BYTES_MAX, PIECE_S_MAX, pieces
 from protocol.rejections import Rejection
-
-MEDIUM_BYTES_MAX = 1 << 30
-"""Months of a busy till. It is read in pieces: only the time of whoever sends it bounds it otherwise."""
-PIECE_S_MAX = 10.0
 
 
 async def take_in(office: Office, request: web.Request) -> web.StreamResponse | HqProblem | MediumFlaw | Flaw:
     """Take a till's file in, and answer with HQ's."""
     incoming, total = Incoming(office.desk), 0
     try:
-        async for piece in _pieces(request):
+        async for piece in pieces(request.content.readany):
             total += len(piece)
             if total > MEDIUM_BYTES_MAX:
                 return HqProblem.TOO_LARGE
@@ -57,13 +51,3 @@ async def _answer(request: web.Request, incoming: Incoming, taken: MediumTaken) 
         await response.write(piece)
     await response.write_eof()
     return response
-
-
-async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
-    """The body as it comes; whoever sends too slowly is not waited for. Raises TimeoutError."""
-    while True:
-        async with asyncio.timeout(PIECE_S_MAX):
-            piece = await request.content.readany()
-        if not piece:
-            return
-        yield piece

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-
 import msgspec
 from aiohttp import hdrs, web
 
+from offline_queue.medium_body import MEDIUM_BYTES_MAX, PIECE_S_MAX, pieces
 from receipts.wording import Language
 from terminal.answers import Problem
 from terminal.api.handlers import Door
 from terminal.api.reading import Flaw
 from terminal.media import Brought, Incoming, Wrong
-
-MEDIUM_BYTES_MAX = 1 << 30
-"""Read piece by piece; only the time of whoever sends it bounds it otherwise."""
-PIECE_S_MAX = 10.0
 
 
 async def take_out(door: Door, request: web.Request) -> web.StreamResponse | Problem:
@@ -42,7 +36,7 @@ async def bring_in(door: Door, request: web.Request) -> Brought | Problem | Wron
     async with door.media.turn:
         incoming, total = Incoming(door.media), 0
         try:
-            async for piece in _pieces(request):
+            async for piece in pieces(request.content.readany):
                 total += len(piece)
                 if total > MEDIUM_BYTES_MAX:
                     return Problem.TOO_LARGE
@@ -57,13 +51,3 @@ async def bring_in(door: Door, request: web.Request) -> Brought | Problem | Wron
         return brought
     said = {language.value: door.wording.say(brought.wrong, language) for language in Language}
     return msgspec.structs.replace(brought, cashier_message=said)
-
-
-async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
-    """The body as it comes; whoever sends too slowly is not waited for. Raises TimeoutError."""
-    while True:
-        async with asyncio.timeout(PIECE_S_MAX):
-            piece = await request.content.readany()
-        if not piece:
-            return
-        yield piece

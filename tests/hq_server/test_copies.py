@@ -46,11 +46,12 @@ async def lead(hq: Serving, witness: str | None = None) -> None:
     assert status == HTTPStatus.OK, said
 
 
-async def wanted(caller: Caller) -> Wanted:
-    """What it is asked for next."""
+async def wanted(caller: Caller, but: type | tuple[()] = ()) -> Wanted:
+    """What it is asked for next; `but`: what must not be said before that."""
     async with asyncio.timeout(20):
         while not isinstance(said := await caller.hear(), Wanted):
             assert isinstance(said, Acknowledged | Ordered | Directory | HandOn), said
+            assert not isinstance(said, but), said
     return said
 
 
@@ -94,6 +95,9 @@ def test_a_machine_that_was_replaced_and_not_revoked_is_asked_about_and_told_not
     assert [tuple(one) for one, _ in chains] == [("07-2", 1), ("07-3", 1), ("07-3", 2)]
     told = shop.office.store.keeping(lambda keepers: keepers.to_hand_on(ChainId(shop.one.place, 1)))
     assert [tuple(one) for one, _ in told] == [("07-2", 1), ("07-3", 2)]
+    shop.revoke(shop.three)
+    chains = shop.office.store.keeping(lambda keepers: keepers.copied_to(ChainId(shop.one.place, 1)))
+    assert [tuple(one) for one, _ in chains] == [("07-2", 1), ("07-3", 2)], "nothing more is taken from a revoked key"
 
 
 async def test_a_lead_is_asked_until_it_has_no_more_and_what_it_brings_is_posted(hq: Serving) -> None:
@@ -171,6 +175,8 @@ async def test_what_hq_orders_of_a_silent_till_is_handed_on_until_it_says_that_i
         assert (await hear(caller, HandOn)).records[0] == handed.records[1], "the first one is done"
         await ask(hq, "POST", "/v1/blocks", {"number": number(1)})
         later = await hear(caller, HandOn)
+        for _ in range(3):
+            await wanted(caller, but=HandOn)  # rounds go by, and what was said once is not said again
         assert isinstance(later.records[-1].open().body_as(Directive).order, Block)
 
 

@@ -15,6 +15,7 @@ from hardware_mocks.hq_process import HqProcess
 from hardware_mocks.program import run_command
 from hq_server.api import media_handlers
 from hq_server.media import TAKEN_HEADER, MediumTaken
+from offline_queue import medium_body
 from offline_queue.doubts import Doubt, Hearer, check_vouched
 from offline_queue.media import END, MediumFlaw, MediumReader, Sender, framed, opening
 from protocol.acknowledgements import Acknowledgement, open_acknowledgement
@@ -249,7 +250,7 @@ async def test_a_medium_has_a_bound_and_is_not_waited_for(hq: Serving, monkeypat
     monkeypatch.setattr(media_handlers, "MEDIUM_BYTES_MAX", 1000)
     assert await problem(hq, written(keeper)) == (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large")
     monkeypatch.setattr(media_handlers, "MEDIUM_BYTES_MAX", 1 << 20)
-    monkeypatch.setattr(media_handlers, "PIECE_S_MAX", 0.05)
+    monkeypatch.setattr(medium_body, "PIECE_S_MAX", 0.05)
 
     async def slowly() -> AsyncIterator[bytes]:
         yield written(keeper)[:500]

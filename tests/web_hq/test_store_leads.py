@@ -1,5 +1,7 @@
 """Somebody at HQ names a store's lead, and takes the name back, on the page of the tills."""
 
+from http import HTTPStatus
+
 import pytest
 from playwright.async_api import expect
 
@@ -46,6 +48,12 @@ async def test_a_store_gets_a_lead_and_loses_it_and_the_page_says_so(desk: Desk)
     await witness.fill("12-2")
     await form.locator("button").click()
     await expect(note).to_have_attribute("data-tone", "bad")
+    await address.fill("")
+    async with desk.page.expect_response("**/leads") as answered:
+        await form.locator("button").click()
+    assert (await answered.value).status == HTTPStatus.BAD_REQUEST
+    assert last_roster(desk).lead is not None, "half a witness takes no lead's name away"
+    await address.fill("http://192.168.1.10:8372")
     await witness_address.fill("http://192.168.1.11:8372")
     await form.locator("button").click()
     await expect(desk.page.locator("table small")).to_have_text(["主機", "副本"])
