@@ -34,10 +34,10 @@ from ledger.cards import Card, CardScheme
 from ledger.ids import OperationId
 from loyalty.programme import Programme
 from offline_queue.keys import till_key
+from offline_queue.marker_file import MarkerFile
 from terminal.answers import Answer, HqState, HqStatus
 from terminal.asking import Asked, Identity, Moment
 from terminal.config import read_toml
-from terminal.marker_file import MarkerFile
 from terminal.store import TillStore
 
 HQ = HqStatus(HqState.NEVER, None)

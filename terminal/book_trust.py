@@ -13,39 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
-
-import msgspec
 
 from ledger.ids import Place
 from ledger.journal_sqlite import BookUnusable
+from offline_queue.marker_file import Mark, Marker
 from offline_queue.outbox import Outbox
 from protocol.acknowledgements import Acknowledgement
 from terminal.answers import BookState, Problem
 
 _PROBLEMS = {BookState.UNCONFIRMED: Problem.BOOK_UNCONFIRMED, BookState.BEHIND: Problem.BOOK_BEHIND}
-
-
-class Mark(msgspec.Struct, frozen=True):
-    """A record of a chain that somebody has seen, by its number and hash."""
-
-    keeper: Place
-    epoch: int
-    sequence: int
-    hash: bytes
-
-
-class Marker(Protocol):
-    """Keeps one mark outside the book, so that it is not restored together with it."""
-
-    def read(self) -> Mark | None:
-        """The last mark; None when there is none that can be read."""
-
-    def write(self, mark: Mark) -> None:
-        """Put this one in its place. It need not outlast a power cut: an earlier mark will do."""
-
-    def close(self) -> None:
-        """Give free what it is kept in."""
 
 
 def _nobody() -> None:

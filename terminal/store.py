@@ -15,6 +15,7 @@ from ledger.slices import MONEY, Slice, that_never_expire, total
 from loyalty.programme import Programme
 from offline_queue.doubts import Doubt, Gift, Given, compare_acknowledgement
 from offline_queue.forwarding import cut
+from offline_queue.marker_file import Marker
 from offline_queue.outbox import Outbox, Stamp, last_epoch
 from protocol.acknowledgements import Acknowledgement
 from protocol.bodies import PrintBody
@@ -25,7 +26,7 @@ from protocol.signing import Signed, Signer
 from terminal.answering import balance_of
 from terminal.answers import Answer, DayClose, Movement, Problem, Refundable
 from terminal.asking import Asked, Identity, Moment
-from terminal.book_trust import BookTrust, Marker
+from terminal.book_trust import BookTrust
 from terminal.clock_book import ClockBook
 from terminal.day_closing import DayClosing
 from terminal.decisions import Decisions, Shelf, has_moved

@@ -20,6 +20,7 @@ from offline_queue.doubts import Hearer
 from offline_queue.keys import CardKeys, till_key
 from offline_queue.link import Link
 from offline_queue.login import Caller
+from offline_queue.marker_file import MarkerFile
 from offline_queue.settings import zone
 from protocol.signing import public_key
 from receipts.encoding import Codec
@@ -30,7 +31,6 @@ from terminal.exchanges import Exchanges
 from terminal.hq_above import HqAbove
 from terminal.hq_file import HQ_FILE, HqFile, read_hq_file
 from terminal.lead_host import OwnBook
-from terminal.marker_file import MarkerFile
 from terminal.media import Media
 from terminal.modes import MODES
 from terminal.store import TillStore

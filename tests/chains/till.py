@@ -14,11 +14,11 @@ from ledger.cards import Card
 from ledger.ids import OperationId
 from loyalty.evaluation import Item
 from loyalty.programme import Programme
+from offline_queue.marker_file import Marker
 from protocol.records import SignedRecord
 from terminal.answering import balance_of
 from terminal.answers import Answer, Balance, DayClose, HqState, HqStatus, Outcome, Problem
 from terminal.asking import Asked, Identity, Moment, UseCase, fingerprint
-from terminal.book_trust import Marker
 from terminal.slip_job import SlipJob, SlipStep
 from terminal.store import TillStore
 from tests.chains.company import PROGRAMME, units

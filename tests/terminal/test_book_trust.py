@@ -16,13 +16,13 @@ from ledger.ids import HEADQUARTERS, Place
 from ledger.journal_sqlite import BookUnusable, transaction
 from ledger.slices import Asset
 from offline_queue.doubts import Doubt
+from offline_queue.marker_file import Mark
 from protocol.acknowledgements import VERSION, Acknowledgement, seal_acknowledgement
 from protocol.bodies import PrintBody, Why
 from protocol.conversation import Draw, NotDrawn
 from protocol.records import RecordKind
 from protocol.rejections import Fault, Rejection
 from terminal.answers import Answer, BookState, Problem
-from terminal.book_trust import Mark
 from terminal.slip_job import SlipState, SlipStep
 from tests.chains.company import ALICE
 from tests.chains.headquarters import HQ_KEY, Headquarters

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from hardware_mocks.demo_store import DemoStore
+from offline_queue.marker_file import Mark
 from terminal.answers import BookState
-from terminal.book_trust import Mark
 from terminal.config import SettingsWrong
 from terminal.wiring import build
 

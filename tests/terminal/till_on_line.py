@@ -24,6 +24,7 @@ from offline_queue.doubts import Hearer
 from offline_queue.forwarding import Patience
 from offline_queue.link import Link
 from offline_queue.login import Caller
+from offline_queue.marker_file import MarkerFile
 from protocol.bodies import Applied, PrintBody
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.signing import public_key
@@ -36,7 +37,6 @@ from terminal.events import Event
 from terminal.exchanges import ExchangeRules, Exchanges
 from terminal.hq_above import HqAbove
 from terminal.lead_host import OwnBook
-from terminal.marker_file import MarkerFile
 from terminal.media import Media
 from terminal.store import TillStore
 from terminal.store_lead import StoreLead

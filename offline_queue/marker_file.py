@@ -5,17 +5,39 @@ from __future__ import annotations
 from contextlib import suppress
 from errno import ENOSPC
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import msgspec
 import structlog
 
-from terminal.book_trust import Mark
+from ledger.ids import Place
 
 MARK_BYTES = 256
 """Within one sector of any disk, so that a power cut leaves the old mark or the new one."""
 
 log = structlog.get_logger()
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A record of a chain that somebody has seen, by its number and hash."""
+
+    keeper: Place
+    epoch: int
+    sequence: int
+    hash: bytes
+
+
+class Marker(Protocol):
+    """Keeps one mark outside the book, so that it is not restored together with it."""
+
+    def read(self) -> Mark | None:
+        """The last mark; None when there is none that can be read."""
+
+    def write(self, mark: Mark) -> None:
+        """Put this one in its place. It need not outlast a power cut: an earlier mark will do."""
+
+    def close(self) -> None:
+        """Give free what it is kept in."""
 
 
 class MarkerFile:
@@ -34,7 +56,7 @@ class MarkerFile:
             return None
 
     def write(self, mark: Mark) -> None:
-        """Put this one in its place. Where that fails the till goes on: an old mark is as good as the next witness."""
+        """Put this one in its place. Where that fails life goes on: an old mark is as good as the next witness."""
         line = msgspec.json.encode(mark).ljust(MARK_BYTES - 1) + b"\n"
         assert len(line) == MARK_BYTES, "names of places have bounds"
         try:

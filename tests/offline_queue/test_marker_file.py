@@ -9,8 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from ledger.ids import Place
-from terminal.book_trust import Mark
-from terminal.marker_file import MARK_BYTES, MarkerFile
+from offline_queue.marker_file import MARK_BYTES, Mark, MarkerFile
 
 MARK = Mark(Place("07-2"), 1, 41, bytes(range(32)))
 LATER = Mark(Place("07-2"), 1, 100_000, bytes(32))
