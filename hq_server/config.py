@@ -26,6 +26,7 @@ class HqSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     card_keys: str = "chain-cards.key"
     data: str = "data"
+    marker: str = ""
     host: str = "127.0.0.1"
     port: Port = 8380
     timezone: str = "Asia/Taipei"

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hq_server.enrolling import Disclosed, NotEnrolled, enrol
 from hq_server.poster import Poster
 from hq_server.reception import Reception
+from hq_server.recovery import Cause, Ended, RecoveryView
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.mirrors import Step
 from hq_server.storage.showing import Showing
@@ -24,11 +25,12 @@ from ledger.amounts import Currency
 from ledger.cards import CardScheme
 from ledger.ids import HEADQUARTERS, ChainId, Place
 from offline_queue.book_thread import BookThread
+from offline_queue.doubts import Hearer, check_acknowledgement
 from offline_queue.news import News, OfAccount
 from offline_queue.outbox import Stamp
-from protocol.acknowledgements import seal_acknowledgement
+from protocol.acknowledgements import Acknowledgement, seal_acknowledgement
 from protocol.bodies import Directive, Lead, Witness
-from protocol.conversation import BATCH_RECORDS_MAX, Draw, HandOn, NotDrawn, Records, Wanted
+from protocol.conversation import BATCH_RECORDS_MAX, Draw, HandOn, NotDrawn, Records, Resume, Wanted
 from protocol.enrolment import CODE_BYTES, EnrolmentAnswer, EnrolmentRequest, code_text
 from protocol.records import SignedRecord
 from protocol.rejections import Fault
@@ -72,12 +74,18 @@ class Desk:
 
     async def post_what_is_held(self) -> None:
         """Post until cancelled, beginning with what the last run held and did not post, or not place."""
-        while (step := await self._store.do(HqStore.settle, self._stamp())).has_more:
-            self._tell(step)
-        self._tell(step)
+        await self._settle_all()
         for chain in await self._store.do(HqStore.unposted):
             self._poster.wake(ChainId(*chain))
         await self._poster.run()
+
+    async def _settle_all(self) -> None:
+        """Place anew what was left to place."""
+        has_more = True
+        while has_more:
+            step = await self._store.do(HqStore.settle, self._stamp())
+            self._tell(step)
+            has_more = step.has_more
 
     async def post_all(self, chain: ChainId) -> None:
         """Post now what is held of a chain, as far as it can be, and what waited for it soon."""
@@ -92,6 +100,31 @@ class Desk:
     async def heard(self, chain: ChainId) -> None:
         """Note that an enrolled keeper has called."""
         await self._store.do(HqStore.heard, *chain, self.world.now_ms())
+
+    async def resumed(self, chain: ChainId, resume: Resume) -> None:
+        """A keeper says what it has of HQ. If that is more than HQ has of itself, HQ was put back from a copy."""
+        signed = resume.acknowledgement
+        hearer = Hearer(*chain, public_key(self._disclosed.public_key))
+        said = None if signed is None else check_acknowledgement(signed, hearer)
+        if isinstance(said, Acknowledgement):
+            self._told(await self._store.do(HqStore.hear_of_itself, said, self._stamp()))
+
+    async def recover(self, cause: Cause) -> None:
+        """Begin another epoch of HQ's; nothing is given out until its recovery has ended."""
+        self._told(await self._store.do(HqStore.recover, cause, 0, self._stamp()))
+
+    async def end_recovery(self, by: str) -> Ended:
+        """This person would have HQ give out again."""
+        ended, told = await self._store.do(HqStore.end_recovery, by, self._stamp())
+        if ended is Ended.ENDED:
+            log.warning("hq's recovery has ended", by=by)
+            self._told(told)
+            await self._settle_all()
+        return ended
+
+    async def recovery(self) -> RecoveryView | None:
+        """How far HQ's recovery is; None when there is none."""
+        return await self._store.do(HqStore.recovery)
 
     async def take(self, batch: Records, by: ChainId) -> Fault | None:
         """Hold the good part of a batch, and say what is wrong with the rest. What is held will be posted."""

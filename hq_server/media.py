@@ -103,17 +103,18 @@ class Incoming:
             case Resume() if self._resume is None:
                 self._resume = message
             case Records() if self._resume is not None and self._flaw is None:
-                await self._take(message)
+                await self._take(message, self._resume)
             case _:
                 self._flaw = MediumFlaw.DAMAGED
 
-    async def _take(self, batch: Records) -> None:
+    async def _take(self, batch: Records, resume: Resume) -> None:
         """What comes behind a batch that was not taken whole is counted only: it can't be taken either."""
         chain = ChainId(batch.keeper, batch.epoch)
         if self._chain not in (None, chain):
             self._flaw = MediumFlaw.DAMAGED
             return
         if self._chain is None and await self._desk.key_of(chain) is not None:
+            await self._desk.resumed(chain, resume)
             self._held_before = open_acknowledgement(await self._desk.acknowledge(chain)).held
         self._chain = chain
         self._records += len(batch.records)

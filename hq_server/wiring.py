@@ -18,10 +18,12 @@ from ledger.cards import CardScheme
 from loyalty.programme import Programme
 from offline_queue.book_thread import BookThread
 from offline_queue.keys import CardKeys, signing_key
+from offline_queue.marker_file import MarkerFile
 from offline_queue.settings import SettingsWrong, read_toml, zone
 
 BOOK_FILE = "hq.db"
 KEY_FILE = "hq.key"
+MARKER_FILE = "hq.head"
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -46,13 +48,14 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
     key = signing_key(data / KEY_FILE)
     public_key = key.public_key().public_bytes_raw()
     token = make_token(data, world)
-    store = HqStore.open(data / BOOK_FILE, key.sign, Rules(programme, settings.placement))
+    marker = MarkerFile(settings_file.parent / settings.marker if settings.marker else data / MARKER_FILE)
+    store = HqStore.open(data / BOOK_FILE, key.sign, Rules(programme, settings.placement), marker=marker)
     try:
         store.begin(public_key, f"counterfoil {version('counterfoil')}", world.stamp(where))
     except BaseException:
         store.close()
         raise
-    thread = BookThread(store)
+    thread = BookThread(store, after_each=store.mark)
     scheme = CardScheme(programme.card_kinds, keys.token_key, keys.stripe_keys)
     desk = Desk(
         thread,

@@ -21,6 +21,8 @@ LotId = NewType("LotId", str)
 """The record that brought the lot in, as text: `07-2/1/31`."""
 
 HEADQUARTERS = Place("hq")
+HQ_LIFE = 1
+"""HQ's place has one life: what lies there, lies there in all epochs of HQ's chain."""
 
 _TILL = re.compile(r"[0-9A-Za-z]{1,8}-[0-9A-Za-z]{1,4}")
 # A number has one form only, or one lot could have two names: no leading zeros, no other script's digits.
@@ -48,6 +50,11 @@ class ChainId(NamedTuple):
     def store(self) -> str:
         """The store of a till: `07` of `07-2`."""
         return self.keeper.partition("-")[0]
+
+
+def life(keeper: Place, epoch: int) -> ChainId:
+    """The place and the epoch under which what a keeper has in this epoch is counted."""
+    return ChainId(keeper, HQ_LIFE if keeper == HEADQUARTERS else epoch)
 
 
 class RecordRef(msgspec.Struct, frozen=True, order=True):
@@ -79,6 +86,11 @@ class RecordRef(msgspec.Struct, frozen=True, order=True):
     def netted(self) -> OperationId:
         """The operation by which this record nets what a member owes."""
         return OperationId(f"netted/{self}")
+
+    @property
+    def readopted(self) -> OperationId:
+        """The operation by which HQ gives in this record what it had given before, and forgotten."""
+        return OperationId(f"readopted/{self}")
 
     def next(self) -> RecordRef:
         """The line after this one, in the same epoch."""

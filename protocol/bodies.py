@@ -14,7 +14,7 @@ from ledger.slices import Asset, Lot
 from ledger.transactions import Leg
 from loyalty.reasons import Reason
 from protocol.names import Address, Day, LotName, ModeLabel, Name, StoreName
-from protocol.records import RECORD_BYTES_MAX, Keeper, Number, SignedRecord
+from protocol.records import RECORD_BYTES_MAX, Hash, Keeper, Number, SignedRecord
 
 ROSTER_TILLS_MAX = 200
 """Tills of one store. Of the longest names they fit into a directive."""
@@ -31,12 +31,23 @@ class LotOpened(msgspec.Struct, frozen=True):
     expires_on: Day | None
 
 
-class Opened(msgspec.Struct, frozen=True):
-    """The first record of an epoch: whose book this is and the key (Ed25519, 32 bytes) that signs it."""
+class Predecessor(msgspec.Struct, frozen=True):
+    """The last record of the epoch before, as far as its keeper has it: `hq/1/240` and its hash."""
+
+    record: str
+    hash: Hash
+
+
+class Opened(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The first record of an epoch: whose book this is and the key (Ed25519, 32 bytes) that signs it.
+
+    `after`: HQ's place goes on, and what it may have signed beyond that record is lost.
+    """
 
     place: str
     public_key: bytes
     software: str
+    after: Predecessor | None = None
 
 
 class TransactionBody(msgspec.Struct, frozen=True):
@@ -231,10 +242,14 @@ class Relay(msgspec.Struct, frozen=True, tag="relay"):
     given: SignedRecord
 
 
+class NewEpoch(msgspec.Struct, frozen=True, tag="new_epoch"):
+    """HQ may have lost records, and has begun this epoch: the addressee carries out nothing more of an earlier one."""
+
+
 BLOCKED_CARDS_MAX = 1000
 """In one directive."""
 
-Order: TypeAlias = Enrol | Revoke | Transfer | Recall | Block | Unblock | RunAs | Roster | Relay
+Order: TypeAlias = Enrol | Revoke | Transfer | Recall | Block | Unblock | RunAs | Roster | Relay | NewEpoch
 
 DIRECTIVE_BYTES_MAX = RECORD_BYTES_MAX - 1024
 """A directive's record lies whole in the record that says that it was applied, and that one has its bound too."""
@@ -282,6 +297,36 @@ class Netted(msgspec.Struct, frozen=True):
     account: Name
     legs: tuple[Leg, ...]
     lots: tuple[LotOpened, ...]
+
+
+class Readopted(msgspec.Struct, frozen=True):
+    """A directive of an earlier HQ epoch that HQ's chain has lost, as its keeper has handed it back.
+
+    What it gave leaves HQ's place by this record.
+    """
+
+    directive: SignedRecord
+
+
+class Reclaimed(msgspec.Struct, frozen=True):
+    """A directive of HQ's in an earlier epoch gave what has not been taken, and never will be: it lies here again."""
+
+    directive: SignedRecord
+
+
+UNHEARD_NAMED_MAX = 1000
+"""So many names fit into a record."""
+
+
+class Recovered(msgspec.Struct, frozen=True):
+    """HQ gives out again what lies with it: by whose word, and of which keepers (`07-1/1`) it had not heard until then.
+
+    Of `unheard_total` keepers the first UNHEARD_NAMED_MAX are named.
+    """
+
+    by: tuple[str, ...]
+    unheard: tuple[str, ...]
+    unheard_total: int
 
 
 def lots_told(lots: Iterable[Lot]) -> tuple[LotOpened, ...]:

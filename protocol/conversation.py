@@ -91,11 +91,13 @@ class Resume(Message, frozen=True, tag="resume"):
     """The lower one's first word after Welcome: from where the upper one is to go on.
 
     `directive` is the last one that it has carried out in HQ's epoch `hq_epoch`, `directory` the version that it has.
+    `acknowledgement` is the last that it has of the upper one: whoever signed that and has less now has lost it.
     """
 
     hq_epoch: Number
     directive: Number
     directory: Number
+    acknowledgement: Signed | None
 
 
 class Records(Message, frozen=True, tag="records"):
@@ -162,6 +164,8 @@ class NoDraw(StrEnum):
     """HQ places nothing with this keeper."""
     BUSY = "busy"
     """HQ could not look at it now."""
+    RECOVERING = "recovering"
+    """HQ may have lost records, and gives nothing out before it has heard of all keepers."""
 
 
 class NotDrawn(Message, frozen=True, tag="not_drawn"):

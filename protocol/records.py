@@ -51,6 +51,12 @@ class RecordKind(StrEnum):
     """Value that another place has given is here."""
     NETTED = "netted"
     """HQ has taken from what a member has there what refunds at tills could not take back."""
+    READOPTED = "readopted"
+    """HQ has lost a directive that a keeper carried out, and stands by it."""
+    RECLAIMED = "reclaimed"
+    """HQ has back what it gave in an earlier epoch of its own: the taker carries that out no more."""
+    RECOVERED = "recovered"
+    """HQ gives value out again, in an epoch that it began because it may have lost records."""
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

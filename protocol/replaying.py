@@ -40,7 +40,7 @@ def posting_of(record: Record) -> Posting | None:
             return _posting(record, _netting(record))
         given, taken = given_in(record), taken_in(record)
         if given is not None:
-            return _posting(record, outgoing(given))
+            return _posting(record, outgoing(given, None if given.giver == record.ref else record.ref))
         return None if taken is None else _posting(record, incoming(taken))
     except ValueError as fault:
         raise NotARecord(f"{record.ref}: {fault}") from fault

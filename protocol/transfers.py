@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ledger.ids import HEADQUARTERS, AccountId, LotId, RecordRef
+from ledger.ids import HEADQUARTERS, AccountId, LotId, OperationId, RecordRef
 from ledger.slices import Lot, Part, Purse, SliceKey
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
 from protocol.bodies import (
@@ -16,6 +16,8 @@ from protocol.bodies import (
     Applied,
     Directive,
     Given,
+    Readopted,
+    Reclaimed,
     Taken,
     Transfer,
     TransferPart,
@@ -86,6 +88,8 @@ def given_in(record: Record) -> Passage | None:
             directive = record.body_as(Directive)
             if isinstance(directive.order, Transfer):
                 return Passage(record.ref, directive.to, directive.to_epoch, directive.order)
+        case RecordKind.READOPTED if record.keeper == HEADQUARTERS:
+            return given_in(_of_kind(RecordKind.DIRECTIVE, record.body_as(Readopted).directive, record.ref).open())
         case _:
             pass
     return None
@@ -103,6 +107,8 @@ def giver_of(record: Record) -> SignedRecord | None:
         case RecordKind.APPLIED:
             signed = _of_kind(RecordKind.DIRECTIVE, record.body_as(Applied).directive, record.ref)
             return None if given_in(signed.open()) is None else signed
+        case RecordKind.RECLAIMED if record.keeper == HEADQUARTERS:
+            return _of_kind(RecordKind.DIRECTIVE, record.body_as(Reclaimed).directive, record.ref)
         case _:
             return None
 
@@ -116,7 +122,8 @@ def _of_kind(kind: RecordKind, signed: SignedRecord, taker: RecordRef) -> Signed
 def taken_in(record: Record) -> Passage | None:
     """The transfer that this record takes; None when it takes nothing. Raises NotARecord, also for another's transfer.
 
-    What a till has given to HQ, HQ may take in a later epoch of its own.
+    What a till has given to HQ, HQ may take in a later epoch of its own, and what HQ gave in an earlier one it may
+    have back.
     """
     signed = giver_of(record)
     if signed is None:
@@ -124,28 +131,32 @@ def taken_in(record: Record) -> Passage | None:
     passage = given_in(signed.open())
     if passage is None:
         raise NotARecord(f"{record.ref}: what it takes was not given")
+    if record.kind is RecordKind.RECLAIMED and passage.giver.epoch < record.epoch:
+        return passage
     in_time = passage.to_epoch == record.epoch or (record.keeper == HEADQUARTERS and passage.to_epoch < record.epoch)
     if passage.to != record.keeper or not in_time:
         raise NotARecord(f"{record.ref}: it takes what was given to {passage.to}/{passage.to_epoch}")
     return passage
 
 
-def outgoing(passage: Passage) -> Transaction:
-    """What the giver's book posts. Raises ValueError for a purse that does not exist."""
-    return _transaction(TransactionKind.TRANSFER_OUT, passage)
+def outgoing(passage: Passage, by: RecordRef | None = None) -> Transaction:
+    """What the giver's book posts. Raises ValueError for a purse that does not exist.
+
+    `by`: the record of HQ's that stands by one which is lost. That one's number may be another's by now.
+    """
+    return _transaction(TransactionKind.TRANSFER_OUT, passage, passage.giver.given if by is None else by.readopted)
 
 
 def incoming(passage: Passage) -> Transaction:
     """What the taker's book posts: once, as its operation is named after the giver's record. Raises ValueError."""
-    return _transaction(TransactionKind.TRANSFER_IN, passage)
+    return _transaction(TransactionKind.TRANSFER_IN, passage, passage.giver.taken)
 
 
-def _transaction(kind: TransactionKind, passage: Passage) -> Transaction:
+def _transaction(kind: TransactionKind, passage: Passage, operation_id: OperationId) -> Transaction:
     goes = kind is TransactionKind.TRANSFER_OUT
     parts = [(_lot(passage.transfer.account, part), part.units) for part in passage.transfer.parts]
     falls, rises = (Side.HELD, Side.IN_TRANSIT) if goes else (Side.IN_TRANSIT, Side.HELD)
     legs = tuple(leg for lot, units in parts for leg in (Leg(*lot.key, falls, -units), Leg(*lot.key, rises, units)))
-    operation_id = passage.giver.given if goes else passage.giver.taken
     return Transaction(kind, operation_id, legs, carries=tuple(lot for lot, _ in parts))
 
 

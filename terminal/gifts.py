@@ -21,7 +21,7 @@ class Gifts:
 
     def resume(self, lead: Place, epoch: int) -> Resume:
         """From where this lead is to go on giving."""
-        return Resume(epoch, self._taken(lead, epoch), 0)
+        return Resume(epoch, self._taken(lead, epoch), 0, None)
 
     def has(self, gift: Gift) -> bool:
         """Whether it was taken, from the lead or as HQ relayed it."""

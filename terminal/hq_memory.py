@@ -13,6 +13,7 @@ from protocol.bodies import (
     Applied,
     Block,
     Enrol,
+    NewEpoch,
     Order,
     Recall,
     Relay,
@@ -85,11 +86,12 @@ class HqMemory:
     def keep(self, signed: Signed, said: Acknowledgement, now_ms: int) -> Doubt | None:
         """Keep an acknowledgement, which was seen to be genuine, if what HQ holds is what lies here.
 
-        One that proves no more than the last one (HQ has only posted since) is not written: it would cost a sync.
+        One that proves no more than the last one is not written: HQ has only posted since, and it would cost a sync; or
+        HQ was put back from a copy, and the last one will prove that to it.
         """
         with transaction(self._connection):
             doubt = compare_acknowledgement(said, self.known().hq_epoch, self._record_hash)
-            if doubt is None and _proof(said) != self._last_proof():
+            if doubt is None and _proves_more(said, self._last_said()):
                 self._put("last", signed)
                 if said.held >= _held(self.acknowledgement("furthest")):
                     self._put("furthest", signed)
@@ -160,7 +162,7 @@ class HqMemory:
                 return None if key == self._identity.public_key else Doubt.OTHER_KEY
             case RunAs(mode=mode):
                 return None if mode in MODES else Doubt.ORDER_UNKNOWN
-            case Revoke() | Transfer() | Recall() | Block() | Unblock() | Roster() | Relay():
+            case Revoke() | Transfer() | Recall() | Block() | Unblock() | Roster() | Relay() | NewEpoch():
                 return None
 
     def _take(self, order: Order, signed: SignedRecord, now_ms: int) -> Transfer | Doubt | None:
@@ -194,7 +196,7 @@ class HqMemory:
                 self._negative_list.unblock(cards)
             case Roster():
                 self._neighbours.replace(order)
-            case Enrol() | Revoke() | Transfer() | RunAs() | Relay():
+            case Enrol() | Revoke() | Transfer() | RunAs() | Relay() | NewEpoch():
                 pass
 
     def _last_directive(self, hq_epoch: int) -> int:
@@ -224,17 +226,21 @@ class HqMemory:
             (hq_epoch, now_ms),
         )
 
-    def _last_proof(self) -> tuple[int, int, int] | None:
+    def _last_said(self) -> Acknowledgement | None:
         signed = self.acknowledgement()
-        return None if signed is None else _proof(open_acknowledgement(signed))
+        return None if signed is None else open_acknowledgement(signed)
 
     def _put(self, which: str, signed: Signed) -> None:
         row = (which, signed.content, signed.signature)
         self._connection.execute("insert or replace into acknowledgements values (?, ?, ?)", row)
 
 
-def _proof(said: Acknowledgement) -> tuple[int, int, int]:
-    return said.hq_epoch, said.held, said.directive
+def _proves_more(said: Acknowledgement, last: Acknowledgement | None) -> bool:
+    """Whether an acknowledgement takes the last one's place: of a later epoch, or further and nowhere less far."""
+    if last is None or said.hq_epoch != last.hq_epoch:
+        return last is None or said.hq_epoch > last.hq_epoch
+    before, now = (last.held, last.directive), (said.held, said.directive)
+    return now != before and min(now[0] - before[0], now[1] - before[1]) >= 0
 
 
 def _held(signed: Signed | None) -> int:

@@ -10,7 +10,7 @@ from ledger.ids import ChainId
 from offline_queue.gateway.host import World
 from offline_queue.news import News
 from protocol.acknowledgements import seal_acknowledgement
-from protocol.conversation import BATCH_RECORDS_MAX, Draw, HandOn, NotDrawn, Records, Wanted
+from protocol.conversation import BATCH_RECORDS_MAX, Draw, HandOn, NotDrawn, Records, Resume, Wanted
 from protocol.records import SignedRecord
 from protocol.rejections import Fault
 from protocol.signing import Signed, Signer
@@ -65,6 +65,9 @@ class LeadHost:
 
     async def heard(self, chain: ChainId) -> None:
         """Its line is all there is to know."""
+
+    async def resumed(self, chain: ChainId, resume: Resume) -> None:
+        """Whether this till's book is the latest, its own witnesses say."""
 
     async def take(self, batch: Records, by: ChainId) -> Fault | None:  # noqa: ARG002 - whose they are, they prove
         """Keep copies of a neighbour's records; the lead takes what they give to this place."""

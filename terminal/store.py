@@ -245,7 +245,7 @@ class TillStore:
         """From where HQ is to go on."""
         with transaction(self._connection):
             known = self.hq.known()
-            return Resume(known.hq_epoch, known.directive, self.members.version())
+            return Resume(known.hq_epoch, known.directive, self.members.version(), self.hq.acknowledgement())
 
     def find(self, operation_id: str) -> Answer | None:
         """What became of an operation."""

@@ -11,13 +11,16 @@ from protocol.records import SignedRecord
 NOTHING_DONE = (0, 0)
 
 
-def carried_out(connection: Connection, till: ChainId) -> tuple[int, int]:
-    """The HQ epoch and the number of the last directive that it has carried out. Runs in the caller's transaction."""
+def carried_out(connection: Connection, till: ChainId, before: int | None = None) -> tuple[int, int]:
+    """The HQ epoch and the number of the last directive that it has carried out; `before`: by an earlier record.
+
+    Runs in the caller's transaction.
+    """
     row = connection.execute(
         "select content, signature from records indexed by records_applied join progress using (keeper, epoch)"
-        " where keeper = ? and epoch = ? and kind = 'applied' and sequence <= posted"
+        " where keeper = ? and epoch = ? and kind = 'applied' and sequence < coalesce(?, posted + 1)"
         " order by sequence desc limit 1",
-        till,
+        (*till, before),
     ).get
     if row is None:
         return NOTHING_DONE

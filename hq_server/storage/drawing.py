@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hq_server.storage.keepers import Keepers
+from hq_server.storage.recovering import Recovering
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
-from ledger.ids import HEADQUARTERS, AccountId, ChainId
+from ledger.ids import HEADQUARTERS, AccountId, ChainId, RecordRef
 from ledger.journal_sqlite import Connection
-from offline_queue.outbox import Chain, Stamp
+from offline_queue.outbox import Stamp
 from protocol.bodies import Transfer
 from protocol.conversation import Draw, NoDraw, NotDrawn
 from protocol.draws import Grounds, decide
@@ -32,18 +33,29 @@ Drawn: TypeAlias = SignedRecord | NotDrawn | Short
 class Drawing:
     """Answers draws from what lies at HQ."""
 
-    def __init__(self, connection: Connection, keepers: Keepers, vault: Vault, whereabouts: Whereabouts) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        keepers: Keepers,
+        vault: Vault,
+        whereabouts: Whereabouts,
+        recovering: Recovering,
+    ) -> None:
         self._connection = connection
         self._keepers = keepers
         self._vault = vault
         self._whereabouts = whereabouts
+        self._recovering = recovering
 
     def draw(self, chain: ChainId, asked: Draw, stamp: Stamp) -> Drawn:
         """Give what a keeper has asked for, or say why not. The same draw again has the same answer once it has one."""
+        account = AccountId(asked.account)
+        if self._recovering.is_on:
+            shares = self._whereabouts.shares(account)
+            return NotDrawn(asked.operation_id, NoDraw.RECOVERING, shares, stamp.now_ms)
         known = self._answered(chain, asked)
         if known is not None:
             return known
-        account = AccountId(asked.account)
         is_open, is_blocked = self._keepers.is_open(*chain), self._keepers.blocks.has(asked.card)
         payable = self._vault.payable(account, asked.asset, stamp.business_date)
         decision = decide(asked, Grounds(payable, is_open=is_open, is_blocked=is_blocked))
@@ -64,7 +76,7 @@ class Drawing:
     def _answered(self, chain: ChainId, asked: Draw) -> SignedRecord | None:
         query = "select hq_epoch, sequence from draws where keeper = ? and epoch = ? and operation_id = ?"
         row = self._connection.execute(query, (*chain, asked.operation_id)).get
-        return None if row is None else Chain(self._connection, HEADQUARTERS, row[0]).record(row[1])
+        return None if row is None else self._keepers.own.record(RecordRef(HEADQUARTERS, *row))
 
     def _give(self, chain: ChainId, asked: Draw, given: Transfer, stamp: Stamp) -> SignedRecord:
         signed = self._vault.give(chain, given, stamp)

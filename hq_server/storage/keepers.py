@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from hq_server.storage.blocks import Blocks
 from hq_server.storage.carried_out import carried_out
-from ledger.ids import HEADQUARTERS, ChainId, Place
+from hq_server.storage.own_chain import OwnChain
+from ledger.ids import HEADQUARTERS, ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection
 from offline_queue.forwarding import cut
-from offline_queue.keys import KeyUnusable
-from offline_queue.outbox import Chain, Outbox, Stamp
+from offline_queue.outbox import Chain, Stamp
 from protocol.bodies import (
     ROSTER_TILLS_MAX,
     Block,
@@ -16,20 +16,17 @@ from protocol.bodies import (
     Enrol,
     Lead,
     Neighbour,
-    Netted,
-    Opened,
     Order,
     Revoke,
     Roster,
     RunAs,
-    Taken,
     Unblock,
     Witness,
 )
 from protocol.chain import Head
 from protocol.conversation import BATCH_RECORDS_MAX
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX
-from protocol.records import RecordKind, SignedRecord
+from protocol.records import SignedRecord
 from protocol.signing import Signer
 
 REVOKED = "revoked"
@@ -37,28 +34,17 @@ FORKED = "forked"
 
 
 class Keepers:
-    """HQ's own chain, and what it says of the other keepers. `epoch` is HQ's own."""
+    """What HQ's own chain says of the other keepers."""
 
     def __init__(self, connection: Connection, sign: Signer) -> None:
         self._connection = connection
-        last = connection.execute("select max(epoch) from records where keeper = ?", (HEADQUARTERS,)).get
-        self.epoch: int = last or 1
-        self._own = Outbox(connection, HEADQUARTERS, self.epoch, sign)
+        self.own = OwnChain(connection, sign)
         self.blocks = Blocks(connection)
 
-    def begin(self, key: bytes, software: str, stamp: Stamp) -> None:
-        """Open HQ's own chain, the first time; later, make sure that `key` is still the one. Raises KeyUnusable."""
-        opened = self._own.record(1)
-        if opened is None:
-            self._own.append(None, RecordKind.OPENED, Opened(HEADQUARTERS, key, software), stamp)
-        elif opened.open().body_as(Opened).public_key != key:
-            raise KeyUnusable(
-                "HQ's key is not the one that opened this book, and no till would believe it. Restore it."
-            )
-
-    def head(self) -> Head | None:
-        """The last record of HQ's own chain; None before begin()."""
-        return self._own.head()
+    @property
+    def epoch(self) -> int:
+        """HQ's own: that of its directives."""
+        return self.own.epoch
 
     def offer(self, place: Place, store: str, code: bytes, now_ms: int) -> None:
         """Remember a pairing code; an earlier one for this place is forgotten."""
@@ -95,21 +81,32 @@ class Keepers:
         enrolled = self.order(place, epoch, Enrol(key), stamp)
         for cards in self.blocks.runs():
             self.order(place, epoch, Block(cards), stamp)
-        mode = self._connection.execute("select mode from store_modes where store = ?", (store,)).get
-        if mode is not None:
-            self.order(place, epoch, RunAs(mode), stamp)
-        self._call_the_roll(store, stamp)
+        self._order_mode(ChainId(place, epoch), store, stamp)
+        self.call_the_roll(store, stamp)
         return enrolled
 
     def run(self, store: str, mode: str, stamp: Stamp) -> list[ChainId] | None:
         """Have a store run in another way, its later tills too; the keepers that are told so. None: it has no tills."""
         if self._connection.execute("select 1 from keepers where store = ?", (store,)).get is None:
             return None
+        self.note_mode(store, mode)
+        return self.say_mode(store, stamp)
+
+    def note_mode(self, store: str, mode: str) -> None:
+        """Remember in which way a store is to run."""
         self._connection.execute("insert or replace into store_modes values (?, ?)", (store, mode))
+
+    def say_mode(self, store: str, stamp: Stamp) -> list[ChainId]:
+        """Tell the tills of a store in which way it is to run, if HQ has ever said so; who they are."""
         chains = self.of_store(store)
         for chain in chains:
-            self.order(*chain, RunAs(mode), stamp)
+            self._order_mode(chain, store, stamp)
         return chains
+
+    def _order_mode(self, chain: ChainId, store: str, stamp: Stamp) -> None:
+        mode = self._connection.execute("select mode from store_modes where store = ?", (store,)).get
+        if mode is not None:
+            self.order(*chain, RunAs(mode), stamp)
 
     def lead(self, store: str, lead: Lead | None, stamp: Stamp, witness: Witness | None = None) -> list[ChainId] | None:
         """Name a store's lead, and who has a copy of its chain, or say that it has none; the keepers that are told so.
@@ -120,14 +117,18 @@ class Keepers:
         there = {chain.keeper for chain in chains}
         if not there or any(one is not None and one.place not in there for one in (lead, witness)):
             return None
+        self.note_lead(store, lead, witness)
+        self.call_the_roll(store, stamp)
+        return chains
+
+    def note_lead(self, store: str, lead: Lead | None, witness: Witness | None) -> None:
+        """Remember a store's lead, and who has a copy of its chain."""
         named = (None, None) if lead is None else (lead.place, lead.address)
         self._connection.execute("insert or replace into store_leads values (?, ?, ?)", (store, *named))
         self._connection.execute("delete from store_witnesses where store = ?", (store,))
         if witness is not None:
             row = (store, witness.place, witness.address)
             self._connection.execute("insert into store_witnesses values (?, ?, ?)", row)
-        self._call_the_roll(store, stamp)
-        return chains
 
     def lead_of(self, store: str) -> ChainId | None:
         """Who keeps the place of a store's lead; None: it has none, or its key is not trusted."""
@@ -182,7 +183,7 @@ class Keepers:
         chains = [ChainId(Place(keeper), epoch) for keeper, epoch in rows]
         return [chain for chain in chains if not self.fences(*chain)]
 
-    def _call_the_roll(self, store: str, stamp: Stamp) -> None:
+    def call_the_roll(self, store: str, stamp: Stamp) -> None:
         """Tell each till of a store that has, or had, a lead whom it may believe from now on.
 
         Of a store with more tills than a roster names, the lead, its witness and the others up to there.
@@ -244,6 +245,13 @@ class Keepers:
         )
         return [ChainId(Place(keeper), epoch) for keeper, epoch in rows]
 
+    def revoked(self) -> list[ChainId]:
+        """Every keeper whose key was revoked."""
+        rows = self._connection.execute(
+            "select keeper, epoch from fences where why = ? order by keeper, epoch", (REVOKED,)
+        )
+        return [ChainId(Place(keeper), epoch) for keeper, epoch in rows]
+
     def is_open(self, place: Place, epoch: int) -> bool:
         """Whether this keeper may be given value: it is not fenced, and no other key has taken its place over."""
         return self._last_key(place)[0] == epoch and not self.fences(place, epoch)
@@ -262,7 +270,7 @@ class Keepers:
     def fence(self, place: Place, epoch: int, why: str, stamp: Stamp) -> None:
         """Take nothing more from this keeper; its neighbours are told not to, either."""
         self._connection.execute("insert or ignore into fences values (?, ?, ?, ?)", (place, epoch, why, stamp.now_ms))
-        self._call_the_roll(ChainId(place, epoch).store, stamp)
+        self.call_the_roll(ChainId(place, epoch).store, stamp)
 
     def fences(self, place: Place, epoch: int) -> tuple[str, ...]:
         """Why nothing more is taken from this keeper; empty when it is in good standing."""
@@ -290,31 +298,16 @@ class Keepers:
     def order(self, place: Place, epoch: int, order: Order, stamp: Stamp) -> SignedRecord:
         """Give a keeper its next directive. One that moves value is for the vault, which posts it in this commit."""
         number = self.last_directive(place, epoch)[0] + 1
-        given = self._append(RecordKind.DIRECTIVE, Directive(place, epoch, number, order), stamp)
+        given = self.own.append(Directive(place, epoch, number, order), stamp)
         line = (place, epoch, self.epoch, number, given.open().sequence)
         self._connection.execute("insert into directives values (?, ?, ?, ?, ?)", line)
         return given
-
-    def take(self, given: SignedRecord, stamp: Stamp) -> SignedRecord:
-        """Record that HQ has what a till gave it. It belongs to the vault, which posts it in this commit."""
-        return self._append(RecordKind.TAKEN, Taken(given), stamp)
-
-    def net(self, body: Netted, stamp: Stamp) -> SignedRecord:
-        """Record that HQ nets what a member owes. It belongs to the vault, which posts it in this commit."""
-        return self._append(RecordKind.NETTED, body, stamp)
-
-    def own_key(self) -> bytes:
-        """HQ's public key, 32 bytes."""
-        return self._given(1).open().body_as(Opened).public_key
 
     def _order_all(self, order: Order, stamp: Stamp) -> list[ChainId]:
         chains = self.trusted()
         for chain in chains:
             self.order(*chain, order, stamp)
         return chains
-
-    def _append(self, kind: RecordKind, body: Directive | Netted | Taken, stamp: Stamp) -> SignedRecord:
-        return self._given(self._own.append(self._own.head(), kind, body, stamp).ref.sequence)
 
     def _key(self, chain: ChainId) -> bytes:
         key = self.key_of(*chain)
@@ -327,6 +320,6 @@ class Keepers:
         return (0, None) if row is None else row
 
     def _given(self, sequence: int) -> SignedRecord:
-        signed = self._own.record(sequence)
-        assert signed is not None, "what HQ has said stands in its own chain"
-        return signed
+        given = self.own.record(RecordRef(HEADQUARTERS, self.epoch, sequence))
+        assert given is not None, "what HQ has ordered stands in its own chain"
+        return given

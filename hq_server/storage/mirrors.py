@@ -9,6 +9,7 @@ import apsw
 from hq_server.posting import Different, Doubt, GiverStands, Outcome, SetAside, Waits, post_record, set_aside
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.members import Members
+from hq_server.storage.recovering import Recovering
 from hq_server.storage.relays import Relays
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
@@ -43,10 +44,18 @@ class Step:
 class Mirrors:
     """Posts chains. Runs in the caller's transaction."""
 
-    def __init__(self, connection: Connection, keepers: Keepers, vault: Vault, whereabouts: Whereabouts) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        keepers: Keepers,
+        vault: Vault,
+        whereabouts: Whereabouts,
+        recovering: Recovering,
+    ) -> None:
         self._connection = connection
         self._keepers = keepers
         self._vault = vault
+        self._recovering = recovering
         self._whereabouts = whereabouts
         self._relays = Relays(connection, keepers)
         self._members = Members(connection)
@@ -104,6 +113,10 @@ class Mirrors:
         self, signed: SignedRecord, record: Record, chain: ChainId, step: Step, stamp: Stamp
     ) -> Outcome:
         """Post a record to its keeper's mirror; what it gives to HQ lies at HQ then."""
+        if record.kind is RecordKind.APPLIED:
+            forgotten = self._recovering.hear(record, chain, stamp, step.ordered)
+            if forgotten is not None:
+                return Waits(forgotten)
         outcome = post_record(record, SqliteJournal(self._connection, *chain), self._giver_stands)
         if record.kind is RecordKind.APPLIED and not isinstance(outcome, SetAside | Waits):
             step.ordered |= self._carried_out(chain, record, stamp)
@@ -120,6 +133,7 @@ class Mirrors:
             if not self._vault.can_take(passage, signed):
                 return set_aside(record, Doubt.HQ_CANNOT_TAKE)
             self._vault.take(passage, signed, stamp)
+            step.woken.update(self._recovering.waiting())
         return outcome
 
     def _came(self, giver: Record, chain: ChainId) -> None:
@@ -149,6 +163,8 @@ class Mirrors:
     def _giver_stands(self, quoted: SignedRecord) -> GiverStands:
         """HQ has the giver's record with these very bytes, and has posted it: in its own book, or in a mirror."""
         ref = quoted.open().ref
+        if self._recovering.stands_by(quoted):
+            return GiverStands.POSTED
         held = Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence)
         if held is None and not self._is_genuine(quoted, ref):
             return GiverStands.DIFFERS
@@ -158,13 +174,18 @@ class Mirrors:
             return GiverStands.DIFFERS
         query = "select 1 from transactions where keeper = ? and epoch = ? and sequence = ?"
         if self._connection.execute(query, (ref.keeper, ref.epoch, ref.sequence)).get is not None:
-            return GiverStands.POSTED
+            is_back = ref.keeper == HEADQUARTERS and self._vault.has_taken(ref)
+            return GiverStands.SET_ASIDE if is_back else GiverStands.POSTED
         is_over = ref.keeper == HEADQUARTERS or self.posted(ChainId(ref.keeper, ref.epoch)) >= ref.sequence
         return GiverStands.SET_ASIDE if is_over else GiverStands.NOT_YET
 
     def _is_genuine(self, quoted: SignedRecord, ref: RecordRef) -> bool:
         """Whether its keeper has signed it: otherwise waiting for it would be in vain."""
-        key = self._keepers.own_key() if ref.keeper == HEADQUARTERS else self._keepers.key_of(ref.keeper, ref.epoch)
+        key = (
+            self._keepers.own.public_key()
+            if ref.keeper == HEADQUARTERS
+            else self._keepers.key_of(ref.keeper, ref.epoch)
+        )
         if key is None:
             return False
         try:

@@ -7,20 +7,24 @@ from pathlib import Path
 from typing import TypeVar
 
 import apsw
+import structlog
 
+from hq_server.recovery import Cause, Ended, LostRecords, RecoveryView
 from hq_server.storage.drawing import Drawing, Drawn
 from hq_server.storage.keepers import FORKED, Keepers
 from hq_server.storage.members import Members
 from hq_server.storage.mirrors import Mirrors, Step
 from hq_server.storage.placing import Placing
+from hq_server.storage.recovering import Recovering
 from hq_server.storage.showing import Showing
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
 from hq_server.storage.z_totals import ZTotals
 from hq_server.valuing import Rules
-from ledger.ids import AccountId, ChainId, Place
-from ledger.journal_sqlite import Connection, open_book, transaction
+from ledger.ids import HEADQUARTERS, AccountId, ChainId, Place, RecordRef
+from ledger.journal_sqlite import BookUnusable, Connection, open_book, transaction
 from offline_queue.intake import examine
+from offline_queue.marker_file import Mark, Marker
 from offline_queue.outbox import Chain, Stamp
 from protocol.acknowledgements import VERSION, Acknowledgement
 from protocol.chain import Head
@@ -37,32 +41,117 @@ SETTLE_ACCOUNTS_MAX = 50
 HEARD_WITHIN_MS = 60_000
 T = TypeVar("T")
 
+log = structlog.get_logger()
+
 
 class HqStore:
     """Everything that HQ must not forget. Used from one thread; each method is one commit, on disk at its return."""
 
-    def __init__(self, connection: Connection, sign: Signer, rules: Rules) -> None:
+    def __init__(self, connection: Connection, sign: Signer, rules: Rules, marker: Marker | None = None) -> None:
+        """`marker` None: nobody watches, and the book is believed to be the latest."""
         self._connection = connection
+        self._marker = marker
+        self._marked = 0, 0
         self._keepers = Keepers(connection, sign)
         self._whereabouts = Whereabouts(connection)
         self._vault = Vault(connection, self._keepers, self._whereabouts, rules)
-        self._mirrors = Mirrors(connection, self._keepers, self._vault, self._whereabouts)
-        self._drawing = Drawing(connection, self._keepers, self._vault, self._whereabouts)
+        self._recovering = Recovering(connection, self._keepers, self._vault, self._whereabouts)
+        self._mirrors = Mirrors(connection, self._keepers, self._vault, self._whereabouts, self._recovering)
+        self._drawing = Drawing(connection, self._keepers, self._vault, self._whereabouts, self._recovering)
         self._placing = Placing(connection, self._keepers, self._vault, self._whereabouts, rules.placement)
 
     @classmethod
-    def open(cls, path: Path | str, sign: Signer, rules: Rules, *, vfs: str | None = None) -> HqStore:
+    def open(
+        cls,
+        path: Path | str,
+        sign: Signer,
+        rules: Rules,
+        *,
+        vfs: str | None = None,
+        marker: Marker | None = None,
+    ) -> HqStore:
         """Open the file, or make it. Raises BookUnusable."""
-        return cls(open_book(path, *SCHEMAS, vfs=vfs), sign, rules)
+        return cls(open_book(path, *SCHEMAS, vfs=vfs), sign, rules, marker)
 
     def close(self) -> None:
         """Give the file free."""
         self._connection.close()
+        if self._marker is not None:
+            self._marker.close()
 
     def begin(self, key: bytes, software: str, stamp: Stamp) -> None:
-        """Open HQ's own chain, the first time. `key` is HQ's public key, 32 bytes. Raises KeyUnusable."""
+        """Open HQ's own chain, the first time. `key` is HQ's public key, 32 bytes. Raises KeyUnusable, BookUnusable.
+
+        A book that is not surely the latest is recovered.
+        """
+        mark = None if self._marker is None else self._marker.read()
         with transaction(self._connection):
-            self._keepers.begin(key, software, stamp)
+            is_new = self._keepers.own.head() is None
+            if is_new and mark is not None:
+                raise BookUnusable(
+                    f"HQ has written {mark.sequence} records in epoch {mark.epoch}, and its book is empty: hq.db was "
+                    "lost or moved. Nothing was done with the empty one. Put that very file back, or its latest copy."
+                )
+            self._keepers.own.begin(key, software, stamp)
+            agrees = mark is None or self._knows(mark)
+        if not is_new and self._marker is not None and (mark is None or not agrees):
+            seen = 0 if mark is None else mark.epoch
+            self.recover(Cause.NO_MARKER if mark is None else Cause.MARKER, seen, stamp)
+        self.mark()
+
+    def recover(self, cause: Cause, seen: int, stamp: Stamp) -> list[ChainId]:
+        """HQ may have lost records: begin another epoch, and give nothing out; the keepers that are told so.
+
+        `seen` is the last epoch of HQ's that anybody has seen.
+        """
+        try:
+            with transaction(self._connection):
+                told = self._recovering.begin(cause, seen, stamp)
+        except BaseException:
+            self._keepers.own.look_up_epoch()
+            raise
+        log.error("hq may have lost records, and gives nothing out", told_by=cause, hq_epoch=self._keepers.epoch)
+        return told
+
+    def end_recovery(self, by: str, stamp: Stamp) -> tuple[Ended, list[ChainId]]:
+        """This person would have HQ give out again; what became of it, and the keepers that were told something."""
+        with transaction(self._connection):
+            if not self._recovering.is_on:
+                return Ended.NOT_RECOVERING, []
+            told = self._recovering.end(by, stamp)
+            return (Ended.SECOND_PERSON_WANTED, []) if told is None else (Ended.ENDED, told)
+
+    def recovery(self) -> RecoveryView | None:
+        """How far HQ's recovery is; None when there is none."""
+        with transaction(self._connection):
+            return self._recovering.view()
+
+    def hear_of_itself(self, said: Acknowledgement, stamp: Stamp) -> list[ChainId]:
+        """A keeper has this acknowledgement of HQ's: if HQ has less now, it recovers; the keepers that are told so."""
+        return self.recover(Cause.KEEPER, said.hq_epoch, stamp) if self._lacks(said) else []
+
+    def _lacks(self, said: Acknowledgement) -> bool:
+        with transaction(self._connection):
+            if said.hq_epoch != self._keepers.epoch:
+                return said.hq_epoch > self._keepers.epoch
+            chain = Chain(self._connection, said.keeper, said.epoch)
+            has_held = not said.held or chain.hash_of(said.held) == said.held_hash
+            ordered = self._keepers.directives(said.keeper, said.epoch, said.directive - 1, 1) if said.directive else ()
+            return not has_held or (said.directive > 0 and [one.hash for one in ordered] != [said.directive_hash])
+
+    def mark(self) -> None:
+        """Note the head of HQ's chain, if it may be another one; after each commit, before anybody hears of it."""
+        own = self._keepers.own
+        if self._marker is None or (own.epoch, own.appends) == self._marked:
+            return
+        head = own.head()
+        if head is not None:  # what was added may have been rolled back
+            self._marker.write(Mark(HEADQUARTERS, own.epoch, head.ref.sequence, head.hash))
+        self._marked = own.epoch, own.appends
+
+    def _knows(self, mark: Mark) -> bool:
+        signed = self._keepers.own.record(RecordRef(mark.keeper, mark.epoch, mark.sequence))
+        return mark.keeper == HEADQUARTERS and signed is not None and signed.hash == mark.hash
 
     def keeping(self, change: Callable[[Keepers], T]) -> T:
         """Do something about who may sign, in one commit: `store.keeping(lambda keepers: keepers.revoke(…))`."""
@@ -114,10 +203,13 @@ class HqStore:
 
         `in_hand` are members for whom somebody waits: what comes home of theirs stays until that is over.
         """
-        with transaction(self._connection):
-            step = self._mirrors.post(ChainId(place, epoch), POST_RECORDS_MAX, stamp)
-            self._settle(step, stamp, in_hand)
-            return step
+        try:
+            with transaction(self._connection):
+                step = self._mirrors.post(ChainId(place, epoch), POST_RECORDS_MAX, stamp)
+                self._settle(step, stamp, in_hand)
+                return step
+        except LostRecords as lost:
+            return Step(has_more=True, ordered=set(self.recover(lost.cause, lost.hq_epoch, stamp)))
 
     def settle(self, stamp: Stamp) -> Step:
         """Place anew what was left to place; at most SETTLE_ACCOUNTS_MAX members."""
@@ -177,7 +269,7 @@ class HqStore:
 
     def own_head(self) -> Head:
         """The last record of HQ's own chain."""
-        head = self._keepers.head()
+        head = self._keepers.own.head()
         assert head is not None, "begin() comes first"
         return head
 
@@ -186,6 +278,8 @@ class HqStore:
         return Chain(self._connection, place, epoch).records(after)
 
     def _settle(self, step: Step, stamp: Stamp, in_hand: frozenset[AccountId]) -> None:
+        if self._recovering.is_on:
+            return  # nothing is given out, and nobody asked for anything
         settled = 0
         for account in self._whereabouts.unsettled(in_hand, SETTLE_ACCOUNTS_MAX):
             self._vault.net(account, stamp)

@@ -7,13 +7,13 @@ from hq_server.storage.debts import Debts
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.whereabouts import Whereabouts
 from hq_server.valuing import Rules, age
-from ledger.ids import HEADQUARTERS, AccountId, ChainId
+from ledger.ids import HEADQUARTERS, HQ_LIFE, AccountId, ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection, SqliteJournal
 from ledger.judging import Refused
 from ledger.slices import Asset, Purse, Slice
 from ledger.transactions import Leg, Transaction
 from offline_queue.outbox import Stamp
-from protocol.bodies import DIRECTIVE_BYTES_MAX, Netted, Recall, Transfer, lots_told
+from protocol.bodies import DIRECTIVE_BYTES_MAX, Netted, Readopted, Recall, Reclaimed, Taken, Transfer, lots_told
 from protocol.records import Record, SignedRecord
 from protocol.replaying import posting_of
 from protocol.transfers import Passage, given_in, incoming, outgoing
@@ -30,7 +30,7 @@ class Vault:
         self._whereabouts = whereabouts
         self._rules = rules
         self.debts = Debts(connection)
-        self._book = SqliteJournal(connection, HEADQUARTERS, keepers.epoch)
+        self._book = SqliteJournal(connection, HEADQUARTERS, HQ_LIFE)
 
     def payable(self, account: AccountId, asset: Asset, business_date: str) -> list[Slice]:
         """What HQ can give of a member's asset today, in the order in which it pays."""
@@ -52,7 +52,35 @@ class Vault:
 
     def take(self, passage: Passage, given: SignedRecord, stamp: Stamp) -> None:
         """Take what a till has given to HQ, once its mirror has let it go."""
-        self._post(incoming(passage), self._keepers.take(given, stamp).open())
+        self._post(incoming(passage), self._keepers.own.append(Taken(given), stamp).open())
+
+    def has_taken(self, giver: RecordRef) -> bool:
+        """Whether what this record gave lies at HQ, or did."""
+        return self._book.knows_operation(giver.taken)
+
+    def readopt(self, directive: SignedRecord, stamp: Stamp) -> bool:
+        """Stand by a directive that HQ had lost; False, and nothing is done, while HQ's place lacks what it gave."""
+        passage = given_in(directive.open())
+        if passage is not None and not self._has(passage):
+            return False
+        record = self._keepers.own.append(Readopted(directive), stamp).open()
+        if passage is not None:
+            self._post(outgoing(passage, record.ref), record)
+            self._whereabouts.sent(ChainId(Place(passage.to), passage.to_epoch), passage.transfer)
+        return True
+
+    def reclaim(self, directive: SignedRecord, stamp: Stamp) -> None:
+        """Have back what a directive of an earlier epoch gave, and its keeper carries out no more."""
+        passage = given_in(directive.open())
+        if passage is not None:
+            self._post(incoming(passage), self._keepers.own.append(Reclaimed(directive), stamp).open())
+            self._whereabouts.arrived(ChainId(Place(passage.to), passage.to_epoch), passage.transfer)
+            self._whereabouts.touched({AccountId(passage.transfer.account)})
+
+    def _has(self, passage: Passage) -> bool:
+        here = {one.key: one.units for one in self._book.slices(AccountId(passage.transfer.account))}
+        leaves = outgoing(passage).held_changes()
+        return all(here.get(key, 0) + units >= 0 for key, units in leaves.items())
 
     def recall(self, chain: ChainId, account: AccountId, asset: Asset, keep: int, stamp: Stamp) -> None:
         """Ask a keeper for what it has beyond `keep`."""
@@ -64,7 +92,7 @@ class Vault:
         for purse in Purse:
             while legs := self._netting(account, purse, stamp.business_date):
                 lots = lots_told(self._book.lots({leg.key for leg in legs}))
-                record = self._keepers.net(Netted(account, legs, lots), stamp).open()
+                record = self._keepers.own.append(Netted(account, legs, lots), stamp).open()
                 posting = posting_of(record)
                 assert posting is not None, "a netting moves something"
                 self._post(posting.transaction, record)

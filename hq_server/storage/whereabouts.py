@@ -56,6 +56,11 @@ class Whereabouts:
         query = "select units from under_way where keeper = ? and epoch = ? and account = ? and asset = ?"
         return int(self._connection.execute(query, (*chain, account, asset)).get or 0)
 
+    def has_under_way(self, chain: ChainId) -> bool:
+        """Whether anything that HQ has given to a keeper has not come yet, as far as is known."""
+        query = "select 1 from totals where keeper = ? and epoch = ? and under_way > 0"
+        return self._connection.execute(query, chain).get is not None
+
     def expecting(self, account: AccountId, asset: Asset) -> list[ChainId]:
         """The keepers to whom something of this is under way."""
         query = "select keeper, epoch from under_way where account = ? and asset = ?"

@@ -55,7 +55,9 @@ def check_carried_out(audits: Sequence[ExportAudit], findings: Findings) -> None
                 given = (carried.given_in.keeper, carried.given_in.epoch)
                 # An export that was made before need not have the order yet.
                 behind = carried.given_in.sequence > max(chain.hashes) and holder.head.at_ms < audit.head.at_ms
-                if name == given and not behind and chain.hashes.get(carried.given_in.sequence) != carried.hash:
+                lost = holder.recoveries.is_lost(carried.given_in) or carried.hash in holder.recoveries.readopted
+                found = chain.hashes.get(carried.given_in.sequence)
+                if name == given and not behind and not lost and found != carried.hash:
                     what = f"the order that it carried out is not what HQ's chain has as {carried.given_in}"
                     findings.add(Sort.WRONG_ORDER, carried.at, what)
 
@@ -107,8 +109,8 @@ def _check_held(said: Acknowledgement, holder: ExportAudit, findings: Findings) 
 def _check_given(said: Acknowledgement, holder: ExportAudit, findings: Findings) -> None:
     if not any(name == (HEADQUARTERS, said.hq_epoch) for name in holder.chains) or not said.directive:
         return
-    given = holder.orders.given.get(Order((said.keeper, said.epoch), said.hq_epoch, said.directive))
-    if given != said.directive_hash:
+    order = Order((said.keeper, said.epoch), said.hq_epoch, said.directive)
+    if said.directive_hash not in holder.orders.given[order] and not holder.may_have_lost(order):
         what = (
             f"HQ confirmed on {moment(said.at_ms)} another order {said.directive} for {said.keeper} than its chain has"
         )

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from ledger.audit import Book, Entry, Heading, compare
 from ledger.audit import Finding as Difference
-from ledger.ids import AccountId, LotId, OperationId, Place, RecordRef
+from ledger.ids import AccountId, LotId, OperationId, Place, RecordRef, life
 from ledger.slices import Lot, Purse, SliceKey
 from ledger.transactions import Side, TransactionKind
 from offline_queue.auditing.chains import Report
@@ -51,14 +51,14 @@ class KeptBooks:
         match row:
             case TransactionRow():
                 heading = Heading(TransactionKind(row.kind), OperationId(row.operation_id), row.business_date)
-                self._put(row, self.books[row.keeper, row.epoch].transactions, _ref(row), heading)
+                self._put(row, self.books[life(Place(row.keeper), row.epoch)].transactions, _ref(row), heading)
             case LotRow():
                 _check_name(row.lot)
                 lot = Lot(_key(row), row.store, row.opened_on, row.expires_on)
                 self._put(row, self.lots, lot.key, lot)
             case EntryRow():
                 entry = Entry(_ref(row), _key(row), Side(row.side))
-                self._put(row, self.books[row.keeper, row.epoch].entries, entry, row.units)
+                self._put(row, self.books[life(Place(row.keeper), row.epoch)].entries, entry, row.units)
             case SliceRow():
                 self._put(row, self.books[row.place, row.epoch].slices, _key(row), row.units)
 

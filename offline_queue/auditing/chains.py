@@ -36,6 +36,12 @@ class ChainCheck:
         self._last: SignedRecord | None = None
         self._unsigned: list[RecordRef] = []
 
+    @property
+    def last(self) -> tuple[RecordRef, bytes]:
+        """The last record that is there, and its hash."""
+        last = max(self.hashes)
+        return self._ref(last), self.hashes[last]
+
     def take(self, row: RecordRow) -> Record | None:
         """Check the next row; its record, or None when it holds none that belongs here."""
         ref = self._ref(row.sequence)

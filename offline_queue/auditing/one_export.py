@@ -10,13 +10,14 @@ from typing import assert_never
 import msgspec
 
 from ledger.audit import Book, Line, Replay
-from ledger.ids import HEADQUARTERS, RecordRef
+from ledger.ids import HEADQUARTERS, RecordRef, life
 from offline_queue.auditing.books import KeptBooks, differences
 from offline_queue.auditing.chains import ChainCheck
 from offline_queue.auditing.findings import FINDINGS_MAX, Findings, Sort
 from offline_queue.auditing.keys import ChainName, KeyRing
-from offline_queue.auditing.orders import OrdersCheck
+from offline_queue.auditing.orders import Order, OrdersCheck
 from offline_queue.auditing.posting import PostingCheck
+from offline_queue.auditing.recoveries import RecoveriesCheck
 from offline_queue.auditing.relays import RelaysCheck
 from offline_queue.auditing.transfers import TAKING, GiversRecords, TransfersCheck
 from offline_queue.export_items import (
@@ -34,12 +35,16 @@ from offline_queue.export_items import (
     SliceRow,
     TransactionRow,
 )
-from protocol.bodies import DeclinedBody, PrintBody
+from protocol.bodies import DeclinedBody, PrintBody, Recovered
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind
 from protocol.replaying import line_of
 
-BODIES: dict[RecordKind, type[msgspec.Struct]] = {RecordKind.DECLINED: DeclinedBody, RecordKind.PRINT: PrintBody}
+BODIES: dict[RecordKind, type[msgspec.Struct]] = {
+    RecordKind.DECLINED: DeclinedBody,
+    RecordKind.PRINT: PrintBody,
+    RecordKind.RECOVERED: Recovered,
+}
 """What only has to be understood."""
 
 
@@ -64,6 +69,7 @@ class ExportAudit:
         self._ring = ring
         self._quick = quick
         self._by_keeper: defaultdict[str, list[ChainCheck]] = defaultdict(list)
+        self.recoveries = RecoveriesCheck(ring, self.orders, self.findings.add)
         self._replays: defaultdict[ChainName, Replay] = defaultdict(Replay)
         self._unproved: Counter[str] = Counter()
         self._first_unproved: dict[str, str] = {}
@@ -102,9 +108,14 @@ class ExportAudit:
         if not any(keeper == self.head.place for keeper, _ in self.chains):
             self.findings.add(Sort.MISSING, self.head.place, "the chain of the keeper whose file this is, is not there")
         if self.is_hq:
+            self.recoveries.end(self.chains)
             self._check_posting()
         self._compare_books()
         self._check_sums()
+
+    def may_have_lost(self, order: Order) -> bool:
+        """Whether HQ says that it may have lost orders of that epoch, and has none of this number."""
+        return self.recoveries.has_ended(order.hq_epoch) and not self.orders.given[order]
 
     def broken_at(self, keeper: str) -> RecordRef | None:
         """The first record of a keeper's chains that cannot be trusted."""
@@ -124,6 +135,7 @@ class ExportAudit:
             self.orders.take(record, chain.hashes[row.sequence])
             self.transfers.take(record, chain.hashes[row.sequence])
             self.relays.take(record)
+            self.recoveries.take(record)
         self._replay(record)
 
     def _replay(self, record: Record) -> None:
@@ -138,7 +150,7 @@ class ExportAudit:
         else:
             understood = True
         if line is not None:
-            for finding in self._replays[record.keeper, record.epoch].take(line):
+            for finding in self._replays[life(record.keeper, record.epoch)].take(line):
                 self._tell(Sort.RULE_BROKEN, [record.keeper], finding.at, finding.what)
         if self.is_hq:
             self.posting.take(record, line, understood=understood)

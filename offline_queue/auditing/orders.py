@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import NamedTuple
 
 from ledger.ids import HEADQUARTERS, RecordRef
@@ -35,8 +35,8 @@ class OrdersCheck:
     """Hears every record of an export that gives an order or says that one was carried out."""
 
     def __init__(self, ring: KeyRing, report: Report) -> None:
-        self.given: dict[Order, bytes] = {}
-        """The hash of each order in HQ's own chain."""
+        self.given: defaultdict[Order, set[bytes]] = defaultdict(set)
+        """The hash of each order in HQ's own chain, or handed back to it."""
         self.carried: list[Carried] = []
         self._ring = ring
         self._report = report
@@ -59,7 +59,7 @@ class OrdersCheck:
             return
         order = Order((directive.to, directive.to_epoch), record.epoch, directive.number)
         self._check_number(self._given_last, order, record.ref, "gives")
-        self.given[order] = record_hash
+        self.given[order].add(record_hash)
 
     def _carry_out(self, record: Record, applied: Applied) -> None:
         given, hq = applied.directive.open(), self._ring.hq

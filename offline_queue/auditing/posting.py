@@ -145,6 +145,8 @@ class PostingCheck:
 
     def _stands(self, quoted: SignedRecord) -> Stands:
         giver = quoted.open().ref
+        if self._givers.is_back(quoted):
+            return Stands.REFUSED
         name, has = (giver.keeper, giver.epoch), self._givers.has(quoted)
         if has is None:
             vouched = self._key_of(name)
@@ -173,7 +175,7 @@ class PostingCheck:
 
     def _wrongly_taken(self, transfers: TransfersCheck, right: set[RecordRef]) -> Iterator[Wrong]:
         for take in transfers.takes:
-            if take.at.keeper != HEADQUARTERS:
+            if take.at.keeper != HEADQUARTERS or take.giver.keeper == HEADQUARTERS:
                 continue
             if not self._is_posted(take.giver):
                 what = f"HQ has taken what {take.giver} gives, and has not posted that record"

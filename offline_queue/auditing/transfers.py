@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from ledger.ids import HEADQUARTERS, Place, RecordRef
@@ -11,6 +12,7 @@ from offline_queue.auditing.chains import Report
 from offline_queue.auditing.findings import Sort
 from offline_queue.auditing.keys import KeyRing
 from offline_queue.export_items import Content, RecordRow
+from protocol.bodies import Readopted, Reclaimed
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.signing import Context, is_signed_by
@@ -50,6 +52,8 @@ class GiversRecords:
         self.hq_epoch = 0
         """HQ's present one."""
         self._kept: dict[RecordRef, tuple[bytes, bytes]] = {}
+        self._readopted: set[SignedRecord] = set()
+        self._reclaimed: set[SignedRecord] = set()
 
     def listen(self, items: Iterable[Content]) -> Iterator[Content]:
         """Pass the items on, and note what can give."""
@@ -59,12 +63,29 @@ class GiversRecords:
                 self._kept[ref] = item.signed.hash, item.signature
             if isinstance(item, RecordRow) and item.keeper == HEADQUARTERS:
                 self.hq_epoch = max(self.hq_epoch, item.epoch)
+                self._listen_to_recovery(item)
             yield item
 
     def has(self, quoted: SignedRecord) -> bool | None:
         """Whether the record that a taker quotes stands here; None when nothing has its number."""
+        if quoted in self._readopted:
+            return True
         kept = self._kept.get(quoted.open().ref)
         return None if kept is None else kept == (quoted.hash, quoted.signature)
+
+    def is_back(self, quoted: SignedRecord) -> bool:
+        """Whether HQ has back what this record gave."""
+        return quoted in self._reclaimed
+
+    def _listen_to_recovery(self, row: RecordRow) -> None:
+        with suppress(NotARecord):  # the checks of this export say so
+            match row.kind:
+                case RecordKind.READOPTED:
+                    self._readopted.add(row.signed.open().body_as(Readopted).directive)
+                case RecordKind.RECLAIMED:
+                    self._reclaimed.add(row.signed.open().body_as(Reclaimed).directive)
+                case _:
+                    pass
 
 
 class TransfersCheck:
@@ -93,7 +114,7 @@ class TransfersCheck:
             units: Counter[str] = Counter()
             for part in passage.transfer.parts:
                 units[part.purse] += part.units
-            self.gifts[record.ref] = Gift(record_hash, passage.to, passage.to_epoch, dict(units))
+            self.gifts[passage.giver] = Gift(record_hash, passage.to, passage.to_epoch, dict(units))
 
     def _take(self, record: Record) -> None:
         signed, passage = giver_of(record), taken_in(record)

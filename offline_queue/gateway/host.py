@@ -19,6 +19,7 @@ from protocol.conversation import (
     Movements,
     NotDrawn,
     Records,
+    Resume,
     Seen,
     Wanted,
 )
@@ -83,6 +84,9 @@ class Host(Protocol):
 
     async def heard(self, chain: ChainId) -> None:
         """Note that an enrolled keeper has called."""
+
+    async def resumed(self, chain: ChainId, resume: Resume) -> None:
+        """This caller has said what it has of the host. What epoch() says afterwards may be another one."""
 
     async def take(self, batch: Records, by: ChainId) -> Fault | None:
         """Hold the good part of a batch that this caller has brought, and say what is wrong with the rest."""

@@ -57,7 +57,8 @@ class Line:
         self._acknowledging = asyncio.Lock()
         self._ordering = asyncio.Lock()
         self._resumed: asyncio.Future[Resume] = asyncio.get_running_loop().create_future()
-        self._ordered = 0
+        self._epoch = self._ordered = 0
+        """In which of the host's epochs this line is, and the last directive of it that was said."""
         self._complained: set[tuple[str, Rejection]] = set()
         self._told: asyncio.Future[LineOver] = asyncio.get_running_loop().create_future()
 
@@ -86,8 +87,10 @@ class Line:
         resume = await self._wire.hear()
         if not isinstance(resume, Resume):
             raise _out_of_turn()
+        await self._host.resumed(self.chain, resume)
         # Directives of another epoch of the upper one's have numbers of their own.
-        self._ordered = resume.directive if resume.hq_epoch == await self._host.epoch() else 0
+        self._epoch = await self._host.epoch()
+        self._ordered = resume.directive if resume.hq_epoch == self._epoch else 0
         self._resumed.set_result(resume)
         tasks.create_task(self._tell_orders())
         tasks.create_task(self._collect())
@@ -176,6 +179,8 @@ class Line:
         while True:
             await news.wait()
             news.clear()
+            if self._resumed.done() and self._epoch != await self._host.epoch():
+                raise LineOver(WSCloseCode.SERVICE_RESTART, "new_epoch")
             await self._acknowledge(self.chain)
             if self._resumed.done():
                 await self._tell_orders()

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from checkout.slip_facts import SlipFacts, SlipKind
 from hq_server.exporting import TABLES as HQ_TABLES
-from ledger.ids import HEADQUARTERS, AccountId, LotId, OperationId, Place, RecordRef
+from ledger.ids import HEADQUARTERS, AccountId, LotId, OperationId, Place, RecordRef, life
 from ledger.journal_sqlite import SqliteJournal, open_book
 from ledger.judging import Posted
 from ledger.slices import Lot, Part, Purse, SliceKey
@@ -26,6 +26,7 @@ from protocol.bodies import (
     Given,
     Opened,
     Order,
+    Predecessor,
     Taken,
     TransactionBody,
     Transfer,
@@ -67,11 +68,13 @@ class Keeper:
         self.begin(epoch)
 
     def begin(self, epoch: int) -> None:
-        """A new chain, and an empty book."""
+        """A new chain, and an empty book; HQ's goes on."""
+        before = Outbox(self.book, self.place, epoch - 1, self.key.sign).head() if self.place == HEADQUARTERS else None
+        after = None if before is None else Predecessor(str(before.ref), before.hash)
         self.epoch, self.receipts = epoch, 0
         self.outbox = Outbox(self.book, self.place, epoch, self.key.sign)
-        self.journal = SqliteJournal(self.book, self.place, epoch)
-        self.sign(RecordKind.OPENED, Opened(self.place, self.public_key, "0.1.0"))
+        self.journal = SqliteJournal(self.book, *life(self.place, epoch))
+        self.sign(RecordKind.OPENED, Opened(self.place, self.public_key, "0.1.0", after))
 
     @property
     def public_key(self) -> bytes:

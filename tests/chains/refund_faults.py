@@ -56,7 +56,7 @@ def net_again(patch: pytest.MonkeyPatch) -> None:
         enough = all(has.get(key, 0) + change >= 0 for key, change in made.held_changes().items())
         if made.kind is TransactionKind.NETTING and enough:
             stamp = Stamp(record.recorded_at_ms, record.business_date, record.mode)
-            again = self._keepers.net(record.body_as(Netted), stamp).open()
+            again = self._keepers.own.append(record.body_as(Netted), stamp).open()
             posting = posting_of(again)
             assert posting is not None
             post(self, posting.transaction, again)
@@ -76,7 +76,7 @@ def net_where_it_lies(patch: pytest.MonkeyPatch) -> None:
             for place, epoch, has in rows:
                 legs = Leg(*lot, Side.HELD, -min(units, has)), Leg(*lot, Side.OWED, min(units, has))
                 lots = self._book.lots({lot})
-                record = self._keepers.net(Netted(account, legs, lots_told(lots)), stamp).open()
+                record = self._keepers.own.append(Netted(account, legs, lots_told(lots)), stamp).open()
                 made = Transaction(TransactionKind.NETTING, record.ref.netted, legs, carries=tuple(lots))
                 mirror = SqliteJournal(self.debts._connection, Place(place), epoch)
                 mirror.post(made, record.ref, record.business_date)

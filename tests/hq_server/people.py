@@ -72,7 +72,7 @@ async def calling(hq: Serving, keeper: Keeper, *, directory: int = 0) -> AsyncIt
     """A line that is up, of a till whose directory has this version; nothing that HQ says on it is heard yet."""
     async with hq.call() as caller:
         await caller.log_in(keeper)
-        yield await caller.say(Resume(1, 0, directory))
+        yield await caller.say(Resume(1, 0, directory, None))
 
 
 async def hear(caller: Caller, kind: type[Directory | Seen | Found | Movements | Ordered | HandOn]) -> Json:

@@ -48,7 +48,7 @@ from tests.hq_server.forger import Keeper
 Json: TypeAlias = Any
 PATIENCE_S = 20.0
 LOOPBACK = "127.0.0.1"
-ANEW = Resume(1, 0, 0)
+ANEW = Resume(1, 0, 0, None)
 """What a till says that has carried out nothing yet."""
 GOING, PROTOCOL, TEXT, POLICY, TOO_BIG, LATER, REPLACED = 1001, 1002, 1003, 1008, 1009, 1013, 4000
 """Close codes of a line, RFC 6455."""

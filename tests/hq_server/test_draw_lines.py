@@ -182,7 +182,7 @@ async def test_a_repeated_draw_gets_the_same_directive_again_and_none_else(hq: S
         await two.say(draw(1, 60, 60))
         again = await counter.directive()
         assert again[0] == first
-    async with hq.line(here, Resume(1, again[1].number, 0)) as two:
+    async with hq.line(here, Resume(1, again[1].number, 0, None)) as two:
         await two.say(draw(1, 60, 60))
         assert (await Till(two).directive())[0] == first
 
@@ -236,9 +236,9 @@ async def test_directives_go_on_from_where_the_till_says(hq: Serving) -> None:
         assert await hq.parts.desk.block(card)
     assert not await hq.parts.desk.block("aa" * 12)
     for resume, numbers in (
-        (Resume(1, 2, 0), [3, 4]),
-        (Resume(2, 3, 0), [1, 2, 3, 4]),
-        (Resume(1, 0, 0), [1, 2, 3, 4]),
+        (Resume(1, 2, 0, None), [3, 4]),
+        (Resume(2, 3, 0, None), [1, 2, 3, 4]),
+        (Resume(1, 0, 0, None), [1, 2, 3, 4]),
     ):
         async with hq.call() as caller:
             await caller.log_in(here)
@@ -278,7 +278,7 @@ async def test_a_look_and_a_find_are_answered(hq: Serving) -> None:
 
 async def test_news_of_the_stores_members_come_after_the_resume(hq: Serving) -> None:
     holder = await holder_of(hq, 100)
-    async with hq.line(holder, Resume(1, 1, 7)) as caller:
+    async with hq.line(holder, Resume(1, 1, 7, None)) as caller:
         told = await Till(caller).hear(Directory)
         assert isinstance(told, Directory)
         assert told.members == ()

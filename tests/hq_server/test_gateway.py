@@ -86,7 +86,7 @@ async def test_an_older_acknowledgement_never_comes_after_a_newer_one(
     monkeypatch.setattr(hq.parts.desk, "acknowledge", dawdling)
     async with hq.call() as caller:
         await caller.log_in(keeper)
-        await caller.say(Resume(1, 1, 0))
+        await caller.say(Resume(1, 1, 0, None))
         await caller.say(keeper.batch())
         words = [await caller.hear() for _ in range(3)]
     held = [open_acknowledgement(word.acknowledgement).held for word in words if isinstance(word, Acknowledged)]

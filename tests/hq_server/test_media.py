@@ -125,8 +125,8 @@ async def test_the_same_file_again_changes_nothing(hq: Serving) -> None:
 
 async def test_what_the_till_has_carried_out_is_not_ordered_again(hq: Serving) -> None:
     keeper = traded()
-    assert (await bring(hq, keeper, written(keeper, resume=Resume(1, 1, 0)))).orders == []
-    of_another_hq = await bring(hq, keeper, written(keeper, resume=Resume(7, 1, 0)))
+    assert (await bring(hq, keeper, written(keeper, resume=Resume(1, 1, 0, None)))).orders == []
+    of_another_hq = await bring(hq, keeper, written(keeper, resume=Resume(7, 1, 0, None)))
     assert of_another_hq.orders == [Enrol(keeper.raw_key)]
 
 
@@ -223,7 +223,7 @@ async def test_news_of_the_stores_members_comes_with_hqs_signature(hq: Serving) 
     (told,) = (await bring(hq, keeper, written(keeper))).vouched
     assert isinstance(told, Directory)
     assert [one.name for one in told.members] == ["王○明"]
-    again = await bring(hq, keeper, written(keeper, resume=Resume(1, 1, told.version)))
+    again = await bring(hq, keeper, written(keeper, resume=Resume(1, 1, told.version, None)))
     assert again.vouched == []
 
 

@@ -16,7 +16,7 @@ from tests.hq_server.forger import Keeper, traded
 TILL, HQ = Keeper(), Keeper(seed=9)
 CHAIN = ChainId(TILL.place, TILL.epoch)
 HEARER = Hearer(TILL.place, TILL.epoch, HQ.public_key)
-SAID: tuple[AnyMessage, ...] = (Resume(1, 7, 41), traded().batch(), Records(Place("07-2"), 1, ()))
+SAID: tuple[AnyMessage, ...] = (Resume(1, 7, 41, None), traded().batch(), Records(Place("07-2"), 1, ()))
 
 
 def written(*messages: AnyMessage, sender: Sender = Sender.TILL) -> bytes:

@@ -37,7 +37,7 @@ MEMBER = Member(ALICE, CARD, "6222****4175", "member", "王○明", "gold", 7, P
 FORGOTTEN = Member(ALICE, "", "", "", "", "", 0, b"", gone=True)
 
 SAID: list[AnyMessage] = [
-    Resume(1, 7, 41),
+    Resume(1, 7, 41, None),
     Draw("operation-1", CARD, ALICE, Asset.MONEY, 12_34, 1_000),
     Draw("operation-1", CARD, ALICE, Asset.POINTS, UNITS_MAX, 0),
     NotDrawn("operation-1", NoDraw.NOT_ENOUGH, (SHARE,), 1_795_320_000_000),

@@ -71,13 +71,13 @@ def test_what_comes_again_is_taken_once_also_after_a_restart(store: OneStore) ->
 
 def test_where_the_lead_is_to_go_on_is_known_after_a_restart(store: OneStore) -> None:
     gifts, lead = store.till.store.gifts, store.lead.identity.place
-    assert gifts.resume(lead, 1) == Resume(1, 0, 0)
+    assert gifts.resume(lead, 1) == Resume(1, 0, 0, None)
     gift = store.lend(150_00)
     assert store.take(gift) is None
     store.till.restart()
     gifts, taken = store.till.store.gifts, gift.passage.giver.sequence
-    assert gifts.resume(lead, 1) == Resume(1, taken, 0)
-    assert gifts.resume(lead, 2) == Resume(2, 0, 0), "another epoch of the lead's numbers its own records"
+    assert gifts.resume(lead, 1) == Resume(1, taken, 0, None)
+    assert gifts.resume(lead, 2) == Resume(2, 0, 0, None), "another epoch of the lead's numbers its own records"
 
 
 def test_a_gift_of_an_earlier_record_than_the_last_that_was_taken_brings_nothing(store: OneStore) -> None:

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.ids import ChainId, Place
 from offline_queue.media import END, MediumFlaw, MediumReader, Sender, framed, opening
+from protocol.acknowledgements import open_acknowledgement
 from protocol.bodies import Revoke, RunAs
 from protocol.conversation import Acknowledged, AnyMessage, Directory, Member, Ordered, Records, Rejected, Resume
 from protocol.vouching import vouch
@@ -57,6 +58,13 @@ async def carried(till: TillOnLine, hq: StandInHq) -> Resume:
     return resume
 
 
+def held_by(resume: AnyMessage) -> int:
+    """How much HQ holds by the word of it that a till has."""
+    assert isinstance(resume, Resume)
+    assert resume.acknowledgement is not None
+    return open_acknowledgement(resume.acknowledgement).held
+
+
 def answer(hq: StandInHq, after: int = 0, *more: AnyMessage) -> bytes:
     """HQ's answer to a till that has carried out directive `after`."""
     ordered = [Ordered(tuple(hq.directives[after:]))] if hq.directives[after:] else []
@@ -99,7 +107,7 @@ async def test_in_a_store_without_a_line_hq_is_never_called_and_sales_go_on(away
 async def test_the_file_has_all_that_hq_has_not_acknowledged(away: TillOnLine, hq: StandInHq) -> None:
     await away.sell(3)
     resume, batch = await taken_out(away)
-    assert resume == Resume(0, 0, 0)
+    assert resume == Resume(0, 0, 0, None)
     assert isinstance(batch, Records)
     assert list(batch.records) == await away.chain()
     assert await taken_out(away) == [resume, batch], "a lost one is written again"
@@ -132,6 +140,7 @@ async def test_what_hq_orders_is_carried_out_once_however_often_it_is_brought(
     before = await away.has()
     await carried(away, hq)
     await placed(hq, 300_00)
+    held = len(hq.held)
     file = answer(hq, 0, vouch(Directory((WANG,), 41), CHAIN, hq.key.sign))
     said = await brought(away, *in_pieces(file, size))
     assert isinstance(said, Brought)
@@ -143,7 +152,8 @@ async def test_what_hq_orders_is_carried_out_once_however_often_it_is_brought(
     assert isinstance(again, Brought)
     assert (again.carried_out, again.members, again.wrong) == (0, 0, None)
     assert (len(await away.chain()), await away.has()) == (head, 0)
-    assert await carried(away, hq) == Resume(1, 1, 41)
+    resume = await carried(away, hq)
+    assert (resume.hq_epoch, resume.directive, resume.directory, held_by(resume)) == (1, 1, 41, held)
     assert (await away.status()).last_contact is not None
 
 
@@ -214,7 +224,7 @@ async def test_what_hq_did_not_sign_is_not_believed(away: TillOnLine, hq: StandI
         (Ordered(()),),
         (Rejected("gap", ""),),
         (Directory((WANG,), 7),),
-        (Resume(1, 0, 0),),
+        (Resume(1, 0, 0, None),),
         (),
     ],
 )
@@ -251,11 +261,18 @@ async def test_why_hq_did_not_take_the_file_is_told(away: TillOnLine, hq: StandI
     assert (said.rejected, said.wrong) == ("gap", None)
 
 
-async def test_an_hq_that_holds_less_than_it_said_gets_the_rest_again(away: TillOnLine, hq: StandInHq) -> None:
+async def test_an_hq_that_was_put_back_has_its_own_word_shown_and_gets_the_rest_again(
+    away: TillOnLine, hq: StandInHq
+) -> None:
     await away.sell(3)
     await carried(away, hq)
     await brought(away, answer(hq))
+    said = len(hq.held)
     del hq.held[2:]
+    await brought(away, answer(hq))
+    resume, *_ = await taken_out(away)
+    assert held_by(resume) == said, "it is not taken back by a word that says less"
+    hq.hq_epoch = 2
     await brought(away, answer(hq))
     _, batch = await taken_out(away)
     assert isinstance(batch, Records)

@@ -85,7 +85,9 @@ def test_what_comes_over_the_lan_after_it_was_relayed_is_not_taken_again(store: 
     assert isinstance(store.till.store.settle(gift, request), GoneHome)
     assert (store.till.chain(), store.has) == (before, (250_00, 150_00))
     lead = store.lead.identity.place
-    assert store.till.store.gifts.resume(lead, 1) == Resume(1, gift.passage.giver.sequence, 0), "nor said once more"
+    assert store.till.store.gifts.resume(lead, 1) == Resume(1, gift.passage.giver.sequence, 0, None), (
+        "nor said once more"
+    )
     store.prove()
 
 

@@ -195,6 +195,7 @@ async def test_a_restored_hq_does_not_take_the_proof_away_of_what_it_had(till: T
     await till.all_arrived()
     await hq.close()
     del hq.held[7:]
+    hq.hq_epoch = 2
     hq.rejects = Rejection.FENCED
     await hq.open()
     await till.stopped("fenced")

@@ -94,13 +94,13 @@ def test_a_transfer_of_an_older_hq_epoch_is_not_taken(till: Till, hq: Headquarte
 
 
 def test_where_hq_is_to_go_on_is_known_after_a_restart(till: Till, hq: Headquarters) -> None:
-    assert till.store.resume() == Resume(0, 0, 0)
+    assert till.store.resume() == Resume(0, 0, 0, None)
     apply(till, hq.give(transfer(part(300))))
     apply(till, hq.recall(A))
     till.restart()
-    assert till.store.resume() == Resume(1, 2, 0)
+    assert till.store.resume() == Resume(1, 2, 0, None)
     apply(till, hq.order(Unblock(()), number=1, hq_epoch=4))
-    assert till.store.resume() == Resume(4, 1, 0)
+    assert till.store.resume() == Resume(4, 1, 0, None)
 
 
 # Recalls
