@@ -15,6 +15,7 @@ from hq_server import (
     exporting,
     media_commands,
     members_commands,
+    recovery_commands,
     store_commands,
     till_commands,
 )
@@ -41,17 +42,19 @@ for command in (
     *(book_commands.suspense, book_commands.differences, book_commands.waiting, book_commands.conservation),
     book_commands.key,
     media_commands.media,
+    recovery_commands.recovery,
 ):
     main.add_command(command)
 
 
 @main.command()
 @click.argument("settings", type=click.Path(path_type=Path, dir_okay=False))
-def run(settings: Path) -> None:
+@click.option("--restored", is_flag=True, help="Its book was put back from a copy, and perhaps the marker with it.")
+def run(settings: Path, *, restored: bool) -> None:
     """Run the server that the file SETTINGS describes."""
     logs.set_up()
     try:
-        parts = build(settings)
+        parts = build(settings, is_restored=restored)
     except (SettingsWrong, BookUnusable, KeyUnusable) as fault:
         raise click.ClickException(str(fault)) from fault
     sys.exit(asyncio.run(_serve(parts)))

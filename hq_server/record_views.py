@@ -21,7 +21,10 @@ from protocol.bodies import (
     Opened,
     Order,
     PrintBody,
+    Readopted,
     Recall,
+    Reclaimed,
+    Recovered,
     Relay,
     Roster,
     RunAs,
@@ -40,6 +43,8 @@ UNREADABLE = "unreadable"
 """Genuine, and its body has not the form of its kind."""
 EXACT_IN_A_BROWSER = 2**53
 """Beyond it a browser rounds numbers, so that they are shown as text."""
+UNHEARD_SHOWN_MAX = 20
+"""Keepers in one line."""
 BOOK_PURSES = (Purse.PRINCIPAL, Purse.BONUS, Purse.POINTS)
 
 
@@ -199,16 +204,32 @@ def _given(record: Record) -> Summary:
 
 
 def _taken(record: Record) -> Summary:
-    quoted = record.body_as(Taken).given.open()
-    passage = given_in(quoted)
-    if passage is None:
-        return Summary("taken", told=(str(quoted.ref),))
-    return Summary("taken", passage.transfer.account, _of(passage.transfer, 1), told=(str(quoted.ref),))
+    return _quoted_gift("taken", record.body_as(Taken).given.open(), sign=1)
 
 
 def _netted(record: Record) -> Summary:
     body = record.body_as(Netted)
     return Summary("netted", body.account, held_units(body.legs))
+
+
+def _readopted(record: Record) -> Summary:
+    return _quoted_gift("readopted", record.body_as(Readopted).directive.open(), sign=-1)
+
+
+def _reclaimed(record: Record) -> Summary:
+    return _quoted_gift("reclaimed", record.body_as(Reclaimed).directive.open(), sign=1)
+
+
+def _recovered(record: Record) -> Summary:
+    body = record.body_as(Recovered)
+    return Summary("recovered", told=_said(*body.by, *body.unheard[:UNHEARD_SHOWN_MAX]))
+
+
+def _quoted_gift(what: str, quoted: Record, sign: int) -> Summary:
+    passage = given_in(quoted)
+    if passage is None:
+        return Summary(what, told=(str(quoted.ref),))
+    return Summary(what, passage.transfer.account, _of(passage.transfer, sign), told=(str(quoted.ref),))
 
 
 def _order(order: Order, *told: str, sign: int = 0) -> Summary:
@@ -258,4 +279,7 @@ _SUMMARIES: dict[RecordKind, Callable[[Record], Summary]] = {
     RecordKind.GIVEN: _given,
     RecordKind.TAKEN: _taken,
     RecordKind.NETTED: _netted,
+    RecordKind.READOPTED: _readopted,
+    RecordKind.RECLAIMED: _reclaimed,
+    RecordKind.RECOVERED: _recovered,
 }

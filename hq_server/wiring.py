@@ -36,8 +36,11 @@ class Parts(msgspec.Struct, frozen=True):
     token: str
 
 
-def build(settings_file: Path, world: World | None = None) -> Parts:
-    """Read the settings and put HQ together. Raises SettingsWrong, BookUnusable, KeyUnusable."""
+def build(settings_file: Path, world: World | None = None, *, is_restored: bool = False) -> Parts:
+    """Read the settings and put HQ together. Raises SettingsWrong, BookUnusable, KeyUnusable.
+
+    `is_restored`: somebody says that the book was put back from a copy.
+    """
     world = world or World()
     settings = read_toml(settings_file, HqSettings)
     where = zone(settings.timezone)
@@ -51,7 +54,7 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
     marker = MarkerFile(settings_file.parent / settings.marker if settings.marker else data / MARKER_FILE)
     store = HqStore.open(data / BOOK_FILE, key.sign, Rules(programme, settings.placement), marker=marker)
     try:
-        store.begin(public_key, f"counterfoil {version('counterfoil')}", world.stamp(where))
+        store.begin(public_key, f"counterfoil {version('counterfoil')}", world.stamp(where), is_restored=is_restored)
     except BaseException:
         store.close()
         raise

@@ -8,6 +8,7 @@ import msgspec
 
 from hq_server.day_totals import GivenTotal
 from hq_server.members import Told
+from hq_server.recovery import RecoveryView
 from hq_server.views import KeeperView, PlaceBalance
 from ledger.ids import Place
 from protocol.bodies import Lead, Witness
@@ -70,6 +71,18 @@ class StoreLead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return None if place is None or address is None else Witness(Place(place), address)
 
 
+class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who says so, in a name that stands in HQ's chain."""
+
+    by: Annotated[str, msgspec.Meta(pattern=r"^\S(.{0,62}\S)?\Z")]
+
+
+class RecoveryState(msgspec.Struct, frozen=True):
+    """How far HQ's recovery is; None when there is none, and HQ gives out what lies with it."""
+
+    recovery: RecoveryView | None
+
+
 class Empty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Nothing to say."""
 
@@ -84,13 +97,15 @@ class HqHello(msgspec.Struct, frozen=True):
 class Tills(msgspec.Struct, frozen=True):
     """The tills that were ever enrolled, in each of their epochs: all, or a page of `total`, as it was asked.
 
-    `after` asks for the next page; None: the end. `now_ms` is HQ's clock, to hold `heard_at_ms` against.
+    `after` asks for the next page; None: the end. `now_ms` is HQ's clock, to hold `heard_at_ms` against. `recovery`:
+    HQ may have lost records, and gives nothing out.
     """
 
     tills: list[KeeperView]
     total: int = 0
     after: str | None = None
     now_ms: int = 0
+    recovery: RecoveryView | None = None
 
 
 class CurrencyView(msgspec.Struct, frozen=True):

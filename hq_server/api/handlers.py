@@ -8,11 +8,23 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import web
 
-from hq_server.api.bodies import Empty, HqHello, MemberBalances, NewTill, Pairing, StoreLead, StoreMode, Tills
+from hq_server.api.bodies import (
+    Empty,
+    HqHello,
+    MemberBalances,
+    NewTill,
+    Pairing,
+    Person,
+    RecoveryState,
+    StoreLead,
+    StoreMode,
+    Tills,
+)
 from hq_server.api.problems import Flaw, HqProblem
 from hq_server.conservation import ConservationPage
 from hq_server.desk import Desk
 from hq_server.enrolling import NotEnrolled
+from hq_server.recovery import Ended
 from hq_server.storage.showing import Showing
 from hq_server.views import DifferenceList, HqView, KeeperView, SuspenseList, WaitList
 from ledger.ids import AccountId, ChainId, Place, RecordRef, parse_place
@@ -72,7 +84,8 @@ async def tills(office: Office, request: web.Request) -> Tills | Flaw:
     views = await office.desk.showing(lambda showing: showing.keepers(after, most))
     total = await office.desk.showing(Showing.keepers_total)
     last = f"{views[-1].keeper}/{views[-1].epoch}" if len(views) == most else None
-    return Tills([_with_line(view, office.door) for view in views], total, last, office.desk.world.now_ms())
+    recovery = await office.desk.recovery()
+    return Tills([_with_line(view, office.door) for view in views], total, last, office.desk.world.now_ms(), recovery)
 
 
 async def add_till(office: Office, _request: web.Request, body: NewTill) -> Pairing | Flaw:
@@ -112,6 +125,18 @@ async def lead_store(office: Office, request: web.Request, body: StoreLead) -> T
 async def _tills_of(office: Office, store: str) -> Tills:
     views = await office.desk.showing(Showing.keepers)
     return Tills([_with_line(view, office.door) for view in views if view.store == store])
+
+
+async def recovery(office: Office, _request: web.Request) -> RecoveryState:
+    """How far HQ's recovery is."""
+    return RecoveryState(await office.desk.recovery())
+
+
+async def end_recovery(office: Office, _request: web.Request, body: Person) -> RecoveryState | HqProblem:
+    """Somebody would have HQ give out again; where tills are silent, a second person has to."""
+    if await office.desk.end_recovery(body.by) is Ended.NOT_RECOVERING:
+        return HqProblem.NOT_RECOVERING
+    return RecoveryState(await office.desk.recovery())
 
 
 async def suspense(office: Office, _request: web.Request) -> SuspenseList:

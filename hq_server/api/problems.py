@@ -30,6 +30,7 @@ class HqProblem(StrEnum):
     STORE_UNKNOWN = "store_unknown"
     RECORD_UNKNOWN = "record_unknown"
     Z_TOTALS_CROWDED = "z_totals_crowded"
+    NOT_RECOVERING = "not_recovering"
     BUSY = "busy"
     DISK_FULL = "disk_full"
     INTERNAL = "internal"
@@ -47,6 +48,7 @@ STATUS: Mapping[Code, HTTPStatus] = {
     HqProblem.STORE_UNKNOWN: HTTPStatus.NOT_FOUND,
     HqProblem.RECORD_UNKNOWN: HTTPStatus.NOT_FOUND,
     HqProblem.Z_TOTALS_CROWDED: HTTPStatus.CONFLICT,
+    HqProblem.NOT_RECOVERING: HTTPStatus.CONFLICT,
     HqProblem.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     HqProblem.DISK_FULL: HTTPStatus.INSUFFICIENT_STORAGE,
     HqProblem.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import msgspec
 
 from hq_server.api import book_handlers, handlers, media_handlers, member_handlers
-from hq_server.api.bodies import CardNumber, Empty, MemberSearch, NewMember, NewTill, StoreLead, StoreMode
+from hq_server.api.bodies import CardNumber, Empty, MemberSearch, NewMember, NewTill, Person, StoreLead, StoreMode
 from hq_server.day_totals import ZTotal
 from hq_server.members import Changes
 from protocol.enrolment import EnrolmentRequest
@@ -34,6 +34,8 @@ ROUTES = (
     Route("GET", "/v1/line", handlers.line, open_to_all=True, at_once_max=None),
     Route("POST", "/v1/enrolments", handlers.enrol, EnrolmentRequest, open_to_all=True),
     Route("GET", "/v1/hq", handlers.headquarters),
+    Route("GET", "/v1/recovery", handlers.recovery),
+    Route("POST", "/v1/recovery/ends", handlers.end_recovery, Person),
     Route("GET", "/v1/tills", handlers.tills),
     Route("POST", "/v1/tills", handlers.add_till, NewTill, HTTPStatus.CREATED),
     Route("POST", "/v1/tills/{place}/revocations", handlers.revoke_till, Empty),

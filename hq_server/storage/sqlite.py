@@ -79,10 +79,10 @@ class HqStore:
         if self._marker is not None:
             self._marker.close()
 
-    def begin(self, key: bytes, software: str, stamp: Stamp) -> None:
+    def begin(self, key: bytes, software: str, stamp: Stamp, *, is_restored: bool = False) -> None:
         """Open HQ's own chain, the first time. `key` is HQ's public key, 32 bytes. Raises KeyUnusable, BookUnusable.
 
-        A book that is not surely the latest is recovered.
+        A book that is not surely the latest is recovered; `is_restored`: somebody says that it is not.
         """
         mark = None if self._marker is None else self._marker.read()
         with transaction(self._connection):
@@ -93,10 +93,9 @@ class HqStore:
                     "lost or moved. Nothing was done with the empty one. Put that very file back, or its latest copy."
                 )
             self._keepers.own.begin(key, software, stamp)
-            agrees = mark is None or self._knows(mark)
-        if not is_new and self._marker is not None and (mark is None or not agrees):
-            seen = 0 if mark is None else mark.epoch
-            self.recover(Cause.NO_MARKER if mark is None else Cause.MARKER, seen, stamp)
+            cause = None if is_new else Cause.PERSON if is_restored else self._doubt(mark)
+        if cause is not None:
+            self.recover(cause, 0 if mark is None else mark.epoch, stamp)
         self.mark()
 
     def recover(self, cause: Cause, seen: int, stamp: Stamp) -> list[ChainId]:
@@ -148,6 +147,14 @@ class HqStore:
         if head is not None:  # what was added may have been rolled back
             self._marker.write(Mark(HEADQUARTERS, own.epoch, head.ref.sequence, head.hash))
         self._marked = own.epoch, own.appends
+
+    def _doubt(self, mark: Mark | None) -> Cause | None:
+        """Why this book may not be the latest, by its marker."""
+        if self._marker is None:
+            return None
+        if mark is None:
+            return Cause.NO_MARKER
+        return None if self._knows(mark) else Cause.MARKER
 
     def _knows(self, mark: Mark) -> bool:
         signed = self._keepers.own.record(RecordRef(mark.keeper, mark.epoch, mark.sequence))

@@ -23,12 +23,13 @@ from tests.hq_server.office import HQ_KEY, HQ_RAW_KEY, NOON_MS, NOTHING_PLACED, 
 
 APPEND_ONLY = {
     *("transactions", "lots", "entries", "records"),
-    *("keepers", "directives", "fences", "forks", "suspense", "differences", "draws", "z_totals"),
+    *("keepers", "directives", "fences", "forks", "suspense", "differences", "draws", "z_totals", "readopted"),
 }
 KEPT = {
     *("slices", "progress", "pairings", "migrations", "waits", "blocks"),
     *("under_way", "totals", "visits", "recalls", "unsettled", "debts", "store_modes", "store_leads"),
     *("members", "cards", "directory", "between_tills", "rosters", "store_witnesses"),
+    *("recoveries", "last_words"),
 }
 """What follows from the others, or is used up."""
 
@@ -51,6 +52,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connection]:
     assert office.take(copy.batch()) is Rejection.FORK
     office.store.keeping(lambda keepers: keepers.offer(keeper.place, "07", bytes(10), NOON_MS))
     office.store.counting(lambda totals: totals.give(ZTotal(keeper.place, "2026-11-22", "C01", 100), NOON_MS))
+    office.store._connection.execute("insert into readopted values (zeroblob(32), 1, 9)")
     office.store.close()
     connection = open_book(file, *SCHEMAS)
     yield connection

@@ -100,7 +100,7 @@ def test_any_messagepack_reader_can_read_a_record() -> None:
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [
-        (Opened, "place public_key software"),
+        (Opened, "place public_key software after"),
         (
             TransactionBody,
             "kind operation_id account receipt_number legs opens slip reasons programme software sold undone",

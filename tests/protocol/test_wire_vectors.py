@@ -24,7 +24,9 @@ from protocol.bodies import (
     GIVEN_BYTES_MAX,
     RELAYED_BYTES_MAX,
     Directive,
+    Opened,
     Order,
+    Predecessor,
     Relay,
     Revoke,
     Why,
@@ -70,6 +72,9 @@ HQS_CHAIN = (
     "relay",
     "netted",
 )
+HQS_NEXT_EPOCH = "opened-epoch", "new-epoch", "readopted", "reclaimed", "recovered"
+KEPT = HQS_CHAIN.index("unblock") + 1
+"""So much HQ still had of the first when it began the second."""
 
 
 def signed(name: str) -> SignedRecord:
@@ -143,8 +148,20 @@ def test_the_books_that_follow_from_the_chains_of_the_document_are_good_and_agre
     assert till.book.lots == hq.book.lots
 
 
+def test_hqs_next_epoch_goes_on_behind_what_was_left_of_the_first() -> None:
+    hq = public_key(result(VECTORS["hq"], "public_key"))
+    assert str(getattr(verify_each(map(signed, HQS_NEXT_EPOCH), hq), "ref", None)) == "hq/2/5"
+    last = signed(HQS_CHAIN[KEPT - 1])
+    after = signed("opened-epoch").open().body_as(Opened).after
+    assert after == Predecessor(str(last.open().ref), last.hash)
+    told = replay(lines(map(signed, (*HQS_CHAIN[:KEPT], *HQS_NEXT_EPOCH))))
+    assert told.findings == ()
+    before = replay(lines(map(signed, HQS_CHAIN[: HQS_CHAIN.index("transfer")])))
+    assert told.book.slices == before.book.slices, "what the transfer gave is back"
+
+
 def test_every_order_of_the_document_is_one_and_none_is_missing() -> None:
-    records = [signed(name).open() for name in HQS_CHAIN]
+    records = [signed(name).open() for name in (*HQS_CHAIN, *HQS_NEXT_EPOCH)]
     orders = [one.body_as(Directive).order for one in records if one.kind is RecordKind.DIRECTIVE]
     told = {type(order) for order in orders}
     assert told == set(get_args(Order)) - {Revoke}

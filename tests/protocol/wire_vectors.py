@@ -33,6 +33,9 @@ from protocol.bodies import (
     Netted,
     Opened,
     PrintBody,
+    Readopted,
+    Reclaimed,
+    Recovered,
     Taken,
     TransactionBody,
 )
@@ -56,6 +59,9 @@ BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.TAKEN: Taken,
     RecordKind.CLOCK: ClockBody,
     RecordKind.NETTED: Netted,
+    RecordKind.READOPTED: Readopted,
+    RecordKind.RECLAIMED: Reclaimed,
+    RecordKind.RECOVERED: Recovered,
 }
 BLOCK = re.compile(r"^```vector (?P<kind>\w+) (?P<name>[\w-]+)\n(?P<lines>.*?)^```$", re.DOTALL | re.MULTILINE)
 LINE = re.compile(r"^(?P<name>\w+)(?P<sign>:| =>) ?(?P<value>.*(?:\n[ ].*)*)", re.MULTILINE)

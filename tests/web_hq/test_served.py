@@ -14,6 +14,7 @@ from hq_server.api import book_handlers
 from hq_server.conservation import Unexplained
 from hq_server.day_totals import Stand
 from hq_server.posting import Doubt
+from hq_server.recovery import Cause
 from hq_server.storage.keepers import FORKED, REVOKED
 from hq_server.web import pages
 from ledger.judging import Refusal
@@ -34,6 +35,7 @@ SPEAKERS = {"parts.js", "wording.js"}
 """They say whatever row they are given, and would seem to name them all."""
 CLASSES_AND_SELECTORS = {"verdict sign", "note sign", "#sign_in input"}
 OF_THEIR_KIND = ["clock", "day_closed", "declined", "given", "netted", "opened", "print", "taken"]
+OF_HQS_RECOVERY = ["new_epoch", "readopted", "reclaimed", "recovered"]
 CODES = {
     "what": [
         *TransactionKind,
@@ -47,7 +49,9 @@ CODES = {
         "roster",
         "relay",
         *OF_THEIR_KIND,
+        *OF_HQS_RECOVERY,
     ],
+    "cause": [*Cause],
     "kind": [*RecordKind],
     "reason": [*Doubt, *(refusal.name.lower() for refusal in Refusal)],
     "stand": [stand for stand in Stand if stand is not Stand.DIFFERS],  # that one is said with its amount

@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 import { mediaForm, takeIn } from "./media.js";
 import { count } from "./money.js";
 import { date, link, long, pager, sign, table } from "./parts.js";
+import { recovering } from "./recovery.js";
 import { minutesBetween } from "./times.js";
 
 const PAGE = 100;
@@ -18,6 +19,17 @@ const MODES = ["real_time", "transfer", "proxy_run"];
 
 export const forms = {
   media: takeIn,
+  async recovery({ by }, { voice, state, reload, form }) {
+    const answer = await post("/v1/recovery/ends", { by: by.trim() });
+    if (isAnswer(answer)) {
+      const { recovery } = answer.body;
+      state.note = recovery ? { tone: "warn", text: voice.say("recovery.agreed", { by: recovery.agreed_by }) } : { tone: "good", text: voice.say("recovery.ended") };
+      form.reset();
+      reload();
+    } else {
+      state.note = { tone: "bad", text: voice.wording.choose(answer.body?.message) || voice.say("gone") };
+    }
+  },
   async run({ store, mode }, { voice, state, reload, form }) {
     const answer = await post(`/v1/stores/${encodeURIComponent(store.trim())}/modes`, { mode });
     if (isAnswer(answer)) {
@@ -66,12 +78,13 @@ const leadForm = (voice) =>
 
 const field = (more) => h("input", { type: "text", autocomplete: "off", spellcheck: "false", ...more });
 
-export function draw(voice, { tills, total, after, now_ms }, { args }) {
+export function draw(voice, { tills, total, after, now_ms, recovery }, { args }) {
   const last = new Map(tills.map(({ keeper, epoch }) => [keeper, epoch]));
   const rows = byStore(tills).flatMap(([store, its]) => [heading(voice, store, its), ...its.map((till) => row(voice, till, last, now_ms))]);
   const on_line = tills.filter((till) => till.on_line).length;
   const placed = voice.money(tills.reduce((sum, till) => sum + till.money, 0));
   return [
+    recovery && recovering(voice, recovery, now_ms),
     h("p", { class: "lead", "data-key": "lead" }, voice.say("tills.lead", { shown: count(tills.length), total: count(total), on_line: count(on_line), placed })),
     table({ key: "tills", columns: columns(voice), rows, empty: voice.say("tills.empty") }),
     pager(voice, { first: args.length ? "#/tills" : null, next: after && `#/tills/after/${after}` }),
