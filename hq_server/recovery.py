@@ -53,7 +53,7 @@ class RecoveryView(msgspec.Struct, frozen=True):
     """How far HQ's recovery is, in epoch `hq_epoch`; `after` is the last record of the one before, `hq/1/240`.
 
     HQ stands by `readopted` directives that it had lost. `home` keepers have carried out the new epoch; the first of
-    `silent_total` that have not are named. `waits` chains wait for value that HQ gave and does not have yet.
+    `silent_total` that have not are named.
     `agreed_by`: one person would go on without the silent ones.
     """
 
@@ -65,7 +65,6 @@ class RecoveryView(msgspec.Struct, frozen=True):
     home: int
     silent_total: int
     silent: list[Silent]
-    waits: int
     agreed_by: str | None
 
 

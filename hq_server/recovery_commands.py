@@ -47,7 +47,7 @@ def _show(view: RecoveryView | None) -> None:
         click.echo("HQ gives out what lies with it.")
         return
     click.echo(f"HQ's epoch {view.hq_epoch} began behind {view.after}, told by a {view.why}. Nothing is given out.")
-    click.echo(f"{view.home} tills are home, {view.silent_total} are not, {view.waits} wait for value of others.")
+    click.echo(f"{view.home} tills are home, {view.silent_total} are not. Lost orders handed back: {view.readopted}.")
     for till in view.silent:
         heard = "not heard since" if till.heard_at_ms is None else "heard, and not in this epoch yet"
         click.echo(f"{till.keeper}/{till.epoch}\t{heard}\tmoney {till.money}\tpoints {till.points}")

@@ -13,7 +13,7 @@ import apsw
 from ledger.ids import AccountId, LotId, OperationId, Place, RecordRef
 from ledger.judging import Posted, Refused, judge
 from ledger.slices import Lot, Purse, Slice, SliceKey
-from ledger.transactions import Transaction
+from ledger.transactions import Side, Transaction
 
 SQLITE_SAFE = (3, 51, 3)
 """Older libraries can damage a file whose log is reset while another writes (sqlite.org/wal.html#walresetbug)."""
@@ -155,8 +155,10 @@ def transaction(connection: apsw.Connection) -> Iterator[None]:
 class SqliteJournal:
     """The book of one place in one epoch of its keeper. Every method runs inside the caller's transaction."""
 
-    def __init__(self, connection: Connection, place: Place, epoch: int) -> None:
+    def __init__(self, connection: Connection, place: Place, epoch: int, *, is_mirror: bool = False) -> None:
+        """`is_mirror`: others are heard before the place itself, so a lot may have been carried before it is opened."""
         self._connection = connection
+        self._is_mirror = is_mirror
         self.place = place
         self.epoch = epoch
 
@@ -183,6 +185,9 @@ class SqliteJournal:
         """Enter a transaction that this place's keeper made as record `ref`, or say why the book refuses."""
         keys = sorted(transaction.names())
         known, held = self._known(keys)
+        for lot in transaction.opens if self._is_mirror else ():
+            if known.get(lot.key) == lot and not self._is_open(lot.key):
+                del known[lot.key]
         verdict = judge(transaction, held, known)
         if isinstance(verdict, Posted):
             self._enter(transaction, ref, business_date, known)
@@ -198,6 +203,10 @@ class SqliteJournal:
         """Whether this keeper already posted this operation."""
         query = "select 1 from transactions where keeper = ? and operation_id = ?"
         return self._connection.execute(query, (self.place, operation_id)).get is not None
+
+    def _is_open(self, lot: SliceKey) -> bool:
+        query = "select 1 from entries where account = ? and purse = ? and lot = ? and side = ? limit 1"
+        return self._connection.execute(query, (*lot, Side.ISSUED)).get is not None
 
     def _known(self, keys: Sequence[SliceKey]) -> tuple[dict[SliceKey, Lot], dict[SliceKey, int]]:
         """The lots that this book knows, and what lies here of them."""
@@ -225,7 +234,7 @@ class SqliteJournal:
             (*line, transaction.kind, transaction.operation_id, business_date),
         )
         run.executemany(
-            "insert into lots values (?, ?, ?, ?, ?, ?)",
+            "insert or ignore into lots values (?, ?, ?, ?, ?, ?)",
             [
                 (*lot.key, lot.store, lot.opened_on, lot.expires_on)
                 for lot in (*transaction.opens, *transaction.carries)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -47,6 +47,7 @@ _MOVES: dict[TransactionKind, tuple[tuple[Side, Side], ...]] = {
     TransactionKind.VOID: _UNDOING,
     TransactionKind.TRANSFER_OUT: ((Side.HELD, Side.IN_TRANSIT),),
     TransactionKind.TRANSFER_IN: ((Side.IN_TRANSIT, Side.HELD),),
+    TransactionKind.READOPTION: ((Side.HELD, Side.IN_TRANSIT), (Side.OWED, Side.IN_TRANSIT)),
     TransactionKind.NETTING: ((Side.HELD, Side.OWED), (Side.HELD, Side.SPENT), (Side.SPENT, Side.OWED)),
 }
 """From which side to which a kind moves units: the first falls, the second rises."""
@@ -91,7 +92,7 @@ def _broken_rules(
     if len({(leg.key, leg.side) for leg in legs}) < len(legs):
         yield Refusal.LEG_REPEATED
     odd = any(not _has_its_side(transaction.kind, leg) for leg in legs)
-    if odd or _owes_to_the_member(legs) or _nets_by_spending(transaction):
+    if odd or _owes_to_the_member(transaction) or _nets_by_spending(transaction):
         yield Refusal.WRONG_SIDE
     if transaction.imbalance():
         yield Refusal.UNBALANCED
@@ -104,10 +105,11 @@ def _has_its_side(kind: TransactionKind, leg: Leg) -> bool:
     return any(leg.side is (falls if leg.units < 0 else rises) for falls, rises in _MOVES[kind])
 
 
-def _owes_to_the_member(legs: Iterable[Leg]) -> bool:
-    """Whether more is owed of a lot than is taken back of it: the rest would be held, and come from nowhere."""
-    taken_back = {leg.key: leg.units for leg in legs if leg.side is Side.ISSUED}
-    return any(leg.side is Side.OWED and leg.units + taken_back.get(leg.key, 0) < 0 for leg in legs)
+def _owes_to_the_member(transaction: Transaction) -> bool:
+    """Whether more is owed of a lot than is taken back of it, or goes on: the rest would come from nowhere."""
+    goes = Side.IN_TRANSIT if transaction.kind is TransactionKind.READOPTION else Side.ISSUED
+    goes_on = {leg.key: leg.units for leg in transaction.legs if leg.side is goes}
+    return any(leg.side is Side.OWED and leg.units + goes_on.get(leg.key, 0) < 0 for leg in transaction.legs)
 
 
 def _nets_by_spending(transaction: Transaction) -> bool:

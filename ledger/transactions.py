@@ -59,11 +59,13 @@ class TransactionKind(StrEnum):
     """Value that left another place arrives."""
     NETTING = "netting"
     """What refunds could not take back is taken from what the member has at HQ."""
+    READOPTION = "readoption"
+    """HQ stands by a transfer that it had lost; what its place does not have of that, it owes until it comes."""
 
     @property
     def is_transfer(self) -> bool:
         """Whether its other half lies at another place."""
-        return self in (TransactionKind.TRANSFER_OUT, TransactionKind.TRANSFER_IN)
+        return self in (TransactionKind.TRANSFER_OUT, TransactionKind.TRANSFER_IN, TransactionKind.READOPTION)
 
     @property
     def carries(self) -> bool:

@@ -299,13 +299,22 @@ class Netted(msgspec.Struct, frozen=True):
     lots: tuple[LotOpened, ...]
 
 
+class Shortage(msgspec.Struct, frozen=True):
+    """Units of a lot that a place should have given, and did not have."""
+
+    purse: str
+    lot: LotName
+    units: int
+
+
 class Readopted(msgspec.Struct, frozen=True):
     """A directive of an earlier HQ epoch that HQ's chain has lost, as its keeper has handed it back.
 
-    What it gave leaves HQ's place by this record.
+    What it gave leaves HQ's place by this record; `short` is what of it is not there, and HQ owes until it comes.
     """
 
     directive: SignedRecord
+    short: tuple[Shortage, ...] = ()
 
 
 class Reclaimed(msgspec.Struct, frozen=True):

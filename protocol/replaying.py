@@ -8,11 +8,11 @@ from ledger.audit import Closing, Line, Posting
 from ledger.ids import HEADQUARTERS, AccountId, LotId, RecordRef, parse_operation_id
 from ledger.slices import Lot, Purse, SliceKey
 from ledger.transactions import Transaction, TransactionKind
-from protocol.bodies import DayClosedBody, LotOpened, Netted, TransactionBody
+from protocol.bodies import DayClosedBody, LotOpened, Netted, Readopted, TransactionBody
 from protocol.errors import NotARecord
 from protocol.receipt_numbers import Numbering
 from protocol.records import Record, RecordKind, SignedRecord
-from protocol.transfers import given_in, incoming, outgoing, taken_in
+from protocol.transfers import given_in, incoming, outgoing, readopting, taken_in
 
 
 def lines(records: Iterable[SignedRecord]) -> Iterator[Line]:
@@ -39,8 +39,10 @@ def posting_of(record: Record) -> Posting | None:
         if record.kind is RecordKind.NETTED:
             return _posting(record, _netting(record))
         given, taken = given_in(record), taken_in(record)
+        if given is not None and record.kind is RecordKind.READOPTED:
+            return _posting(record, readopting(given, record.body_as(Readopted).short, record.ref))
         if given is not None:
-            return _posting(record, outgoing(given, None if given.giver == record.ref else record.ref))
+            return _posting(record, outgoing(given))
         return None if taken is None else _posting(record, incoming(taken))
     except ValueError as fault:
         raise NotARecord(f"{record.ref}: {fault}") from fault

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from protocol.bodies import (
     Given,
     Readopted,
     Reclaimed,
+    Shortage,
     Taken,
     Transfer,
     TransferPart,
@@ -139,12 +141,25 @@ def taken_in(record: Record) -> Passage | None:
     return passage
 
 
-def outgoing(passage: Passage, by: RecordRef | None = None) -> Transaction:
-    """What the giver's book posts. Raises ValueError for a purse that does not exist.
+def outgoing(passage: Passage) -> Transaction:
+    """What the giver's book posts. Raises ValueError for a purse that does not exist."""
+    return _transaction(TransactionKind.TRANSFER_OUT, passage, passage.giver.given)
 
-    `by`: the record of HQ's that stands by one which is lost. That one's number may be another's by now.
+
+def readopting(passage: Passage, short: Iterable[Shortage], by: RecordRef) -> Transaction:
+    """What HQ's book posts when HQ stands by a transfer that it had lost, by its record `by`. Raises ValueError.
+
+    The operation is that record's: another may have been given under the lost one's number.
     """
-    return _transaction(TransactionKind.TRANSFER_OUT, passage, passage.giver.given if by is None else by.readopted)
+    account, legs = AccountId(passage.transfer.account), Counter[tuple[SliceKey, Side]]()
+    for leg in outgoing(passage).legs:
+        legs[leg.key, leg.side] += leg.units
+    for one in short:
+        key = SliceKey(account, Purse(one.purse), LotId(one.lot))
+        legs[key, Side.HELD] += one.units
+        legs[key, Side.OWED] -= one.units
+    moved = tuple(Leg(*key, side, units) for (key, side), units in legs.items() if units)
+    return Transaction(TransactionKind.READOPTION, by.readopted, moved, carries=outgoing(passage).carries)
 
 
 def incoming(passage: Passage) -> Transaction:

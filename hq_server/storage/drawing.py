@@ -56,6 +56,8 @@ class Drawing:
         known = self._answered(chain, asked)
         if known is not None:
             return known
+        if self._vault.debts.has(account, asked.asset):
+            self._vault.net(account, stamp)  # what is owed of a lot is not there to be given
         is_open, is_blocked = self._keepers.is_open(*chain), self._keepers.blocks.has(asked.card)
         payable = self._vault.payable(account, asked.asset, stamp.business_date)
         decision = decide(asked, Grounds(payable, is_open=is_open, is_blocked=is_blocked))

@@ -81,7 +81,7 @@ class Keepers:
         enrolled = self.order(place, epoch, Enrol(key), stamp)
         for cards in self.blocks.runs():
             self.order(place, epoch, Block(cards), stamp)
-        self._order_mode(ChainId(place, epoch), store, stamp)
+        self.order_mode(ChainId(place, epoch), stamp)
         self.call_the_roll(store, stamp)
         return enrolled
 
@@ -100,11 +100,12 @@ class Keepers:
         """Tell the tills of a store in which way it is to run, if HQ has ever said so; who they are."""
         chains = self.of_store(store)
         for chain in chains:
-            self._order_mode(chain, store, stamp)
+            self.order_mode(chain, stamp)
         return chains
 
-    def _order_mode(self, chain: ChainId, store: str, stamp: Stamp) -> None:
-        mode = self._connection.execute("select mode from store_modes where store = ?", (store,)).get
+    def order_mode(self, chain: ChainId, stamp: Stamp) -> None:
+        """Tell a till in which way its store is to run, if HQ has ever said so."""
+        mode = self._connection.execute("select mode from store_modes where store = ?", (chain.store,)).get
         if mode is not None:
             self.order(*chain, RunAs(mode), stamp)
 

@@ -9,7 +9,7 @@ from hq_server.storage.whereabouts import Whereabouts
 from ledger.ids import HEADQUARTERS, ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection, SqliteJournal
 from offline_queue.outbox import Stamp
-from protocol.bodies import BLOCKED_CARDS_MAX, Block, Directive, Relay, Revoke, Roster, RunAs, Unblock
+from protocol.bodies import BLOCKED_CARDS_MAX, Block, Directive, Order, Relay, Revoke, Roster, RunAs, Unblock
 from protocol.records import SignedRecord
 
 CARD, MODE, LEAD = "card/", "mode/", "lead/"
@@ -55,16 +55,8 @@ class LostOrders:
     def say_all_again(self, stamp: Stamp) -> list[ChainId]:
         """What was handed back, all keepers have to know: some of them may never have been told."""
         about = [one for (one,) in self._connection.execute("select about from last_words order by about")]
-        cards = [one.removeprefix(CARD) for one in about if one.startswith(CARD)]
         chains = self._keepers.trusted()
-        for start in range(0, len(cards), BLOCKED_CARDS_MAX):
-            run = cards[start : start + BLOCKED_CARDS_MAX]
-            lost = tuple(card for card in run if self._keepers.blocks.has(card))
-            found = tuple(card for card in run if card not in lost)
-            orders = [order for order in (Block(lost), Unblock(found)) if order.cards]
-            for chain in chains:
-                for order in orders:
-                    self._keepers.order(*chain, order, stamp)
+        self._say_cards(chains, [one.removeprefix(CARD) for one in about if one.startswith(CARD)], stamp)
         for one in about:
             if one.startswith(MODE):
                 self._keepers.say_mode(one.removeprefix(MODE), stamp)
@@ -73,34 +65,57 @@ class LostOrders:
         self._connection.execute("delete from last_words")
         return chains
 
-    def adopted(self, chain: ChainId, at: int, stamp: Stamp) -> None:
-        """By its record `at` a keeper has carried out the new epoch, and from there on no order of an earlier one.
+    def adopted(self, chain: ChainId, hq_epoch: int, at: int, stamp: Stamp) -> None:
+        """By its record `at` a keeper has carried out this new epoch, and from there on no order of an earlier one.
 
-        What the orders that it has not carried out gave, HQ has back; the others are given anew.
+        What the orders that it has not carried out gave, HQ has back; of what the others were about, it is told anew.
         """
-        self._reclaim(chain, stamp)
+        self._reclaim(chain, hq_epoch, stamp)
         rows = self._connection.execute(
             "select hq_epoch, sequence from directives where keeper = ? and epoch = ? and (hq_epoch, number) > (?, ?)"
             " and hq_epoch < ? order by hq_epoch, number",
-            (*chain, *carried_out(self._connection, chain, before=at), self._keepers.epoch),
+            (*chain, *carried_out(self._connection, chain, before=at), hq_epoch),
         )
-        for hq_epoch, sequence in list(rows):
-            order = self._own(hq_epoch, sequence).open().body_as(Directive).order
-            if isinstance(order, Block | Unblock | RunAs | Roster | Relay | Revoke):
-                self._keepers.order(*chain, order, stamp)
+        for one in list(rows):
+            self._say_again(chain, self._own(*one).open().body_as(Directive).order, stamp)
 
-    def _reclaim(self, chain: ChainId, stamp: Stamp) -> None:
+    def _say_again(self, chain: ChainId, order: Order, stamp: Stamp) -> None:
+        """How it stands by now."""
+        match order:
+            case Block(cards=cards) | Unblock(cards=cards):
+                self._say_cards([chain], list(cards), stamp)
+            case RunAs():
+                self._keepers.order_mode(chain, stamp)
+            case Roster():
+                self._keepers.call_the_roll(chain.store, stamp)
+            case Relay() | Revoke():
+                self._keepers.order(*chain, order, stamp)
+            case _:
+                pass
+
+    def _say_cards(self, chains: list[ChainId], cards: list[str], stamp: Stamp) -> None:
+        """Which of these cards are refused, and which are not."""
+        for start in range(0, len(cards), BLOCKED_CARDS_MAX):
+            run = cards[start : start + BLOCKED_CARDS_MAX]
+            lost = tuple(card for card in run if self._keepers.blocks.has(card))
+            found = tuple(card for card in run if card not in lost)
+            orders = [order for order in (Block(lost), Unblock(found)) if order.cards]
+            for chain in chains:
+                for order in orders:
+                    self._keepers.order(*chain, order, stamp)
+
+    def _reclaim(self, chain: ChainId, hq_epoch: int, stamp: Stamp) -> None:
         """Have back what HQ gave to this keeper in earlier epochs and did not arrive; the last of it first."""
         mirror = SqliteJournal(self._connection, *chain)
         rows = self._connection.execute(
             "select hq_epoch, sequence from directives where keeper = ? and epoch = ? and hq_epoch < ?"
             " order by hq_epoch desc, number desc",
-            (*chain, self._keepers.epoch),
+            (*chain, hq_epoch),
         )
-        for hq_epoch, sequence in list(rows):
+        for one in list(rows):
             if not self._whereabouts.has_under_way(chain):
                 return
-            given = self._own(hq_epoch, sequence)
+            given = self._own(*one)
             ref = given.open().ref
             has_come = mirror.knows_operation(ref.taken) and not self._was_anothers(ref)
             if not has_come and not self._vault.has_taken(ref):

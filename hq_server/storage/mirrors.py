@@ -113,11 +113,9 @@ class Mirrors:
         self, signed: SignedRecord, record: Record, chain: ChainId, step: Step, stamp: Stamp
     ) -> Outcome:
         """Post a record to its keeper's mirror; what it gives to HQ lies at HQ then."""
-        if record.kind is RecordKind.APPLIED:
-            forgotten = self._recovering.hear(record, chain, stamp, step.ordered)
-            if forgotten is not None:
-                return Waits(forgotten)
-        outcome = post_record(record, SqliteJournal(self._connection, *chain), self._giver_stands)
+        if record.kind is RecordKind.APPLIED and self._recovering.hear(record, chain, stamp):
+            step.ordered.add(chain)
+        outcome = post_record(record, SqliteJournal(self._connection, *chain, is_mirror=True), self._giver_stands)
         if record.kind is RecordKind.APPLIED and not isinstance(outcome, SetAside | Waits):
             step.ordered |= self._carried_out(chain, record, stamp)
         if not isinstance(outcome, Posting):
@@ -133,7 +131,6 @@ class Mirrors:
             if not self._vault.can_take(passage, signed):
                 return set_aside(record, Doubt.HQ_CANNOT_TAKE)
             self._vault.take(passage, signed, stamp)
-            step.woken.update(self._recovering.waiting())
         return outcome
 
     def _came(self, giver: Record, chain: ChainId) -> None:

@@ -12,7 +12,7 @@ from hq_server.storage.lost_orders import LostOrders
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
 from hq_server.views import LINES_SHOWN_MAX
-from ledger.ids import HEADQUARTERS, ChainId, Place, RecordRef
+from ledger.ids import HEADQUARTERS, AccountId, ChainId, RecordRef
 from ledger.journal_sqlite import Connection
 from ledger.slices import Asset
 from offline_queue.outbox import Stamp
@@ -58,41 +58,34 @@ class Recovering:
             self._keepers.revoke(*chain, stamp)
         return [*trusted, *untold]
 
-    def hear(self, record: Record, chain: ChainId, stamp: Stamp, ordered: set[ChainId]) -> RecordRef | None:
+    def hear(self, record: Record, chain: ChainId, stamp: Stamp) -> bool:
         """A keeper has carried out an order: HQ stands by it though it has lost it. Raises LostRecords.
 
-        The result is what this record has to wait for: HQ's place does not have yet what that directive gave. To
-        `ordered` whoever was given a directive is added.
+        Whether the keeper is told anything for it.
         """
         try:
             quoted = record.body_as(Applied).directive
             given = quoted.open()
             directive = given.body_as(Directive)
         except NotARecord:
-            return None  # posting sets it aside
+            return False  # posting sets it aside
         if given.keeper != HEADQUARTERS or (directive.to, directive.to_epoch) != chain:
-            return None
+            return False
         if self._keepers.own.record(given.ref) != quoted and not self.stands_by(quoted) and self._is_ours(quoted):
             if given.epoch >= self._keepers.epoch:
                 raise LostRecords(given.epoch, Cause.RECORD)
-            if not self._vault.readopt(quoted, stamp):
-                return given.ref
+            self._vault.readopt(quoted, stamp)
             line = (quoted.hash, given.epoch, given.sequence)
             self._connection.execute("insert into readopted values (?, ?, ?)", line)
             self._orders.follow(given.ref, directive, stamp)
-        if isinstance(directive.order, NewEpoch) and given.epoch == self._keepers.epoch:
-            self._orders.adopted(chain, record.sequence, stamp)
-            ordered.add(chain)
-        return None
+        if isinstance(directive.order, NewEpoch):
+            self._orders.adopted(chain, given.epoch, record.sequence, stamp)
+            return True
+        return False
 
     def stands_by(self, directive: SignedRecord) -> bool:
         """Whether HQ had lost this directive, and has been told of it."""
         return self._connection.execute("select 1 from readopted where hash = ?", (directive.hash,)).get is not None
-
-    def waiting(self) -> list[ChainId]:
-        """The chains that wait for value to come to HQ's place, which gave it before HQ forgot that."""
-        rows = self._connection.execute("select keeper, epoch from waits where giver = ?", (HEADQUARTERS,))
-        return [ChainId(Place(keeper), epoch) for keeper, epoch in rows]
 
     def end(self, by: str, stamp: Stamp) -> list[ChainId] | None:
         """Give out again, by this person's word; who is told how things stand. None: another person has to agree."""
@@ -105,6 +98,7 @@ class Recovering:
         said = Recovered(tuple(dict.fromkeys(people)), names(silent, UNHEARD_NAMED_MAX), len(silent))
         self._keepers.own.append(said, stamp)
         self._connection.execute("update recoveries set ended_at_ms = ? where ended_at_ms is null", (stamp.now_ms,))
+        self._net_all(stamp)
         return self._orders.say_all_again(stamp)
 
     def view(self) -> RecoveryView | None:
@@ -127,9 +121,14 @@ class Recovering:
             home=len(self._keepers.trusted()) - len(silent),
             silent_total=len(silent),
             silent=[self._silent_view(chain, began_at_ms) for chain in silent[:LINES_SHOWN_MAX]],
-            waits=len(self.waiting()),
             agreed_by=agreed_by,
         )
+
+    def _net_all(self, stamp: Stamp) -> None:
+        """What HQ gave and did not have is there by now, if all are home; it pays before anything is given out."""
+        owing = list(self._connection.execute("select distinct account from debts"))
+        for (account,) in owing:
+            self._vault.net(AccountId(account), stamp)
 
     def _silent(self) -> list[ChainId]:
         """The keepers in good standing that have not said to have carried out this epoch's first order."""

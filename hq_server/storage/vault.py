@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hq_server.netting import net
 from hq_server.storage.debts import Debts
 from hq_server.storage.keepers import Keepers
@@ -13,10 +15,20 @@ from ledger.judging import Refused
 from ledger.slices import Asset, Purse, Slice
 from ledger.transactions import Leg, Transaction
 from offline_queue.outbox import Stamp
-from protocol.bodies import DIRECTIVE_BYTES_MAX, Netted, Readopted, Recall, Reclaimed, Taken, Transfer, lots_told
+from protocol.bodies import (
+    DIRECTIVE_BYTES_MAX,
+    Netted,
+    Readopted,
+    Recall,
+    Reclaimed,
+    Shortage,
+    Taken,
+    Transfer,
+    lots_told,
+)
 from protocol.records import Record, SignedRecord
 from protocol.replaying import posting_of
-from protocol.transfers import Passage, given_in, incoming, outgoing
+from protocol.transfers import Passage, given_in, incoming, outgoing, readopting
 
 NETTED_LOTS_MAX = 50
 """Debts, and slices that pay them, in one record: what is beyond has the next one."""
@@ -58,16 +70,17 @@ class Vault:
         """Whether what this record gave lies at HQ, or did."""
         return self._book.knows_operation(giver.taken)
 
-    def readopt(self, directive: SignedRecord, stamp: Stamp) -> bool:
-        """Stand by a directive that HQ had lost; False, and nothing is done, while HQ's place lacks what it gave."""
+    def readopt(self, directive: SignedRecord, stamp: Stamp) -> None:
+        """Stand by a directive that HQ had lost: what it gave is not here, or should not be any more."""
         passage = given_in(directive.open())
-        if passage is not None and not self._has(passage):
-            return False
-        record = self._keepers.own.append(Readopted(directive), stamp).open()
+        short = () if passage is None else tuple(self._short(passage))
+        record = self._keepers.own.append(Readopted(directive, short), stamp).open()
         if passage is not None:
-            self._post(outgoing(passage, record.ref), record)
+            made = readopting(passage, short, record.ref)
+            self._post(made, record)
+            self.debts.moved(made.legs)
             self._whereabouts.sent(ChainId(Place(passage.to), passage.to_epoch), passage.transfer)
-        return True
+            self._whereabouts.touched({AccountId(passage.transfer.account)})
 
     def reclaim(self, directive: SignedRecord, stamp: Stamp) -> None:
         """Have back what a directive of an earlier epoch gave, and its keeper carries out no more."""
@@ -77,10 +90,12 @@ class Vault:
             self._whereabouts.arrived(ChainId(Place(passage.to), passage.to_epoch), passage.transfer)
             self._whereabouts.touched({AccountId(passage.transfer.account)})
 
-    def _has(self, passage: Passage) -> bool:
+    def _short(self, passage: Passage) -> Iterator[Shortage]:
         here = {one.key: one.units for one in self._book.slices(AccountId(passage.transfer.account))}
-        leaves = outgoing(passage).held_changes()
-        return all(here.get(key, 0) + units >= 0 for key, units in leaves.items())
+        for key, units in outgoing(passage).held_changes().items():
+            lacks = -units - here.get(key, 0)
+            if lacks > 0:
+                yield Shortage(key.purse, key.lot, lacks)
 
     def recall(self, chain: ChainId, account: AccountId, asset: Asset, keep: int, stamp: Stamp) -> None:
         """Ask a keeper for what it has beyond `keep`."""
@@ -104,7 +119,9 @@ class Vault:
             return ()
         here = sorted((one for one in self._book.slices(account) if one.key.purse is purse), key=age)
         own = [one for one in here if one.key in owed]
-        others = [one for one in here if one.key not in owed and one.spendable_on(business_date)]
+        # What a sale was paid with, refunds always find: what is owed of money, HQ itself has given and does not have.
+        payable = [] if purse in Asset.MONEY.purses else [one for one in here if one.key not in owed]
+        others = [one for one in payable if one.spendable_on(business_date)]
         return net(owed, {lot: self.debts.spent(lot) for lot in owed}, [*own, *others[:NETTED_LOTS_MAX]])
 
     def _post(self, made: Transaction, record: Record) -> None:

@@ -6,6 +6,7 @@ off; check() says what is not as DESIGN 10 has it. One list of acts is one run: 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
@@ -17,6 +18,7 @@ from hq_server.storage.sqlite import HqStore
 from ledger.cards import Card
 from ledger.ids import ChainId, Place
 from ledger.slices import Asset
+from offline_queue.doubts import Doubt
 from offline_queue.outbox import Stamp
 from protocol.conversation import Draw, Records
 from protocol.records import SignedRecord
@@ -41,6 +43,8 @@ SHOPS = (
 )
 TILLS_MAX = 5
 """With those that took the place of another."""
+LATE = (Doubt.OLDER_HQ, Doubt.ORDER_MISSING, Doubt.ORDER_CHANGED)
+"""Why a till does not carry out an order that comes behind all others."""
 ROUNDS_MAX = 50
 """Until nobody has anything more to say; a chain that needs more goes round in a circle."""
 Images = dict[str, dict[str, bytes]]
@@ -61,6 +65,9 @@ class Chain:
         self.revoked: set[ChainId] = set()
         self.watch: Callable[[], None] = nobody
         """Called between two acts."""
+        self._old_orders: defaultdict[ChainId, list[SignedRecord]] = defaultdict(list)
+        """Of epochs that HQ has ended, as far as nobody has brought them once more."""
+        self._copied: tuple[dict[str, bytes], int, frozenset[ChainId]] | None = None
         self._seen: dict[str, bytes] = {}
         self._ending: list[ShopTill] = []
         images = images or {}
@@ -187,13 +194,57 @@ class Chain:
 
     def repeat_orders(self, till: ShopTill, after: int) -> None:
         """Directives that a till has carried out come once more."""
-        done = till.machine.store.hq.known().directive
+        known = till.machine.store.hq.known()
+        if known.hq_epoch != self.hq.machine.store.own_head().ref.epoch:
+            return
+        done = known.directive
         orders = self.hq.machine.store.keeping(lambda keepers: keepers.directives(*till.name, 0))[after:done]
         for order in orders:
             self.act(partial(till.obey, order))
 
+    def copy_hq(self) -> None:
+        """Somebody copies HQ's disk."""
+
+        def copy() -> None:
+            self._copied = self.hq.copy(), len(self.tills), frozenset(self.revoked)
+            self._ending += [till for till in self.tills if till.is_on_line]
+
+        if not self.hq.is_recovering:
+            self.act(copy)
+
+    def put_hq_back(self) -> None:
+        """HQ's disk fails, and the copy takes its place; tills that it does not know are another story."""
+        if self._copied is None or self._copied[1:] != (len(self.tills), frozenset(self.revoked)):
+            return
+        image = self._copied[0]
+
+        def put_back() -> None:
+            for till in self.tills:
+                self._old_orders[till.name] += self.hq.orders(till.name)
+            self._ending += [till for till in self.tills if till.is_on_line]
+            self.hq.put_back(image)
+
+        self.act(put_back)
+
+    def bring_old_order(self, till: ShopTill) -> bool:
+        """Whoever has kept it brings a till an order that HQ gave before it was put back, and forgot or not.
+
+        False: there is none any more.
+        """
+        orders = self._old_orders[till.name]
+        if not orders:
+            return False
+        order = orders.pop(0)
+        self.act(lambda: till.obey(order, but=LATE))
+        return True
+
+    def end_recovery(self) -> None:
+        self.act(self.hq.end_recovery)
+
     def recall(self, till: ShopTill, who: Card, asset: Asset) -> None:
         """HQ asks for all that a till has of a member's money, or points."""
+        if self.hq.is_recovering:
+            return
         wanted = Draw("by-hand", who.token, who.account, asset, 1, 1)
         self.act(lambda: self.hq.recall(wanted, (till.name,)))
 

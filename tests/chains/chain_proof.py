@@ -42,7 +42,7 @@ class ChainProof:
 
     def _watch(self) -> None:
         """Between two acts of the chain: what a later one could hide."""
-        if self._chain.hq.machine.is_dirty:
+        if self._chain.hq.machine.is_dirty and not self._chain.hq.is_recovering:
             self._nettings.check_new(self._chain.hq.machine)
 
     def check(self) -> None:
@@ -50,8 +50,12 @@ class ChainProof:
         for till in self._chain.tills:
             if till.machine.is_dirty:
                 self._own[till.name] = self._books.read(till.machine, till.name)
-                self._check_heard(till)
                 self._undoings.check(till)
+        if self._chain.hq.is_recovering:
+            return  # what HQ knows is not what was, and all machines stay dirty
+        for till in self._chain.tills:
+            if till.machine.is_dirty:
+                self._check_heard(till)
         if self._chain.hq.machine.is_dirty:
             self._check_hq()
         summed = add_up(self._own.values())
@@ -80,7 +84,9 @@ class ChainProof:
         check_debts(book)
         stores = {till.name: till.machine.store for till in self._chain.tills}
         keys = {till.name: till.key.public_key().public_bytes_raw() for till in self._chain.tills}
-        self._mirrored.check(self._chain.hq.machine, stores, keys | {OF_HQ: HQ_RAW_KEY})
+        epochs = range(1, self._chain.hq.machine.store.own_head().ref.epoch + 1)
+        of_hq = {ChainId(OF_HQ.keeper, epoch): HQ_RAW_KEY for epoch in epochs}
+        self._mirrored.check(self._chain.hq.machine, stores, keys | of_hq)
 
     def _check_heard(self, till: ShopTill) -> None:
         """What a till has had acknowledged, HQ holds."""

@@ -8,10 +8,12 @@ value that was called home, and for whom that is kept.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from hq_server.placement import Ahead
+from hq_server.recovery import Cause, Ended
 from hq_server.storage.drawing import Drawn, Short
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.mirrors import Step
@@ -40,6 +42,7 @@ from protocol.records import SignedRecord
 from tests.chains.company import POINTS_TOO
 from tests.chains.machine import Machine
 from tests.hq_server.office import HQ_KEY, HQ_RAW_KEY
+from tests.power_cuts.disk import PowerCut
 
 RULES = Rules(POINTS_TOO, Placement(Ahead(40_000, 100_000, 2), Ahead(10_000, 50_000, 2), Ahead(100, 1_000, 1)))
 T = TypeVar("T")
@@ -80,6 +83,49 @@ class HeadOffice:
         store = HqStore.open("hq.db", HQ_KEY.sign, RULES, vfs=vfs_name)
         store.begin(HQ_RAW_KEY, "0.1.0", self._world.stamp())
         return store
+
+    @property
+    def is_recovering(self) -> bool:
+        """Whether it gives nothing out."""
+        return self.machine.store.recovery() is not None
+
+    def orders(self, chain: ChainId) -> tuple[SignedRecord, ...]:
+        """All that it has ordered a keeper in this epoch."""
+        return self._keeping(lambda keepers: keepers.directives(*chain))
+
+    def copy(self) -> dict[str, bytes]:
+        """It ends in peace, somebody copies its disk, and it starts again."""
+        self.machine.stay_on()
+        image = self.machine.image()
+        self.come_back()
+        return image
+
+    def put_back(self, image: dict[str, bytes]) -> None:
+        """Its disk is what it was when it was copied. A marker that is not on it says so."""
+        seen = self.machine.store.own_head().ref.epoch
+        self.machine.disk.cut_at = self.machine.disk.changes
+        with suppress(PowerCut):
+            self.machine.store.close()
+        self.machine = Machine("hq", self._open, image, self.machine.starts)
+        self.lines.clear()
+        self.waits.clear()
+        self.said.clear()
+        self.answered.clear()
+        stamp = self._world.stamp()
+        self.machine.do(lambda store: store.recover(Cause.MARKER, seen, stamp))
+
+    def end_recovery(self) -> bool:
+        """All keepers are home, and somebody says so; False: not yet."""
+        view = self.machine.store.recovery()
+        if view is None or view.silent_total:
+            return False
+        stamp = self._world.stamp()
+        ended, told = self.machine.do(lambda store: store.end_recovery("ann", stamp))
+        for chain in told:
+            self._tell(chain)
+        while self.settle():
+            pass
+        return ended is Ended.ENDED
 
     # On a line
 

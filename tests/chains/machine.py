@@ -35,14 +35,19 @@ class WentOff(Exception):
 
 
 class Machine(Generic[S]):
-    """Opens its store by `begin`, and again after each cut. `image` is what lies on the disk before the first start."""
+    """Opens its store by `begin`, and again after each cut. `image` is what lies on the disk before the first start.
 
-    def __init__(self, name: str, begin: Callable[[str], S], image: dict[str, bytes] | None = None) -> None:
+    `starts`: how often it had started before that disk was put into it.
+    """
+
+    def __init__(
+        self, name: str, begin: Callable[[str], S], image: dict[str, bytes] | None = None, starts: int = 0
+    ) -> None:
         self.name = name
         self.disk = Disk(random.Random(name))
         self.is_dirty = True
         """Something may have changed since a check last looked."""
-        self.starts = 0
+        self.starts = starts
         self._begin = begin
         self._killed = False
         for path, content in (image or {}).items():

@@ -19,23 +19,22 @@ class Nettings:
     """Looks into HQ's book after each of its commits; a netting that it has once seen it does not look at again."""
 
     def __init__(self) -> None:
-        self._seen = 0
+        self._seen = 0, 0
 
     def check_new(self, hq: Machine[HqStore]) -> None:
         """As much of a lot as others have paid was spent of it, as HQ knew then: the rest of it lies somewhere."""
         book = hq.store._connection
         fresh = book.execute(
             "select sequence, account, purse, lot from entries join transactions using (keeper, epoch, sequence)"
-            " where keeper = ? and sequence > ? and kind = ? and side = ? and units < 0",
-            (HEADQUARTERS, self._seen, TransactionKind.NETTING, Side.SPENT),
+            " where keeper = ? and (epoch, sequence) > (?, ?) and kind = ? and side = ? and units < 0",
+            (HEADQUARTERS, *self._seen, TransactionKind.NETTING, Side.SPENT),
         ).fetchall()
         for sequence, *paid_by_others in fresh:
             lot: LotName = tuple(map(str, paid_by_others))
             spent = _sum(book, lot, Side.SPENT)
             assert spent >= 0, f"hq/{sequence} nets {-spent} more of {lot} than was spent of it: that lies elsewhere"
-        self._seen = int(
-            book.execute("select max(sequence) from transactions where keeper = ?", (HEADQUARTERS,)).get or 0
-        )
+        query = "select epoch, sequence from transactions where keeper = ? order by epoch desc, sequence desc limit 1"
+        self._seen = book.execute(query, (HEADQUARTERS,)).get or (0, 0)
 
 
 def check_debts(book: Connection) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from ledger.ids import AccountId, ChainId, LotId
+from ledger.ids import HEADQUARTERS, AccountId, ChainId, LotId
 from ledger.journal_sqlite import Connection
 from ledger.slices import Purse, SliceKey
 from ledger.transactions import Side, TransactionKind
@@ -34,8 +34,8 @@ class OwnBook:
     given: dict[str, Parts] = field(default_factory=dict)
     taken: dict[str, Parts] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
-    read: int = 0
-    """Up to which record."""
+    read: dict[int, int] = field(default_factory=dict)
+    """Up to which record of each epoch: HQ's place goes on over all of its epochs."""
 
 
 class OwnBooks:
@@ -56,24 +56,38 @@ class OwnBooks:
 
 
 def _read_on(own: OwnBook, book: Connection) -> None:
-    name, rows = own.name, list(_transactions(book, own.name, own.read))
-    legs = _legs(book, name, own.read) if rows else {}
+    for chain in _chains(book, own.name):
+        _read_chain(own, book, chain)
+    own.held = _slices(book, own.name)
+    rest = {key: units for (key, side), units in own.sides.items() if side is Side.HELD and units}
+    assert rest == own.held, f"{own.name}: its slices are not what its entries add up to"
+    assert all(units > 0 for units in own.held.values()), f"{own.name}: a slice is below zero"
+
+
+def _chains(book: Connection, name: ChainId) -> list[ChainId]:
+    if name.keeper != HEADQUARTERS:
+        return [name]
+    rows = book.execute("select distinct epoch from records where keeper = ? order by epoch", (HEADQUARTERS,))
+    return [ChainId(HEADQUARTERS, epoch) for (epoch,) in rows]
+
+
+def _read_chain(own: OwnBook, book: Connection, name: ChainId) -> None:
+    read = own.read.get(name.epoch, 0)
+    rows = list(_transactions(book, name, read))
+    legs = _legs(book, name, read) if rows else {}
     for sequence, kind, operation_id in rows:
-        own.read = sequence
+        own.read[name.epoch] = sequence
         assert operation_id not in own.done, f"{name}: an operation has had its effect twice"
         own.done.add(operation_id)
         _enter(own, sequence, legs.get(sequence, []))
         if kind == TransactionKind.NETTING:
             own.netted.update({(key, side): units for key, side, units in legs[sequence]})
         elif TransactionKind(kind).is_transfer:
-            which, _, giver = operation_id.partition("/")
+            # What HQ gives and does not have is owed by no customer, and a netting pays it.
+            own.netted.update({(key, side): units for key, side, units in legs[sequence] if side is Side.OWED})
             moved = {key: abs(units) for key, side, units in legs[sequence] if side is Side.IN_TRANSIT}
-            (own.given if which == "given" else own.taken)[giver] = moved
-            _check_transfer(book, name, sequence, kind, giver)
-    own.held = _slices(book, name)
-    rest = {key: units for (key, side), units in own.sides.items() if side is Side.HELD and units}
-    assert rest == own.held, f"{name}: its slices are not what its entries add up to"
-    assert all(units > 0 for units in own.held.values()), f"{name}: a slice is below zero"
+            giver = _check_transfer(book, name, sequence, kind, operation_id)
+            (own.taken if kind == TransactionKind.TRANSFER_IN else own.given)[giver] = moved
 
 
 def _enter(own: OwnBook, sequence: int, legs: list[tuple[SliceKey, Side, int]]) -> None:
@@ -113,20 +127,23 @@ def _slices(book: Connection, name: ChainId) -> Parts:
     return {_key(*lot): units for *lot, units in rows}
 
 
-def _check_transfer(book: Connection, name: ChainId, sequence: int, kind: str, giver: str) -> None:
-    """The keeper's record gives this, or takes what was given to it."""
+def _check_transfer(book: Connection, name: ChainId, sequence: int, kind: str, operation_id: str) -> str:
+    """The keeper's record gives this, or takes what was given to it; the giver's record by its name."""
     signed = Chain(book, *name).record(sequence)
     assert signed is not None, f"{name}/{sequence} was posted, and is no record"
     at, moved = _transfer_in(signed, kind)
     assert moved, f"{at} moves value to another place and is not a record of that"
-    assert moved == giver, f"{at}: its operation is named after another transfer"
+    how = "taken" if kind == TransactionKind.TRANSFER_IN else "given" if moved == at else "readopted"
+    of = at if how == "readopted" else moved
+    assert operation_id == f"{how}/{of}", f"{at}: its operation is named after another transfer"
+    return moved
 
 
 @lru_cache(10_000)
 def _transfer_in(signed: SignedRecord, kind: str) -> tuple[str, str]:
     """A record's name, and that of the giver's record whose transfer it gives or takes; empty: none."""
     record = signed.open()
-    passage = given_in(record) if kind == TransactionKind.TRANSFER_OUT else taken_in(record)
+    passage = taken_in(record) if kind == TransactionKind.TRANSFER_IN else given_in(record)
     return str(record.ref), "" if passage is None else str(passage.giver)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hq_server.recovery import Ended, RecoveryView
 from hq_server.storage.sqlite import HqStore
-from ledger.ids import HEADQUARTERS
+from ledger.ids import HEADQUARTERS, AccountId
 from offline_queue.marker_file import MarkerFile
 from protocol.acknowledgements import Acknowledgement
 from protocol.records import RecordKind, SignedRecord
@@ -51,6 +51,10 @@ class Restorable(Office):
     def own(self, epoch: int, kind: RecordKind) -> list[SignedRecord]:
         """Records of one kind in HQ's own chain."""
         return [signed for signed in self.store.records(HEADQUARTERS, epoch) if signed.open().kind is kind]
+
+    def owed(self, account: AccountId) -> int:
+        """What HQ's place gave of an account's money and did not have."""
+        return sum(self.store.showing(lambda showing: showing.debts.total(account)).values())
 
     def adopt(self, keeper: Keeper) -> None:
         """A keeper carries out all that HQ orders it in its new epoch, and says so."""

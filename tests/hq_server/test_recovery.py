@@ -15,6 +15,7 @@ from protocol.bodies import (
     Revoke,
     Roster,
     RunAs,
+    Shortage,
     Taken,
     Unblock,
 )
@@ -110,7 +111,7 @@ def test_what_was_given_and_will_not_arrive_any_more_is_at_hq_again(
     assert [line.reason for line in office.suspense()] == ["giver_set_aside"]
 
 
-def test_what_hq_forgot_to_have_is_waited_for_until_its_giver_is_heard(office: Restorable, other: Keeper) -> None:
+def test_what_hq_gave_and_forgot_to_have_it_owes_until_its_giver_is_heard(office: Restorable, other: Keeper) -> None:
     """Till 07-2 loads and gives after the copy; HQ gives it on to 08-1, which comes back first."""
     till = enrolled(office, "07-2", 7)
     office.copy()
@@ -121,11 +122,31 @@ def test_what_hq_forgot_to_have_is_waited_for_until_its_giver_is_heard(office: R
     office.receive(other)
     office.restore()
     office.adopt(other)
-    assert [str(line.giver).startswith("hq/1/") for line in office.waiting()] == [True]
-    assert (office.at("08-1", ALICE), office.recovery.waits, office.recovery.home) == (0, 1, 0)
+    assert (office.at("08-1", ALICE), office.owed(ALICE)) == (30, 30)
+    (readopted,) = office.own(2, RecordKind.READOPTED)
+    assert readopted.open().body_as(Readopted).short == (Shortage("principal", till.loaded[0], 30),)
+    office.assert_conserved()
     office.adopt(till)
-    assert (office.at("hq", ALICE), office.at("08-1", ALICE), office.recovery.waits) == (70, 30, 0)
-    assert office.recovery.silent_total == 0
+    assert (office.at("hq", ALICE), office.at("08-1", ALICE), office.recovery.silent_total) == (100, 30, 0)
+    assert office.end() is Ended.ENDED
+    assert (office.at("hq", ALICE), office.at("08-1", ALICE), office.owed(ALICE)) == (70, 30, 0)
+    office.assert_conserved()
+
+
+def test_the_same_units_may_have_gone_through_hq_twice(office: Restorable, till: Keeper, other: Keeper) -> None:
+    """From HQ to 07-2, back, and on to 08-1, which comes home first: each chain tells its own half only."""
+    office.copy()
+    till.apply(drawn(office, till, 100, "operation-1"))
+    till.give(ALICE, part(till.loaded[0], 100))
+    office.receive(till)
+    other.apply(drawn(office, other, 100, "operation-2"))
+    office.receive(other)
+    office.restore()
+    office.adopt(other)
+    office.adopt(till)
+    assert office.end() is Ended.ENDED
+    assert (office.at("hq", ALICE), office.at("07-2", ALICE), office.at("08-1", ALICE)) == (0, 0, 100)
+    assert office.owed(ALICE) == 0
     office.assert_conserved()
 
 
@@ -181,18 +202,23 @@ def test_what_a_till_was_not_told_before_it_is_told_anew(office: Restorable, til
     assert office.orders(till, after=1) == [Block((CARD,)), RunAs("real_time")]
 
 
-def test_what_was_given_twice_because_two_people_said_so_waits_in_sight(
+def test_what_was_given_twice_because_two_people_said_so_is_owed_in_sight_and_not_by_the_member(
     office: Restorable, till: Keeper, other: Keeper
 ) -> None:
+    till.load(ALICE, 50)
+    till.give(ALICE, part(till.loaded[1], 50))
+    office.receive(till)
     office.copy()
     other.apply(drawn(office, other, 100, "operation-1"))
     office.restore()
     office.adopt(till)
-    office.end(ANN)
-    office.end(BEN)
+    office.end("ann")
+    office.end("ben")
     drawn(office, till, 60, "operation-2")
     office.adopt(other)
-    assert [line.record for line in office.waiting()] == [str(other.chain[-2].open().ref)]
+    assert (office.at("08-1", ALICE), office.owed(ALICE), office.at("hq", ALICE)) == (100, 60, 50)
+    assert not office.waiting()
+    assert not office.suspense()
     office.assert_conserved()
 
 

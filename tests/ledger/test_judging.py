@@ -204,7 +204,7 @@ def netting(*legs: Leg, lots: tuple[SliceKey, ...]) -> Transaction:
 
 
 def test_a_transfer_has_another_half_and_nothing_else_has() -> None:
-    assert [kind for kind in TransactionKind if kind.is_transfer] == [OUT, IN]
+    assert [kind for kind in TransactionKind if kind.is_transfer] == [OUT, IN, TransactionKind.READOPTION]
 
 
 EMPTY = OLD._replace(lot=LotId("07-2/1/1"))

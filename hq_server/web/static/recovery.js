@@ -4,9 +4,9 @@ import { count } from "./money.js";
 import { link, sign, table } from "./parts.js";
 
 export function recovering(voice, recovery, nowMs) {
-  const { home, readopted, silent, silent_total, waits } = recovery;
+  const { home, readopted, silent, silent_total } = recovery;
   const said = { why: voice.word("cause", recovery.why), time: voice.short(recovery.began_at_ms, nowMs) };
-  const sums = { home: count(home), silent: count(silent_total), readopted: count(readopted), waits: count(waits) };
+  const sums = { home: count(home), silent: count(silent_total), readopted: count(readopted) };
   return h("section", { class: "recovery", "data-key": "recovery", role: "status" },
     h("h2", { class: "sign", "data-tone": "bad" }, voice.say("recovery.title")),
     h("p", {}, voice.say("recovery.what", said)),
