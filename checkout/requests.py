@@ -52,7 +52,8 @@ class Load(msgspec.Struct, frozen=True):
 class Sale(msgspec.Struct, frozen=True):
     """Sell `items`, paid as `paid` says: stored value and points of the card, and what the shop took beside them.
 
-    How many points a part costs is the programme's to say; here they are 0.
+    How many points a part costs is the programme's to say; here they are 0. Up to `floor_limit` units of what the card
+    is to pay and does not hold here may be let go at the store's own risk: the cashier has seen that, and agrees.
     """
 
     operation_id: OperationId
@@ -61,6 +62,7 @@ class Sale(msgspec.Struct, frozen=True):
     paid: tuple[Paid, ...]
     cashier: str
     pos_ref: str | None = None
+    floor_limit: int = 0
 
     @property
     def units(self) -> int:
@@ -68,12 +70,19 @@ class Sale(msgspec.Struct, frozen=True):
         return sum(item.units for item in self.items)
 
     @classmethod
-    def charge(
-        cls, operation_id: OperationId, presented: PresentedCard, units: int, cashier: str, pos_ref: str | None = None
+    def charge(  # noqa: PLR0913 - what a sale of one line is made of
+        cls,
+        operation_id: OperationId,
+        presented: PresentedCard,
+        units: int,
+        cashier: str,
+        pos_ref: str | None = None,
+        *,
+        floor_limit: int = 0,
     ) -> Sale:
         """The short way in: one line without a name, paid wholly from stored value."""
         paid = Paid(PaidWith.STORED_VALUE, units)
-        return cls(operation_id, presented, (Item("", units),), (paid,), cashier, pos_ref)
+        return cls(operation_id, presented, (Item("", units),), (paid,), cashier, pos_ref, floor_limit)
 
 
 class Undo(msgspec.Struct, frozen=True):
@@ -121,6 +130,13 @@ class Elsewhere(msgspec.Struct, frozen=True):
     for_this: bool = False
 
 
+class LetGo(msgspec.Struct, frozen=True):
+    """Units that were let go at the store's own risk on this business date: of this account here, and at this till."""
+
+    of_card: int
+    at_till: int
+
+
 class BookView(msgspec.Struct, frozen=True):
     """All that a use case may know of the book: read in the same commit that takes its decision."""
 
@@ -136,6 +152,10 @@ class BookView(msgspec.Struct, frozen=True):
     """What is to be undone; None when it is not this till's."""
     clock_doubted: bool = False
     """Nobody can say which day it is: what expires stays where it is, and is not spent."""
+    mode: str = ""
+    """In which way the store is run."""
+    let_go: LetGo | None = None
+    """None: nothing may be, as HQ takes no more of this till's records and would not see it."""
 
     @property
     def usable(self) -> tuple[Slice, ...]:

@@ -66,7 +66,11 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Declined(msgspec.Struct, frozen=True):
-    """The till says no, and nothing moved. The last of the reasons is the rule that said it."""
+    """The till says no, and nothing moved. The last of the reasons is the rule that said it.
+
+    `floor_limit`: so many units are missing, and may be let go at the store's own risk if the cashier agrees.
+    """
 
     decline: Decline
     reasons: tuple[Reason, ...]
+    floor_limit: int = 0

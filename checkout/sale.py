@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from checkout.floor_limit import let_go
 from checkout.requests import BookView, Entry, Sale
 from checkout.results import Decline, Declined, Done
 from checkout.rules import Rule, ask, enough_here, not_blocked
 from checkout.slip_facts import SlipFacts, SlipKind
-from checkout.sold import CARD, Paid, PaidWith, Sold
+from checkout.sold import CARD, Paid, PaidWith, Sold, at_risk
 from ledger.slices import Asset, Lot, Part, Purse, Slice, SliceKey, take, total
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
 from loyalty.evaluation import Basket, Buyer, evaluate
@@ -42,7 +43,10 @@ def needs(request: Sale, view: BookView, programme: Programme) -> tuple[Need, ..
 
 
 def sale(request: Sale, view: BookView, programme: Programme) -> Done | Declined:
-    """Take the card's parts of the price in the programme's order, and put the points that it earns on the card."""
+    """Take the card's parts of the price in the programme's order, and put the points that it earns on the card.
+
+    What is missing of its money is let go at the store's own risk, where the floor limit and the cashier allow it.
+    """
     paid = tuple(_counted(part, programme) for part in request.paid)
     payable = _payable(paid, view, programme)
     money, points = payable[Asset.MONEY], payable[Asset.POINTS]
@@ -50,14 +54,21 @@ def sale(request: Sale, view: BookView, programme: Programme) -> Done | Declined
     reasons = ask(_rules(request, paid, view, programme, here))
     if isinstance(reasons, Declined):
         return reasons
-    parts = [*take(money, _units(paid, PaidWith.STORED_VALUE)), *take(points, _points(paid))]
-    basket = Basket(request.items, _units(paid, PaidWith.POINTS))
+    units = _units(paid, PaidWith.STORED_VALUE)
+    risk = let_go(request.floor_limit, units - here[Asset.MONEY], view, programme.floor_limit)
+    enough = ask(enough_here(view, here[Asset.MONEY], units - risk.units)) if units else ()
+    if isinstance(enough, Declined):
+        return Declined(enough.decline, (*reasons, *risk.reasons, *enough.reasons), risk.offered)
+    paid = tuple(_beside_risk(paid, risk.units))
+    parts = [*take(money, units - risk.units), *take(points, _points(paid))]
+    basket = Basket(request.items, _units(paid, PaidWith.POINTS), at_risk(paid))
     earned = evaluate(basket, Buyer(request.presented.card.kind), programme, view.business_date)
     opens = (_lot(request, view),) if earned.points else ()
     legs = (*_spend(parts), *(leg for lot in opens for leg in _issue(lot, earned.points)))
     transaction = Transaction(TransactionKind.SALE, request.operation_id, legs, opens)
     facts = _facts(request, view, parts, paid, earned.points)
-    return Done(transaction, facts, (*reasons, *earned.trail), sold=Sold(request.items, paid))
+    trail = (*reasons, *risk.reasons, *enough, *earned.trail)
+    return Done(transaction, facts, trail, sold=Sold(request.items, paid))
 
 
 def _payable(paid: Iterable[Paid], view: BookView, programme: Programme) -> dict[Asset, list[Slice]]:
@@ -76,7 +87,8 @@ def _rules(
     payable = all(programme.currency.can_charge(units) for units in coins)
     yield Rule(Reason("charge_step", programme.currency.charge_step, request.units), payable, Decline.NOT_CHARGEABLE)
     is_one_each = len({part.tender for part in paid}) == len(paid)
-    adds_up = sum_of_parts == request.units and is_one_each and all(part.units > 0 for part in paid)
+    are_tenders = all(part.units > 0 and part.tender is not PaidWith.STORE_RISK for part in paid)
+    adds_up = sum_of_parts == request.units and is_one_each and are_tenders
     yield Rule(Reason("parts", request.units, sum_of_parts), adds_up, Decline.PARTS_DIFFER)
     if _units(paid, PaidWith.STORED_VALUE) or _points(paid) or _units(paid, PaidWith.POINTS):
         swiped = request.presented.entry is Entry.SWIPED
@@ -93,7 +105,6 @@ def _rules(
         most = programme.charge_max_units
         yield Rule(Reason("charge_max", most, units), units <= most, Decline.ABOVE_CHARGE_LIMIT)
         yield from _clock_rule(view, programme, Need(Asset.MONEY, units, here[Asset.MONEY]))
-        yield from enough_here(view, here[Asset.MONEY], units)
 
 
 def _clock_rule(view: BookView, programme: Programme, need: Need) -> Iterator[Rule]:
@@ -108,6 +119,16 @@ def _counted(part: Paid, programme: Programme) -> Paid:
     rate = programme.redeeming
     counts = part.tender is PaidWith.POINTS and rate is not None
     return msgspec.structs.replace(part, points=rate.points_for(part.units) if counts and rate else 0)
+
+
+def _beside_risk(paid: Iterable[Paid], units: int) -> Iterator[Paid]:
+    """The parts, with `units` of the stored value's as one of its own, that the store bears."""
+    for part in paid:
+        rest = part.units - units if part.tender is PaidWith.STORED_VALUE else part.units
+        if rest:
+            yield msgspec.structs.replace(part, units=rest)
+        if rest < part.units:
+            yield Paid(PaidWith.STORE_RISK, units)
 
 
 def _units(paid: Iterable[Paid], tender: PaidWith) -> int:

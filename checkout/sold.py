@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -18,6 +19,8 @@ class PaidWith(StrEnum):
     BANK_CARD = "bank_card"
     MOBILE = "mobile"
     OTHER = "other"
+    STORE_RISK = "store_risk"
+    """Let go at the store's own risk, within the floor limit: no value of the member's, and a claim of the store."""
 
 
 SOLD_BYTES_MAX = 22_000
@@ -33,6 +36,11 @@ class Paid(msgspec.Struct, frozen=True):
     tender: PaidWith
     units: int
     points: int = 0
+
+
+def at_risk(paid: Iterable[Paid]) -> int:
+    """Units of the price that were let go at the store's own risk."""
+    return sum(part.units for part in paid if part.tender is PaidWith.STORE_RISK)
 
 
 class Sold(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from checkout.results import Decline, Declined, Done
 from checkout.rules import Rule, ask
 from checkout.sharing import Left, share_of, share_out
 from checkout.slip_facts import SlipFacts, SlipKind
-from checkout.sold import CARD, Paid, PaidWith, Undone
+from checkout.sold import CARD, Paid, PaidWith, Undone, at_risk
 from ledger.slices import MONEY, Purse, SliceKey, total
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
 from loyalty.programme import Programme
@@ -30,16 +30,18 @@ class _Plan(NamedTuple):
 
 
 def refund(request: Undo, view: BookView, programme: Programme) -> Done | Declined:
-    """Give back request.units of a sale: each tender its share, lots in reverse of their order, points both ways."""
+    """Give back request.units of a sale: each tender its share, lots in reverse of their order, points both ways.
+
+    What was let go at the store's own risk comes first: nobody is given anything back while the store has a claim.
+    """
     original = view.original
     if original is None or original.kind is not TransactionKind.SALE:
         return _unknown()
     reasons = ask(_refund_rules(request, original, programme))
     if isinstance(reasons, Declined):
         return reasons
-    step = programme.currency.charge_step
-    left = [Left(part.units, 1 if part.tender in CARD else step) for part in original.paid]
-    return _undo(_Plan(TransactionKind.REFUND, request, view, original, share_out(request.units, left)), reasons)
+    shares = _shares(request.units, original.paid, programme.currency.charge_step)
+    return _undo(_Plan(TransactionKind.REFUND, request, view, original, shares), reasons)
 
 
 def void(request: Undo, view: BookView, _programme: Programme) -> Done | Declined:
@@ -76,13 +78,27 @@ def _void_rules(request: Undo, view: BookView, original: Original) -> Iterator[R
         yield Rule(Reason("load_here", brought, here), here == brought, Decline.LOAD_WAS_USED)
 
 
+def _shares(units: int, paid: Sequence[Paid], step: int) -> list[int]:
+    """Of each part so many units, what is at the store's risk before all others; `step`: of its coins."""
+    risk = min(units, at_risk(paid))
+    others = [Left(0 if _is_risk(part) else part.units, 1 if part.tender in CARD else step) for part in paid]
+    shares = share_out(units - risk, others)
+    return [risk if _is_risk(part) else share for part, share in zip(paid, shares, strict=True)]
+
+
+def _is_risk(part: Paid) -> bool:
+    return part.tender is PaidWith.STORE_RISK
+
+
 def _undo(plan: _Plan, reasons: tuple[Reason, ...]) -> Done:
     request, original = plan.request, plan.original
     paid = tuple(_share(part, units) for part, units in zip(original.paid, plan.shares, strict=True) if units)
     money = sum(part.units for part in paid if part.tender is PaidWith.STORED_VALUE)
     points = sum(part.points for part in paid)
     back = [*_restore(original.spent, MONEY, money), *_restore(original.spent, (Purse.POINTS,), points)]
-    gone = _take_back(original.issued, request.units, original.left, plan.view)
+    # What nobody had paid has earned nothing.
+    earning, all_earning = request.units - at_risk(paid), original.left - at_risk(original.paid)
+    gone = _take_back(original.issued, earning, all_earning, plan.view)
     transaction = Transaction(plan.kind, request.operation_id, _merged((*back, *gone)))
     undone = Undone(str(original.record), request.units, paid)
     return Done(transaction, _facts(transaction, plan, paid), reasons, undone=undone)

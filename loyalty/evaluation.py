@@ -20,10 +20,11 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Basket(msgspec.Struct, frozen=True):
-    """What is bought, and how much of its price is paid with points."""
+    """What is bought, and how much of its price is paid with points, and how much is not paid at all."""
 
     items: tuple[Item, ...]
     paid_in_points: int = 0
+    unpaid: int = 0
 
     @property
     def total(self) -> int:
@@ -53,8 +54,8 @@ def evaluate(basket: Basket, buyer: Buyer, programme: Programme, now: str) -> Ev
     if not buyer.card_kind.points or (rule.card_kinds and buyer.card_kind.name not in rule.card_kinds):
         return Evaluation(0, (Reason("earning_card_kind", 1, 0),))
     eligible = sum(item.units for item in basket.items if item.group not in rule.excluded_groups)
-    if not rule.on_points_paid:
-        eligible -= _share(eligible, basket.paid_in_points, basket.total)
+    barren = basket.unpaid + (0 if rule.on_points_paid else basket.paid_in_points)
+    eligible -= _share(eligible, barren, basket.total)
     points = rule.points_for(eligible)
     return Evaluation(
         points,
@@ -63,5 +64,5 @@ def evaluate(basket: Basket, buyer: Buyer, programme: Programme, now: str) -> Ev
 
 
 def _share(units: int, part: int, whole: int) -> int:
-    """As much of `units` as `part` is of `whole`; an odd cent counts as paid with points."""
+    """As much of `units` as `part` is of `whole`; an odd cent counts as earning nothing."""
     return -(-units * part // whole) if whole else 0

@@ -48,6 +48,18 @@ class LoadRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return max(reached, key=lambda tier: tier.from_units).bonus_units if reached else 0
 
 
+class FloorLimit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a store may let go at its own risk, in units, while nothing more of the member's can be had.
+
+    `modes`: the ways of running a store in which it may. Budgets are counted at each till, by business date.
+    """
+
+    modes: tuple[str, ...]
+    sale_units: Units
+    card_day_units: Units
+    till_day_units: Units
+
+
 class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that the chain decides about cards, and a till only carries out."""
 
@@ -59,6 +71,8 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spending_order: SpendingOrder = SpendingOrder.PRINCIPAL_FIRST
     earning: EarningRule | None = None
     redeeming: RedeemingRate | None = None
+    floor_limit: FloorLimit | None = None
+    """None: a till lets nothing go that is not placed with it."""
 
     def in_spending_order(self, slices: Iterable[Slice], business_date: str, asset: Asset = Asset.MONEY) -> list[Slice]:
         """The slices of an asset that may be spent today at once, in the order in which they pay; at most PARTS_MAX."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checkout.requests import BookView
 from checkout.results import Declined
-from checkout.sold import CARD, Sold
+from checkout.sold import CARD, PaidWith, Sold
 from ledger.slices import Purse, Slice, total
 from protocol.bodies import TransactionBody
 from protocol.chain import Head
@@ -44,8 +44,8 @@ def answer_done(body: TransactionBody, head: Head, local_time: str) -> Answer:
 
 
 def _approval_code(sold: Sold | None, head: Head) -> str | None:
-    """What is keyed into a POS as the card's part of a payment; None where the card has paid nothing."""
-    has_paid = sold is not None and any(part.tender in CARD for part in sold.paid)
+    """What is keyed into a POS as the card's part of a payment, with what the store bears of it; None: it has none."""
+    has_paid = sold is not None and any(part.tender in (*CARD, PaidWith.STORE_RISK) for part in sold.paid)
     return approval_code(head.hash) if has_paid else None
 
 
@@ -65,6 +65,7 @@ def answer_declined(asked: Asked, declined: Declined, view: BookView, head: Head
         balance=balance_of(view.slices),
         decline=declined.decline,
         pos_ref=asked.request.pos_ref,
+        floor_limit=declined.floor_limit or None,
         elsewhere=None if elsewhere is None else elsewhere.units,
         elsewhere_as_of=None if elsewhere is None else asked.moment.local_text(elsewhere.at_ms),
     )

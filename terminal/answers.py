@@ -55,6 +55,8 @@ class Answer(msgspec.Struct, frozen=True):
     elsewhere_as_of: str | None = None
     paid: tuple[Paid, ...] = ()
     """The parts of a sale's payment, or what a refund or void gives back of each."""
+    floor_limit: int | None = None
+    """Of a decline: so much may be let go at the store's own risk, if a request under a new id agrees to it."""
     points_in: int = 0
     points_out: int = 0
     points_owed: int = 0

@@ -105,7 +105,7 @@ class Asked(msgspec.Struct, frozen=True):
         return "" if self.presented is None else self.presented.card.account
 
 
-_CIRCUMSTANCES = ("operation_id", "presented", "cashier", "pos_ref")
+_CIRCUMSTANCES = ("operation_id", "presented", "cashier", "pos_ref", "floor_limit")
 
 
 def fingerprint(kind: str, body: object) -> bytes:

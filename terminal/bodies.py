@@ -36,6 +36,13 @@ class ChargeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     amount: Units
     cashier: ShortText = ""
     pos_ref: PosRef | None = None
+    floor_limit: Units | msgspec.UnsetType = msgspec.UNSET
+    """What the cashier agrees to have let go at the store's own risk. Unset, a request's fingerprint is as before."""
+
+    @property
+    def agreed(self) -> int:
+        """The same in units."""
+        return self.floor_limit or 0
 
 
 class ItemBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,11 +76,18 @@ class SaleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     paid: Annotated[tuple[PaidBody, ...], msgspec.Meta(min_length=1, max_length=PAID_MAX)]
     cashier: ShortText = ""
     pos_ref: PosRef | None = None
+    floor_limit: Units | msgspec.UnsetType = msgspec.UNSET
+    """As in ChargeBody."""
 
     def __post_init__(self) -> None:
         """Raises ValueError, which the decoder turns into its own error."""
         if len({part.tender for part in self.paid}) < len(self.paid):
             raise ValueError("a tender twice")
+
+    @property
+    def agreed(self) -> int:
+        """What may be let go at the store's own risk, in units."""
+        return self.floor_limit or 0
 
     @property
     def sold(self) -> Sold:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from checkout.requests import BookView, Elsewhere, Sale, Undo
+from checkout.requests import BookView, Elsewhere, LetGo, Sale, Undo
 from checkout.results import Declined, Done
-from checkout.sold import Sold
+from checkout.sold import Sold, at_risk
 from ledger.ids import AccountId
 from ledger.journal_sqlite import SqliteJournal
 from ledger.judging import Posted
@@ -20,6 +20,7 @@ from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked, Identity
 from terminal.book_trust import BookTrust
 from terminal.clock_book import ClockBook
+from terminal.floor_limits import FloorLimits
 from terminal.hq_memory import HqMemory
 from terminal.members import Members
 from terminal.negative_list import NegativeList
@@ -43,6 +44,7 @@ class Shelf(msgspec.Struct, frozen=True):
     hq: HqMemory
     clock: ClockBook
     trust: BookTrust
+    floor_limits: FloorLimits
 
 
 class Decisions:
@@ -82,7 +84,16 @@ class Decisions:
             blocked=self._shelf.negative_list.blocks(card.token) or (told is not None and told.code is NoDraw.BLOCKED),
             elsewhere=self._elsewhere(card.account, asked, told),
             clock_doubted=self._shelf.clock.doubted() is not None,
+            mode=head.mode,
+            let_go=self._let_go(card.account, head, asked, told),
         )
+
+    def _let_go(self, account: AccountId, head: Head, asked: Asked, told: NotDrawn | None) -> LetGo | None:
+        """What of today's floor limits is used; None where there is none, or where HQ takes no more records."""
+        is_fenced = asked.hq.stopped is not None or (told is not None and told.code is NoDraw.FENCED)
+        if self._programme.floor_limit is None or is_fenced:
+            return None
+        return self._shelf.floor_limits.used(head.business_date, account)
 
     def _view_of_undoing(self, request: Undo) -> BookView:
         """A blocked card gets its money back: its owner has a new one."""
@@ -133,6 +144,8 @@ class Decisions:
         self._shelf.slips.add(number, account, asked, head)
         if done.undone is not None:
             self._shelf.originals.undone(done.undone.original, head.ref)
+        if done.sold is not None and (units := at_risk(done.sold.paid)):
+            self._shelf.floor_limits.use(head.business_date, account, units)
         return answer_done(body, head, asked.moment.local)
 
     def _decline(self, asked: Asked, declined: Declined, view: BookView, head: Head) -> Answer:

@@ -30,6 +30,7 @@ from terminal.book_trust import BookTrust
 from terminal.clock_book import ClockBook
 from terminal.day_closing import DayClosing
 from terminal.decisions import Decisions, Shelf, has_moved
+from terminal.floor_limits import FloorLimits
 from terminal.gifts import Gifts
 from terminal.hq_memory import HqMemory
 from terminal.lending import Lending
@@ -92,6 +93,7 @@ class TillStore:
             self.hq,
             self.clock,
             self.trust,
+            FloorLimits(connection),
         )
         self.lending = Lending(connection, self._outbox, programme, self._transfers, shelf)
         self._days = DayClosing(self._outbox, self._journal, self.clock, self)

@@ -194,7 +194,8 @@ class Till:
         """Pay from stored value: a sale of one line without a name."""
 
         def request(presented: PresentedCard) -> Sale:
-            return Sale.charge(OperationId(body.operation_id), presented, body.amount, body.cashier, body.pos_ref)
+            operation = OperationId(body.operation_id)
+            return Sale.charge(operation, presented, body.amount, body.cashier, body.pos_ref, floor_limit=body.agreed)
 
         return await self._ask(body, sale, request)
 
@@ -208,7 +209,7 @@ class Till:
 
         def request(presented: PresentedCard) -> Sale:
             operation = OperationId(body.operation_id)
-            return Sale(operation, presented, sold.items, sold.paid, body.cashier, body.pos_ref)
+            return Sale(operation, presented, sold.items, sold.paid, body.cashier, body.pos_ref, body.agreed)
 
         return await self._ask(body, sale, request)
 
@@ -216,8 +217,7 @@ class Till:
         """Load stored value."""
 
         def request(presented: PresentedCard) -> Load:
-            operation = OperationId(body.operation_id)
-            return Load(operation, presented, body.amount, body.tender, body.cashier, body.pos_ref)
+            return Load(OperationId(body.operation_id), presented, body.amount, body.tender, body.cashier, body.pos_ref)
 
         return await self._ask(body, load, request)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checkout.requests import BookView, Sale
+from checkout.requests import BookView, Elsewhere, LetGo, Sale
 from checkout.results import Declined, Done
 from checkout.sale import sale
 from checkout.sold import CARD, SOLD_BYTES_MAX, Paid, PaidWith, Sold, Undone
@@ -16,6 +16,7 @@ from ledger.ids import LotId, OperationId, Place, RecordRef
 from ledger.slices import Lot, Purse, Slice, SliceKey
 from loyalty.earning import EarningRule, RedeemingRate
 from loyalty.evaluation import Item
+from loyalty.programme import FloorLimit
 from protocol.bodies import (
     Applied,
     Block,
@@ -237,6 +238,7 @@ LARGE = msgspec.structs.replace(
     earning=EarningRule("base", points=1, per_units=10_000),
     redeeming=RedeemingRate(points=1, units=1),
 )
+LENT = msgspec.structs.replace(LARGE, floor_limit=FloorLimit(("transfer",), UNITS_MAX, UNITS_MAX, UNITS_MAX))
 
 
 @pytest.mark.parametrize("tenders", [{PaidWith.STORED_VALUE}, {PaidWith.POINTS}, set(CARD), set(PaidWith)])
@@ -248,14 +250,17 @@ def test_the_largest_sale_that_a_till_takes_fits_a_record(tenders: set[PaidWith]
         for lot in range(300)
     )
     each = 200 // len(tenders & set(CARD)) * 10**9
-    paid = tuple(Paid(tender, each) for tender in tenders)
-    items = (*(Item("x" * 64, 1) for _ in range(199)), Item("", each * len(paid) - 199))
+    bears = each if PaidWith.STORE_RISK in tenders else 0
+    asked = tenders - {PaidWith.STORE_RISK}
+    paid = tuple(Paid(tender, each + bears * (tender is PaidWith.STORED_VALUE)) for tender in asked)
+    items = (*(Item("x" * 64, 1) for _ in range(199)), Item("", each * len(tenders) - 199))
     room = SOLD_BYTES_MAX - len(msgspec.msgpack.encode(Sold(items, paid)))
     items = (*items[:-1], Item("x" * (room - 2), items[-1].units))
     assert len(msgspec.msgpack.encode(Sold(items, paid))) == SOLD_BYTES_MAX
-    request = Sale(OperationId("o" * 64), swiped(ALICE), items, paid, "C" * 32, "p" * 64)
+    request = Sale(OperationId("o" * 64), swiped(ALICE), items, paid, "C" * 32, "p" * 64, bears)
     view = BookView(RecordRef(Place("abcdefgh-abcd"), 10**17, 10**17), "abcdefgh", "2026-11-22", slices)
-    answer = sale(request, view, LARGE)
+    view = msgspec.structs.replace(view, mode="transfer", let_go=LetGo(0, 0), elsewhere=Elsewhere(UNITS_MAX, 0))
+    answer = sale(request, view, LENT)
     assert isinstance(answer, Done), answer
     assert len(answer.transaction.legs) >= 400
     for part in (tender for tender in tenders if tender in CARD):
