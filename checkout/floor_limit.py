@@ -21,14 +21,14 @@ class Risk(NamedTuple):
 
 
 def let_go(agreed: int, missing: int, view: BookView, floor: FloorLimit | None) -> Risk:
-    """All that is `missing`, or nothing. `agreed`: so many units at most the cashier has agreed to."""
+    """All that is `missing`, or nothing. `agreed`: to so many units the cashier has agreed, to no more and no fewer."""
     if floor is None or missing <= 0:
         return Risk()
     reasons = ask(_rules(missing, view, floor))
     if isinstance(reasons, Declined):
         return Risk(reasons=reasons.reasons)
     trail = (*reasons, Reason("floor_limit_agreed", agreed, missing))
-    return Risk(missing, 0, trail) if missing <= agreed else Risk(0, missing, trail)
+    return Risk(missing, 0, trail) if missing == agreed else Risk(0, missing, trail)
 
 
 def _rules(missing: int, view: BookView, floor: FloorLimit) -> Iterator[Rule]:

@@ -52,8 +52,8 @@ class Load(msgspec.Struct, frozen=True):
 class Sale(msgspec.Struct, frozen=True):
     """Sell `items`, paid as `paid` says: stored value and points of the card, and what the shop took beside them.
 
-    How many points a part costs is the programme's to say; here they are 0. Up to `floor_limit` units of what the card
-    is to pay and does not hold here may be let go at the store's own risk: the cashier has seen that, and agrees.
+    How many points a part costs is the programme's to say; here they are 0. `floor_limit`: the cashier was told that so
+    many units of what the card is to pay are missing here, and agrees to let them go at the store's own risk.
     """
 
     operation_id: OperationId
