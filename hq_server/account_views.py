@@ -7,7 +7,7 @@ import msgspec
 from hq_server.member_views import ByPurse
 from hq_server.members import MemberFile, masked_name
 from hq_server.record_views import Units
-from hq_server.views import PlaceBalance, SuspenseView
+from hq_server.views import PlaceBalance, StoreClaim, SuspenseView
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -48,7 +48,8 @@ class Movement(msgspec.Struct, frozen=True):
 class AccountPage(msgspec.Struct, frozen=True):
     """An account whole, as far as it is posted: the last movements first; `suspense` is not in the balance.
 
-    `owed` is what refunds could not take back, and comes off the balance when it lies at HQ.
+    `owed` is what refunds could not take back, and comes off the balance when it lies at HQ. `claims` are what stores
+    let go at their own risk: theirs to collect, and never taken off the balance.
     """
 
     account: str
@@ -59,3 +60,4 @@ class AccountPage(msgspec.Struct, frozen=True):
     owed: ByPurse
     movements: list[Movement]
     suspense: list[SuspenseView]
+    claims: list[StoreClaim] = []

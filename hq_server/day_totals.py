@@ -59,10 +59,12 @@ class Sums:
     records: int = 0
     set_aside: int = 0
     unposted: int = 0
+    at_risk: int = 0
 
-    def add(self, said: int, posted: int | None, *, is_set_aside: bool) -> None:
-        """One record: what it says, and what of it stands in HQ's book; None: it is not posted."""
+    def add(self, said: int, posted: int | None, *, is_set_aside: bool, at_risk: int) -> None:
+        """One record: what it says, what of it stands in HQ's book (None: it is not posted), what the store bears."""
         self.till += said
+        self.at_risk += at_risk
         self.hq += posted or 0
         self.records += 1
         self.set_aside += is_set_aside
@@ -72,6 +74,8 @@ class Sums:
 class DayLine(msgspec.Struct, frozen=True):
     """One cashier at one till. `z` is what the POS says, the last total that was given; None: nobody has given one.
 
+    `till` and `hq` are what members' value paid; `at_risk` was let go at the store's own risk beside it, less what was
+    taken back. The POS counts both as paid by member card.
     `unread` are records of that till and day that cannot be read, and are in no column; `is_whole` is False when the
     till had more that day than are read at once.
     """
@@ -83,6 +87,7 @@ class DayLine(msgspec.Struct, frozen=True):
     z_given: list[GivenTotal]
     till: int
     hq: int
+    at_risk: int
     records: int
     set_aside: int
     unposted: int
@@ -101,7 +106,10 @@ class DayPage(msgspec.Struct, frozen=True):
 
 
 class DaySale(msgspec.Struct, frozen=True):
-    """One record of a day: `units` is what it says was paid (below zero: given back), `posted` what HQ's book has."""
+    """One record of a day: `units` is what it says was paid (below zero: given back), `posted` what HQ's book has.
+
+    `at_risk` was let go at the store's own risk (below zero: taken back), and is in neither.
+    """
 
     record: str
     recorded_at_ms: int
@@ -112,6 +120,7 @@ class DaySale(msgspec.Struct, frozen=True):
     account: str
     units: int
     posted: int | None
+    at_risk: int
     stands: str
     reasons: list[str]
 
@@ -156,6 +165,7 @@ def _line(day: TillDay, cashier: str, sums: Sums, given: list[GivenTotal]) -> Da
         z_given=given,
         till=sums.till,
         hq=sums.hq,
+        at_risk=sums.at_risk,
         records=sums.records,
         set_aside=sums.set_aside,
         unposted=sums.unposted,
@@ -171,7 +181,7 @@ def _stand(day: TillDay, sums: Sums, z: int | None) -> Stand:
         return Stand.DIFFERS
     if not day.is_closed or not day.is_whole:
         return Stand.OPEN
-    if z is not None and z != sums.till:
+    if z is not None and z != sums.till + sums.at_risk:
         return Stand.DIFFERS
     if sums.unposted:
         return Stand.NOT_POSTED

@@ -24,7 +24,7 @@ class KeeperView(msgspec.Struct, frozen=True):
     is whether its line is up. `mode` is the way in which its store runs, as its last record has it; `money` and
     `points` are what lies there or is under way to it, in units: what each copy of a stolen till could spend once more.
     `directives` are those of HQ that it has not yet said to have carried out; `leads`: the others of its store draw
-    from it.
+    from it. `at_risk` is what it let go at its store's own risk and no refund has taken back, in units.
     """
 
     keeper: str
@@ -44,6 +44,33 @@ class KeeperView(msgspec.Struct, frozen=True):
     directives: int = 0
     leads: bool = False
     witnesses: bool = False
+    at_risk: int = 0
+
+
+class StoreClaim(msgspec.Struct, frozen=True):
+    """What a store let a member have at its own risk, and has a claim to, in units. It is no part of the balance."""
+
+    store: str
+    units: int
+
+
+class ExposureLine(msgspec.Struct, frozen=True):
+    """What a till let one member have on one business date at its store's own risk, and what of it is still open."""
+
+    store: str
+    keeper: str
+    business_date: str
+    account: str
+    let_go: int
+    open: int
+
+
+class ExposureList(msgspec.Struct, frozen=True):
+    """All that stores bear now, `open` units of it, in `total` lines: the first LINES_SHOWN_MAX of them."""
+
+    total: int
+    open: int
+    lines: list[ExposureLine]
 
 
 class SuspenseView(msgspec.Struct, frozen=True):

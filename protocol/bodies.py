@@ -9,7 +9,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from checkout.slip_facts import SlipFacts
-from checkout.sold import Sold, Undone
+from checkout.sold import Sold, Undone, at_risk
 from ledger.slices import Asset, Lot
 from ledger.transactions import Leg
 from loyalty.reasons import Reason
@@ -68,6 +68,13 @@ class TransactionBody(msgspec.Struct, frozen=True):
     software: str
     sold: Sold | None = None
     undone: Undone | None = None
+
+    @property
+    def let_go(self) -> int:
+        """Units that were let go at the store's own risk; below zero: taken back of what an earlier sale let go."""
+        if self.undone is not None:
+            return -at_risk(self.undone.paid)
+        return 0 if self.sold is None else at_risk(self.sold.paid)
 
 
 class DeclinedBody(msgspec.Struct, frozen=True):

@@ -132,7 +132,8 @@ def _part(part: Paid, facts: SlipFacts, words: _Words) -> list[Block]:
         way = "sale" if facts.kind is SlipKind.SALE else "undo"
         shares = {f"slip.{way}.principal": facts.principal, f"slip.{way}.bonus": facts.bonus}
         return words.parts({key: units for key, units in shares.items() if units})
-    return words.parts({f"tender.{part.tender}": part.units})
+    taken_back = part.tender is PaidWith.STORE_RISK and facts.kind is not SlipKind.SALE
+    return words.parts({f"tender.{part.tender}_back" if taken_back else f"tender.{part.tender}": part.units})
 
 
 def _load(facts: SlipFacts, words: _Words) -> list[Block]:

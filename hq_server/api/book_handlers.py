@@ -75,9 +75,10 @@ async def account(office: Office, request: web.Request) -> AccountPage | NotKept
             owed=ByPurse.of(showing.debts.total(named)),
             movements=showing.movements.last(named),
             suspense=showing.movements.suspense(named),
+            claims=showing.exposure.of_account(named),
         )
     )
-    is_known = member or page.places or page.movements or page.suspense
+    is_known = member or page.places or page.movements or page.suspense or page.claims
     return page if is_known else NotKept.MEMBER_UNKNOWN
 
 

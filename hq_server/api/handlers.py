@@ -26,7 +26,7 @@ from hq_server.desk import Desk
 from hq_server.enrolling import NotEnrolled
 from hq_server.recovery import Ended
 from hq_server.storage.showing import Showing
-from hq_server.views import DifferenceList, HqView, KeeperView, SuspenseList, WaitList
+from hq_server.views import DifferenceList, ExposureList, HqView, KeeperView, SuspenseList, WaitList
 from ledger.ids import AccountId, ChainId, Place, RecordRef, parse_place
 from offline_queue.gateway.door import Door
 from offline_queue.rate import TokenBucket
@@ -142,6 +142,11 @@ async def end_recovery(office: Office, _request: web.Request, body: Person) -> R
 async def suspense(office: Office, _request: web.Request) -> SuspenseList:
     """The records that the book could not take."""
     return await office.desk.showing(Showing.suspense)
+
+
+async def exposure(office: Office, _request: web.Request) -> ExposureList:
+    """What stores let go at their own risk."""
+    return await office.desk.showing(lambda showing: showing.exposure.all())
 
 
 async def differences(office: Office, _request: web.Request) -> DifferenceList:

@@ -45,6 +45,7 @@ ROUTES = (
     Route("GET", "/v1/suspense", handlers.suspense),
     Route("GET", "/v1/differences", handlers.differences),
     Route("GET", "/v1/waiting", handlers.waiting),
+    Route("GET", "/v1/exposure", handlers.exposure, at_once_max=1),
     Route("GET", "/v1/conservation", handlers.conservation, at_once_max=1),
     Route("POST", "/v1/members", member_handlers.join, NewMember, HTTPStatus.CREATED),
     Route("POST", "/v1/member-searches", member_handlers.search, MemberSearch),

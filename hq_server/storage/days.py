@@ -86,7 +86,7 @@ class Days:
             else:
                 posted, reasons = self._posted(record.ref, body), self._chains.reasons(record.ref)
                 said = sums.setdefault(body.slip.cashier, Sums())
-                said.add(paid(body.legs), posted, is_set_aside=bool(reasons))
+                said.add(paid(body.legs), posted, is_set_aside=bool(reasons), at_risk=body.let_go)
             if read == TILL_RECORDS_MAX:
                 break
         is_closed = bool(spans) and all(self._is_closed(span, business_date) for span in spans)
@@ -107,6 +107,7 @@ class Days:
             account=body.account,
             units=paid(body.legs),
             posted=self._posted(ref, body),
+            at_risk=body.let_go,
             stands=self._chains.stands(ref),
             reasons=self._chains.reasons(ref),
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import apsw
 
 from hq_server.posting import Different, Doubt, GiverStands, Outcome, SetAside, Waits, post_record, set_aside
+from hq_server.storage.exposure import Exposure
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.members import Members
 from hq_server.storage.recovering import Recovering
@@ -58,6 +59,7 @@ class Mirrors:
         self._recovering = recovering
         self._whereabouts = whereabouts
         self._relays = Relays(connection, keepers)
+        self._exposure = Exposure(connection)
         self._members = Members(connection)
 
     def post(self, chain: ChainId, most: int, stamp: Stamp) -> Step:
@@ -122,6 +124,8 @@ class Mirrors:
             return outcome
         self._whereabouts.moved(chain, outcome.transaction)
         self._vault.debts.moved(outcome.transaction.legs)
+        if record.kind is RecordKind.TRANSACTION:
+            self._exposure.posted(record)
         quoted, passage = giver_of(record), given_in(record)
         if quoted is not None:
             self._came(quoted.open(), chain)

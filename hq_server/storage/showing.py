@@ -6,6 +6,7 @@ from hq_server.storage.chains import Chains
 from hq_server.storage.conservation import Conservation
 from hq_server.storage.days import Days
 from hq_server.storage.debts import Debts
+from hq_server.storage.exposure import Exposure
 from hq_server.storage.movements import Movements
 from hq_server.storage.negative_list import NegativeList
 from hq_server.views import (
@@ -38,6 +39,7 @@ class Showing:
         self.days = Days(connection)
         self.lots = Conservation(connection)
         self.debts = Debts(connection)
+        self.exposure = Exposure(connection)
 
     def keepers(self, after: tuple[str, int] = ("", 0), most: int = -1) -> list[KeeperView]:
         """The tills that were ever enrolled, with their heads, in the order of their names: `most` of them, or all."""
@@ -128,6 +130,7 @@ class Showing:
             directives=self.refused.not_carried_out(chain),
             leads=bool(leads) and takes_part,
             witnesses=bool(witnesses) and takes_part,
+            at_risk=self.exposure.of_till(chain),
         )
 
     def _placed(self, chain: ChainId, asset: Asset) -> int:

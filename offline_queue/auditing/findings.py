@@ -35,6 +35,7 @@ class Sort(StrEnum):
     OVERNETTED = "overnetted"
     NOT_POSTED = "not_posted"
     HALVES_DIFFER = "halves_differ"
+    FLOOR_LIMIT = "floor_limit"
     FORKED = "forked"
 
 
@@ -60,6 +61,7 @@ MEANING: dict[Sort, str] = {
     Sort.OVERNETTED: "HQ has taken value from a member who did not owe it",
     Sort.NOT_POSTED: "what HQ shows is not what the records say",
     Sort.HALVES_DIFFER: "one of the two halves was changed",
+    Sort.FLOOR_LIMIT: "the till let go more at its store's risk than it may, or a member was made to pay for it",
     Sort.FORKED: "two copies of one till were at work; the two signatures prove it",
 }
 

@@ -19,6 +19,7 @@ from offline_queue.auditing.orders import Order, OrdersCheck
 from offline_queue.auditing.posting import PostingCheck
 from offline_queue.auditing.recoveries import RecoveriesCheck
 from offline_queue.auditing.relays import RelaysCheck
+from offline_queue.auditing.risks import RisksCheck
 from offline_queue.auditing.transfers import TAKING, GiversRecords, TransfersCheck
 from offline_queue.export_items import (
     AcknowledgementRow,
@@ -65,6 +66,7 @@ class ExportAudit:
         self.orders = OrdersCheck(ring, self.findings.add)
         self.transfers = TransfersCheck(name, ring, self.findings.add)
         self.relays = RelaysCheck(name, ring, self.findings.add)
+        self.risks = RisksCheck(lambda ref, what: self._tell(Sort.FLOOR_LIMIT, [ref.keeper], str(ref), what))
         self.posting = PostingCheck(givers, lambda chain: ring.of(name, chain))
         self._ring = ring
         self._quick = quick
@@ -136,6 +138,7 @@ class ExportAudit:
             self.transfers.take(record, chain.hashes[row.sequence])
             self.relays.take(record)
             self.recoveries.take(record)
+            self.risks.take(record)
         self._replay(record)
 
     def _replay(self, record: Record) -> None:

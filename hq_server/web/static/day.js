@@ -86,29 +86,29 @@ function totalForm(voice, date, sales) {
 }
 
 const columns = (voice) => [
-  { head: voice.say("tills.till") }, { head: voice.say("day.cashier") }, ...["day.z", "day.till", "day.hq"].map((key) => ({ head: voice.inMoney(voice.say(key)), num: true })),
+  { head: voice.say("tills.till") }, { head: voice.say("day.cashier") }, ...["day.z", "day.till", "at_risk", "day.hq"].map((key) => ({ head: voice.inMoney(voice.say(key)), num: true })),
   { head: voice.say("day.records"), num: true }, { head: voice.say("day.stand") }, { head: "" },
 ];
 
 const salesOf = (date, { keeper, cashier }) => `#/day/${date}/sales/${keeper}/${encodeURIComponent(cashier || NOBODY)}`;
 
 function row(voice, date, line, selected) {
-  const { keeper, cashier, z, till, hq, records, stand } = line;
+  const { keeper, cashier, z, till, at_risk, hq, records, stand } = line;
   const notes = [line.set_aside && voice.say("day.set_aside", { count: count(line.set_aside) }), line.unread && voice.say("day.unread", { count: count(line.unread) }), !line.is_whole && voice.say("day.not_whole")];
   return {
     key: `${keeper} ${cashier}`, tone: stand === "differs" ? "bad" : null, selected,
     cells: [
       keeper, cashier ? long(cashier) : h("span", { class: "dim" }, voice.say("day.nobody")), z === null ? h("span", { class: "dim" }, voice.say("day.no_z")) : voice.sum(z),
-      voice.sum(till), voice.sum(hq), count(records), [sign(TONES[stand] ?? "unsure", standing(voice, line)), ...notes.filter(Boolean).map((note) => h("small", {}, note))],
+      voice.sum(till), voice.sum(at_risk), voice.sum(hq), count(records), [sign(TONES[stand] ?? "unsure", standing(voice, line)), ...notes.filter(Boolean).map((note) => h("small", {}, note))],
       link(salesOf(date, line), voice.say("day.sales")),
     ],
   };
 }
 
 /** What differs, and by how much: first what HQ has not booked, then what the POS has counted otherwise. */
-function standing(voice, { stand, z, till, hq }) {
+function standing(voice, { stand, z, till, at_risk, hq }) {
   if (stand !== "differs") return voice.word("stand", stand);
-  return till !== hq ? voice.say("day.differs_hq", { amount: voice.sum(till - hq) }) : voice.say("day.differs_z", { amount: voice.change((z ?? 0) - till) || voice.sum(0) });
+  return till !== hq ? voice.say("day.differs_hq", { amount: voice.sum(till - hq) }) : voice.say("day.differs_z", { amount: voice.change((z ?? 0) - till - at_risk) || voice.sum(0) });
 }
 
 function behind(voice, date, { keeper, cashier }, picked, { lines, after }, args) {
@@ -118,7 +118,7 @@ function behind(voice, date, { keeper, cashier }, picked, { lines, after }, args
     key: one.record, tone: one.reasons.length || one.posted === null ? "bad" : null,
     cells: [
       one.pos_ref ? long(one.pos_ref) : h("span", { class: "dim" }, voice.say("day.no_pos_ref")), recordLink(one.record), voice.time(one.recorded_at_ms), long(voice.word("what", one.kind)), long(one.receipt_number),
-      voice.sum(one.units), one.posted === null ? "" : voice.sum(one.posted), [stands(voice, one.stands), ...one.reasons.map((why) => h("small", {}, voice.word("reason", why)))],
+      voice.sum(one.units), one.at_risk ? voice.sum(one.at_risk) : "", one.posted === null ? "" : voice.sum(one.posted), [stands(voice, one.stands), ...one.reasons.map((why) => h("small", {}, voice.word("reason", why)))],
     ],
   }));
   const earlier = picked?.z_given.slice(0, -1).map(({ units, given_at_ms }) => `${voice.sum(units)} (${voice.short(given_at_ms, voice.about.now_ms)})`);
@@ -126,6 +126,6 @@ function behind(voice, date, { keeper, cashier }, picked, { lines, after }, args
   return h("section", { "data-key": `sales ${keeper} ${cashier}`, class: "behind" },
     h("h2", {}, voice.say("day.sales_of", { keeper, cashier: "" }), " ", long(who)),
     earlier?.length ? facts([[voice.say("day.earlier"), earlier.join(", ")]]) : null,
-    table({ key: "sales", columns: [...heads, ...["day.paid", "day.in_hq"].map((key) => ({ head: voice.inMoney(voice.say(key)), num: true })), { head: voice.say("records.stands") }], rows, empty: voice.say("day.no_sales") }),
+    table({ key: "sales", columns: [...heads, ...["day.paid", "at_risk", "day.in_hq"].map((key) => ({ head: voice.inMoney(voice.say(key)), num: true })), { head: voice.say("records.stands") }], rows, empty: voice.say("day.no_sales") }),
     pager(voice, { first: args[4] === "after" ? base : null, next: after && `${base}/after/${after}` }));
 }

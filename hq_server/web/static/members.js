@@ -48,7 +48,7 @@ function results(voice, { found, problem }) {
 }
 
 function account(voice, found) {
-  const { holder, is_blocked, places, under_way, owed, movements, suspense } = found;
+  const { holder, is_blocked, places, under_way, owed, movements, suspense, claims } = found;
   return [
     h("section", { class: "list", "data-key": `who ${found.account}` },
       h("h2", {}, holder ? holder.name : voice.say("members.unknown"), is_blocked && [" ", sign("bad", voice.say("members.blocked"))]),
@@ -57,6 +57,11 @@ function account(voice, found) {
         [voice.say("members.store"), holder?.store ?? ""], [voice.say("members.account"), h("code", {}, found.account)],
       ])),
     balances(voice, places, under_way, owed),
+    claims.length ? table({
+      key: "claims", title: voice.say("members.claims"), empty: "",
+      columns: [{ head: voice.say("members.store") }, { head: voice.inMoney(voice.say("at_risk")), num: true }],
+      rows: claims.map(({ store, units }) => ({ key: store, cells: [store, voice.sum(units)] })),
+    }) : null,
     moved(voice, movements),
     suspense.length ? table({
       key: "suspense", title: voice.say("members.suspense"), empty: "",

@@ -83,12 +83,19 @@ export function draw(voice, { tills, total, after, now_ms, recovery }, { args })
   const rows = byStore(tills).flatMap(([store, its]) => [heading(voice, store, its), ...its.map((till) => row(voice, till, last, now_ms))]);
   const on_line = tills.filter((till) => till.on_line).length;
   const placed = voice.money(tills.reduce((sum, till) => sum + till.money, 0));
+  const lead = voice.say("tills.lead", { shown: count(tills.length), total: count(total), on_line: count(on_line), placed });
   return [
     recovery && recovering(voice, recovery, now_ms),
-    h("p", { class: "lead", "data-key": "lead" }, voice.say("tills.lead", { shown: count(tills.length), total: count(total), on_line: count(on_line), placed })),
+    h("p", { class: "lead", "data-key": "lead" }, [lead, bears(voice, tills)].filter(Boolean).join(" · ")),
     table({ key: "tills", columns: columns(voice), rows, empty: voice.say("tills.empty") }),
     pager(voice, { first: args.length ? "#/tills" : null, next: after && `#/tills/after/${after}` }),
   ];
+}
+
+/** What was let go at the stores' own risk; nothing where nothing was. */
+function bears(voice, tills) {
+  const units = tills.reduce((sum, till) => sum + till.at_risk, 0);
+  return units ? voice.say("tills.store_at_risk", { amount: voice.money(units) }) : "";
 }
 
 function byStore(tills) {
@@ -99,13 +106,14 @@ function byStore(tills) {
 
 function heading(voice, store, its) {
   const placed = its.reduce((sum, till) => sum + till.money, 0);
-  return { key: `store ${store}`, group: [voice.say("tills.store", { store }), h("span", { class: "aside" }, voice.say("tills.store_placed", { count: count(its.length), placed: voice.money(placed) }))] };
+  const aside = [voice.say("tills.store_placed", { count: count(its.length), placed: voice.money(placed) }), bears(voice, its)];
+  return { key: `store ${store}`, group: [voice.say("tills.store", { store }), h("span", { class: "aside" }, aside.filter(Boolean).join(" · "))] };
 }
 
 const columns = (voice) => [
   { head: voice.say("tills.till") }, { head: voice.say("tills.line") }, { head: voice.say("tills.mode") }, { head: voice.say("business_date") },
   { head: voice.say("tills.held"), num: true }, { head: voice.say("tills.posted"), num: true }, { head: voice.say("tills.directives"), num: true },
-  { head: voice.inMoney(voice.say("tills.placed")), num: true }, { head: voice.say("tills.fences") },
+  { head: voice.inMoney(voice.say("tills.placed")), num: true }, { head: voice.inMoney(voice.say("at_risk")), num: true }, { head: voice.say("tills.fences") },
 ];
 
 function row(voice, till, last, nowMs) {
@@ -118,7 +126,7 @@ function row(voice, till, last, nowMs) {
   return {
     key: `${keeper}/${epoch}`,
     tone: till.fences.length ? "bad" : tone === "bad" ? "bad" : null,
-    cells: [name, lineOf(voice, till, last, nowMs), long(voice.mode(till.mode)), date(till.business_date), count(till.held), posted, directives, voice.sum(till.money), fences],
+    cells: [name, lineOf(voice, till, last, nowMs), long(voice.mode(till.mode)), date(till.business_date), count(till.held), posted, directives, voice.sum(till.money), till.at_risk ? sign("warn", voice.sum(till.at_risk)) : voice.sum(0), fences],
   };
 }
 

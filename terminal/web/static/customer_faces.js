@@ -1,6 +1,6 @@
 /** What the customer sees, computed from what the till said; as faces.js does it for the cashier. Pure. */
 import { count } from "./money.js";
-import { partRows, pointRows } from "./result.js";
+import { isUndo, partRows, pointRows } from "./result.js";
 import { money, spaced } from "./sums.js";
 
 /** `model`: {hello, wording, card, due, answer}; a result covers the card. */
@@ -40,7 +40,7 @@ function done(answer, model) {
     title: shown ? holder(shown, model) : spaced(card),
     sum_title: wording.text(`customer.done.${kind}`),
     sum: money(amount, model),
-    parts: [...partRows(answer.paid ?? [], model), ...extra, ...pointRows(answer, model)],
+    parts: [...partRows(answer.paid ?? [], model, isUndo(answer)), ...extra, ...pointRows(answer, model)],
     balance_after: money(balance.principal + balance.bonus, model),
     points_after: balance.points ? count(balance.points) : "",
   };

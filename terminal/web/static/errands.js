@@ -50,8 +50,8 @@ async function movements({ presentation }) {
 
 /** What each kind of operation asks, and where. */
 const ASKED = {
-  sale: ({ presentation, amount, paid }) =>
-    paid ? ["sales", { presentation, items: [{ article: "", amount }], paid }] : ["charges", { presentation, amount }],
+  sale: ({ presentation, amount, paid, floor_limit }) =>
+    paid ? ["sales", { presentation, items: [{ article: "", amount }], paid, floor_limit }] : ["charges", { presentation, amount, floor_limit }],
   load: ({ presentation, amount, tender }) => ["loads", { presentation, amount, tender }],
   refund: ({ receipt_number, amount }) => ["refunds", { receipt_number, amount }],
   void: ({ receipt_number }) => ["voids", { receipt_number }],

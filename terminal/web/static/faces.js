@@ -82,7 +82,7 @@ function said(face, values) {
     amount: [values.holder, values.card, values.spendable, values.total],
     blocked: [values.card, values.blocked_words],
     done: [values.result_title, values.result_money, values.approval_code],
-    declined: [values.result_title, values.decline_words],
+    declined: [values.result_title, values.decline_words, values.floor_limit],
     gone: [values.gone_words],
   };
   const chosen = sentences[face] ?? (OPERATION_FACES.includes(face) ? [values.operation_title, values.operation_words] : []);

@@ -24,7 +24,8 @@ export function ask(sale) {
 export function showAnswer(sale, { answer, now }) {
   const isUndo = UNDOES.includes(answer.kind);
   const card = sale.card && !isUndo ? cardAfter(sale.card, answer) : sale.card;
-  const changes = { answer, card, operation: null, problem: null, split: null, undo: null, typed: "", shownMs: now, told: answer.operation_id };
+  const refused = answer.floor_limit ? sale.operation : null;
+  const changes = { answer, card, refused, operation: null, problem: null, split: null, undo: null, typed: "", shownMs: now, told: answer.operation_id };
   return become(answer.outcome, changes, ...(isUndo && card ? [look(card, 0)] : []));
 }
 
@@ -53,6 +54,17 @@ export function backToContent(sale) {
 
 export const resultIsRead = (sale, { now }) => now - sale.shownMs >= RESULT_STAYS_MS;
 
+/** Whether what is missing may be let go at the store's own risk, for the card that still lies there. */
+export const canLetGo = ({ answer, card, refused, waiting }) =>
+  answer?.outcome === "declined" && refused !== null && card?.presentation === refused.presentation && waiting === null && !card.blocked;
+
+/** The cashier has read how much, and agrees: the same sale anew, under an id of its own. */
+export function letGo(sale, input) {
+  if (!canLetGo(sale) || !resultIsRead(sale, input)) return keep(sale);
+  const operation = { operation_id: input.id };
+  return send({ ...sale, operation }, { ...sale.refused, ...operation, floor_limit: sale.answer.floor_limit });
+}
+
 export function goOn(sale) {
   const card = sale.waiting ?? sale.card;
   if (!card) return leave(sale);
@@ -63,5 +75,5 @@ export function goOn(sale) {
 export function announce(sale, input) {
   if (sale.typed) return keep(sale);
   const { changes } = showAnswer(sale, input);
-  return { changes: { ...changes, card: sale.card, operation: sale.operation } };
+  return { changes: { ...changes, card: sale.card, operation: sale.operation, refused: null } };
 }

@@ -1,4 +1,5 @@
 /** The number pad on the screen, which mirrors the one under the hand: which keys do something now, and what. */
+import { canLetGo } from "./operation.js";
 import { isPaidWith } from "./parts.js";
 import { isPhone } from "./phones.js";
 import { canPrint, canRefund, canSettle, canVoid, find } from "./slips.js";
@@ -7,15 +8,16 @@ import { couldSplit } from "./split.js";
 
 const ALL = "0123456789";
 const ERASE = "page.do.erase";
+const LOAD = "page.do.load";
 const PADS = {
   empty: { digits: ALL },
   number: { digits: ALL, erase: ERASE, back: "page.do.clear", enter: "page.do.open" },
   choosing: { back: "page.do.back" },
   blocked: { back: "page.do.leave", enter: "page.do.leave" },
   opening: { back: "page.do.back" },
-  amount: { digits: ALL, point: true, erase: ERASE, plus: true, star: "page.do.split", back: "page.do.clear", enter: "page.do.pay" },
-  card: { digits: ALL, point: true, erase: "page.do.history", plus: true, back: "page.do.leave", enter: "page.do.pay" },
-  load: { digits: ALL, point: true, erase: ERASE, plus: true, back: "page.do.back", enter: "page.do.load" },
+  amount: { digits: ALL, point: true, erase: ERASE, plus: LOAD, star: "page.do.split", back: "page.do.clear", enter: "page.do.pay" },
+  card: { digits: ALL, point: true, erase: "page.do.history", plus: LOAD, back: "page.do.leave", enter: "page.do.pay" },
+  load: { digits: ALL, point: true, erase: ERASE, plus: LOAD, back: "page.do.back", enter: LOAD },
   history: { digits: ALL, erase: "page.do.close", back: "page.do.close", enter: "page.do.close" },
   tender: { digits: "123", erase: ERASE, back: "page.do.back" },
   split: { digits: ALL, point: true, erase: ERASE, back: "page.do.back", enter: "page.do.take_part" },
@@ -42,7 +44,7 @@ export function pad(model, face) {
     star: face !== "gone",
   };
   const awake = new Set([...digits, ...Object.keys(named).filter((name) => named[name])]);
-  const labels = { do_back: back, do_enter: enter, do_star: star, do_erase: erase ?? ERASE };
+  const labels = { do_back: back, do_enter: enter, do_star: star, do_erase: erase ?? ERASE, do_plus: plus || LOAD };
   const values = Object.fromEntries(Object.entries(labels).map(([name, key]) => [name, key ? wording.text(key) : ""]));
   return { values, awake };
 }
@@ -63,7 +65,7 @@ function keysOf(model, face) {
   if (face === "number" && isPhone(sale.number)) return { ...keys, enter: "page.do.search" };
   if (face === "rest") return { ...keys, digits: freeTenders(sale.split) };
   if (["amount", "split", "refund"].includes(face) && sale.typed) return { ...keys, back: "page.do.clear" };
-  if (face === "declined" && couldSplit(sale)) return { ...keys, enter: "page.do.split" };
+  if (face === "declined" && couldSplit(sale)) return { ...keys, enter: "page.do.split", plus: canLetGo(sale) && "page.do.let_go" };
   if ((face === "done" || face === "declined") && !sale.waiting && !sale.card) return { ...keys, enter: "page.do.finish" };
   if ((face === "done" || face === "declined") && sale.waiting) return { ...keys, enter: "page.do.next_card" };
   return keys;

@@ -1,6 +1,7 @@
 /** An operation that was sent, and what became of it. */
 import { when } from "./bar.js";
 import { count } from "./money.js";
+import { canLetGo } from "./operation.js";
 import { couldSplit } from "./split.js";
 import { bare, halves, money, spaced } from "./sums.js";
 
@@ -31,16 +32,28 @@ export function result(model) {
     result_amount: bare(units, model),
     result_money: money(units, model),
     result_what: [spaced(card), original ?? "", extra].filter(Boolean).join(" · "),
-    result_parts: [...partRows(partsWorthTelling(sale.answer), model), ...pointRows(sale.answer, model)],
+    result_parts: [...partRows(partsWorthTelling(sale.answer), model, isUndo(sale.answer)), ...pointRows(sale.answer, model)],
     receipt_number: receipt_number ?? "",
     balance_after: balanceAfter(balance, model),
     approval_code: halves(approval_code ?? ""),
     elsewhere: elsewhere ? money(elsewhere, model) : "",
     elsewhere_title: wording.text("page.elsewhere", { time: elsewhereTime(model) }),
     decline_words: cashier_message ? wording.choose(cashier_message) : "",
+    floor_limit: floorLimit(model),
     split_offer: isSplit ? wording.text("page.declined.split", { amount: money(sale.card.spendable, model) }) : "",
   };
   return { values, tones: {} };
+}
+
+const BUDGETS = ["floor_limit_sale", "floor_limit_card", "floor_limit_till"];
+
+/** What may be let go at the store's own risk, if the cashier agrees; or by which limit it may not, and what that leaves. */
+function floorLimit({ sale, ...model }) {
+  const { answer } = sale;
+  const missing = answer.reasons.find(({ rule }) => rule === "floor_limit_sale")?.seen;
+  const used = answer.reasons.find(({ rule, limit, seen }) => BUDGETS.includes(rule) && seen > limit);
+  if (canLetGo(sale)) return model.wording.text("page.declined.floor_limit", { amount: money(answer.floor_limit, model) });
+  return used ? model.wording.text(`page.declined.${used.rule}`, { amount: money(used.limit + missing - used.seen, model) }) : "";
 }
 
 /** A sale that the shop's own tenders have paid took nothing from the card. */
@@ -52,11 +65,13 @@ function partsWorthTelling({ kind, paid = [] }) {
   return paid.length > 1 || (paid.length === 1 && (kind !== "sale" || paid[0].tender !== "stored_value")) ? paid : [];
 }
 
+export const isUndo = ({ kind }) => ["refund", "void"].includes(kind);
+
 /** [what, points, money] of parts that paid, or that go back. */
-export function partRows(parts, model) {
+export function partRows(parts, model, back = false) {
   const { wording } = model;
   return parts.map(({ tender, units, points }) => [
-    wording.text(`tender.${tender}`),
+    wording.text(back && tender === "store_risk" ? "tender.store_risk_back" : `tender.${tender}`),
     points ? wording.text("page.points_count", { points: count(points) }) : "",
     money(units, model),
   ]);
@@ -64,7 +79,7 @@ export function partRows(parts, model) {
 
 /** A sale earns and spends points; an undo gives back and takes back. */
 export function pointRows({ kind, points_in = 0, points_out = 0, points_owed = 0 }, { wording }) {
-  const [came, went] = ["refund", "void"].includes(kind) ? ["page.points_back", "page.points_taken"] : ["page.points_in", "page.points_out"];
+  const [came, went] = isUndo({ kind }) ? ["page.points_back", "page.points_taken"] : ["page.points_in", "page.points_out"];
   const rows = [[came, points_in, "+"], [went, points_out, "−"], ["page.points_owed", points_owed, ""]];
   return rows.filter(([, points]) => points).map(([key, points, sign]) => [wording.text(key), "", sign + count(points)]);
 }

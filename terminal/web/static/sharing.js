@@ -1,11 +1,17 @@
 /** What a refund gives back to which part, said before it is sent: checkout/sharing.py and undo.py count the same way. */
 import { isOfTheCard } from "./parts.js";
 
-/** `units` of the parts that are left, [{tender, units, points}]; parts of nothing are left out. Null when no coins fit. */
+const isRisk = ({ tender }) => tender === "store_risk";
+
+/**
+ * `units` of the parts that are left, [{tender, units, points}]; parts of nothing are left out. What is at the store's own
+ * risk goes before all others. Null when no coins fit.
+ */
 export function givenBack(units, parts, { charge_step }) {
-  const left = parts.map((part) => ({ units: BigInt(part.units), step: isOfTheCard(part.tender) ? 1n : BigInt(charge_step) }));
-  const shares = shareOut(BigInt(units), left);
-  return shares && parts.map((part, index) => share(part, shares[index])).filter((part) => part.units > 0);
+  const risk = least(BigInt(units), sum(parts.filter(isRisk).map((part) => BigInt(part.units))));
+  const left = parts.map((part) => ({ units: isRisk(part) ? 0n : BigInt(part.units), step: isOfTheCard(part.tender) ? 1n : BigInt(charge_step) }));
+  const shares = shareOut(BigInt(units) - risk, left);
+  return shares && parts.map((part, index) => share(part, isRisk(part) ? risk : shares[index])).filter((part) => part.units > 0);
 }
 
 /** Points go with their part: all of them when it is undone whole. */

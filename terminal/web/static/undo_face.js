@@ -19,7 +19,7 @@ export function undoFace({ sale, ...model }) {
     undo_left: money(left, model),
     undo_amount: typed ? echo(typed) : bare(left, model),
     undo_words: words(state, fits, model),
-    undo_parts: partRows(back ?? [], model),
+    undo_parts: partRows(back ?? [], model, true),
   };
   return { values, tones: { undo: typed ? "load" : "none", undo_words: fits ? "plain" : "warn" } };
 }
