@@ -29,7 +29,7 @@ KEPT = {
     *("slices", "progress", "pairings", "migrations", "waits", "blocks"),
     *("under_way", "totals", "visits", "recalls", "unsettled", "debts", "store_modes", "store_leads"),
     *("members", "cards", "directory", "between_tills", "rosters", "store_witnesses"),
-    *("recoveries", "last_words"),
+    *("recoveries", "last_words", "let_go"),
 }
 """What follows from the others, or is used up."""
 

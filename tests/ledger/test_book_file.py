@@ -19,7 +19,17 @@ APPEND_ONLY = {
     *("transactions", "lots", "entries", "records"),
     *("operations", "slips", "slip_steps", "orders", "undoings", "copies", "lent"),
 }
-KEPT_SUMS = {"slices", "slip_states", "migrations", "acknowledgements", "hq", "blocked_cards", "roster", "leads"}
+KEPT_SUMS = {
+    "slices",
+    "slip_states",
+    "migrations",
+    "acknowledgements",
+    "hq",
+    "blocked_cards",
+    "roster",
+    "leads",
+    "let_go",
+}
 """Derived from the append-only tables, and so changed with them."""
 HEARD = {"members", "remembered_shares", "directory_version"}
 """What HQ says of members: no value, so that it may be forgotten, and must be where a person asks for it."""
@@ -115,6 +125,7 @@ def test_opening_again_applies_nothing_twice(tmp_path: Path, book: apsw.Connecti
         "terminal/0003_undoings.sql",
         "terminal/0004_neighbours.sql",
         "terminal/0005_clock.sql",
+        "terminal/0006_floor_limit.sql",
     ]
 
 
@@ -211,3 +222,16 @@ def test_what_fails_in_a_transaction_leaves_nothing(book: apsw.Connection) -> No
         half_a_step()
     assert content(book, "slip_steps") == before
     assert not book.in_transaction
+
+
+def test_what_was_let_go_on_a_day_only_grows(book: apsw.Connection) -> None:
+    book.execute("insert into let_go values ('2026-11-22', '', 100)")
+    book.execute("update let_go set units = 101")
+    for less in (
+        "update let_go set units = 100",
+        "delete from let_go",
+        "insert or replace into let_go values ('2026-11-22', '', 1)",
+    ):
+        with pytest.raises(apsw.ConstraintError, match="let_go only grows"):
+            book.execute(less)
+    assert book.execute("select units from let_go").get == 101

@@ -100,6 +100,35 @@ LOAD = SlipFacts(
     tender="cash",
     pos_ref="A-20261122-0093",
 )
+AT_RISK = SlipFacts(
+    kind=SlipKind.SALE,
+    card="6222****0417",
+    keyed=False,
+    amount=100000,
+    principal=70000,
+    bonus=0,
+    principal_after=0,
+    bonus_after=0,
+    points_after=7,
+    cashier="A12",
+    paid=(Paid(PaidWith.STORED_VALUE, 70000), Paid(PaidWith.STORE_RISK, 30000)),
+    points_in=7,
+)
+RISK_BACK = SlipFacts(
+    kind=SlipKind.REFUND,
+    card="6222****0417",
+    keyed=False,
+    amount=40000,
+    principal=10000,
+    bonus=0,
+    principal_after=10000,
+    bonus_after=0,
+    points_after=6,
+    cashier="A12",
+    paid=(Paid(PaidWith.STORED_VALUE, 10000), Paid(PaidWith.STORE_RISK, 30000)),
+    points_out=1,
+    original="07-2-000030",
+)
 EVIDENCE = Evidence("07-2-000031", "8F3K-22QD", "07-2/1/31", qr="https://hq.example/r/07-2/1/31?c=8F3K22QD")
 
 

@@ -13,14 +13,22 @@ from checkout.slip_facts import SlipFacts
 from receipts.escpos import render
 from receipts.layout import lay_out
 from receipts.text import to_text
-from tests.receipts.slips import COUNTRIES, LOAD, NARROW, REFUND, SALE, SPLIT, VOID, WIDE, Country
+from tests.receipts.slips import AT_RISK, COUNTRIES, LOAD, NARROW, REFUND, RISK_BACK, SALE, SPLIT, VOID, WIDE, Country
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MILLIMETRES = {NARROW: 58, WIDE: 80}
-NAMES = {SALE: "sale", LOAD: "load", SPLIT: "split", REFUND: "refund", VOID: "void"}
+NAMES = {
+    SALE: "sale",
+    LOAD: "load",
+    SPLIT: "split",
+    REFUND: "refund",
+    VOID: "void",
+    AT_RISK: "at-risk",
+    RISK_BACK: "risk-back",
+}
 CASES = list(product((SALE, LOAD), COUNTRIES, (NARROW, WIDE), (False, True)))
 """Kept as text and as bytes."""
-TEXTS = [*CASES, *product((SPLIT, REFUND, VOID), COUNTRIES, (NARROW, WIDE), (False,))]
+TEXTS = [*CASES, *product((SPLIT, REFUND, VOID, AT_RISK, RISK_BACK), COUNTRIES, (NARROW, WIDE), (False,))]
 
 
 def name(facts: SlipFacts, country: Country, width: int, copy: bool) -> str:  # noqa: FBT001 - a row of CASES

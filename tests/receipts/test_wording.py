@@ -140,5 +140,5 @@ def test_each_language_writes_money_its_own_way(currency: Currency, said: tuple[
 
 def test_a_page_fetches_its_labels_at_once() -> None:
     tenders = WORDS.starting("tender.", Language.MAINLAND)
-    assert tenders.keys() == {f"tender.{tender}" for tender in PaidWith}
+    assert tenders.keys() == {f"tender.{tender}" for tender in (*PaidWith, "store_risk_back")}
     assert (tenders["tender.bank_card"], tenders["tender.mobile"]) == ("银行卡", "移动支付")

@@ -126,7 +126,7 @@ async def test_the_rubber_shows_what_moved_when_there_is_nothing_to_rub_out(modu
 
 @pytest.mark.parametrize("step", [1, 100])
 async def test_what_a_refund_gives_back_is_said_as_the_till_will_decide_it(modules: Modules, step: int) -> None:
-    """One test for two languages: sharing.js and checkout/sharing.py."""
+    """One test for two languages: sharing.js, and checkout/sharing.py as undo.py uses it."""
     chance = random.Random(step)
     for _ in range(100):
         paid = [_part(tender, chance, step) for tender in chance.sample(list(PaidWith), chance.randint(1, 5))]
@@ -136,6 +136,9 @@ async def test_what_a_refund_gives_back_is_said_as_the_till_will_decide_it(modul
         assert said == _given_back(units, paid, step)
 
 
+RISK = PaidWith.STORE_RISK.value
+
+
 def _part(tender: PaidWith, chance: random.Random, step: int) -> dict[str, Any]:
     cents = 1 if tender in OF_THE_CARD else step
     units = chance.randint(1, int(10 ** chance.uniform(1, 9))) * cents
@@ -143,7 +146,11 @@ def _part(tender: PaidWith, chance: random.Random, step: int) -> dict[str, Any]:
 
 
 def _given_back(units: int, paid: list[dict[str, Any]], step: int) -> list[dict[str, Any]]:
-    shares = share_out(units, [Left(part["units"], 1 if part["tender"] in OF_THE_CARD else step) for part in paid])
+    risk = min(units, sum(part["units"] for part in paid if part["tender"] == RISK))
+    left = [0 if part["tender"] == RISK else part["units"] for part in paid]
+    steps = [1 if part["tender"] in OF_THE_CARD else step for part in paid]
+    others = share_out(units - risk, list(map(Left, left, steps)))
+    shares = [risk if part["tender"] == RISK else share for part, share in zip(paid, others, strict=True)]
     return [
         {"tender": part["tender"], "units": share, "points": share_of(part["points"], share, part["units"])}
         for part, share in zip(paid, shares, strict=True)
