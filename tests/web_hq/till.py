@@ -5,10 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from checkout.slip_facts import SlipFacts, SlipKind
+from checkout.sold import Paid, PaidWith, Sold
 from ledger.digest import digest
 from ledger.ids import AccountId, LotId
 from ledger.slices import SliceKey
 from ledger.transactions import Leg
+from loyalty.evaluation import Item
 from protocol.bodies import DayClosedBody, TransactionBody
 from protocol.records import RecordKind, SignedRecord
 from tests.hq_server.forger import ALICE, Keeper, held, spent
@@ -40,8 +42,9 @@ class Till(Keeper):
         cashier: str = "C01",
         pos_ref: str | None = None,
         kind: SlipKind = SlipKind.SALE,
+        at_risk: int = 0,
     ) -> SignedRecord:
-        """Pay with stored value; below zero: it is given back."""
+        """Pay with stored value; below zero: it is given back. What is `at_risk` the store bears beside it."""
         self.receipts += 1
         legs: tuple[Leg, ...] = (held(account, lot, -units), spent(account, lot, units)) if units else ()
         body = TransactionBody(
@@ -55,6 +58,7 @@ class Till(Keeper):
             reasons=(),
             programme="2026-11",
             software="0.1.0",
+            sold=Sold((Item("", units + at_risk),), (Paid(PaidWith.STORE_RISK, at_risk),)) if at_risk else None,
         )
         return self.write(RecordKind.TRANSACTION, body)
 

@@ -99,7 +99,7 @@ function row(voice, date, line, selected) {
     key: `${keeper} ${cashier}`, tone: stand === "differs" ? "bad" : null, selected,
     cells: [
       keeper, cashier ? long(cashier) : h("span", { class: "dim" }, voice.say("day.nobody")), z === null ? h("span", { class: "dim" }, voice.say("day.no_z")) : voice.sum(z),
-      voice.sum(till), voice.sum(at_risk), voice.sum(hq), count(records), [sign(TONES[stand] ?? "unsure", standing(voice, line)), ...notes.filter(Boolean).map((note) => h("small", {}, note))],
+      voice.sum(till), at_risk ? voice.sum(at_risk) : "", voice.sum(hq), count(records), [sign(TONES[stand] ?? "unsure", standing(voice, line)), ...notes.filter(Boolean).map((note) => h("small", {}, note))],
       link(salesOf(date, line), voice.say("day.sales")),
     ],
   };

@@ -59,7 +59,7 @@ function account(voice, found) {
     balances(voice, places, under_way, owed),
     claims.length ? table({
       key: "claims", title: voice.say("members.claims"), empty: "",
-      columns: [{ head: voice.say("members.store") }, { head: voice.inMoney(voice.say("at_risk")), num: true }],
+      columns: [{ head: voice.say("tills.store_number") }, { head: voice.inMoney(voice.say("at_risk")), num: true }],
       rows: claims.map(({ store, units }) => ({ key: store, cells: [store, voice.sum(units)] })),
     }) : null,
     moved(voice, movements),

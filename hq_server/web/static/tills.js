@@ -86,7 +86,7 @@ export function draw(voice, { tills, total, after, now_ms, recovery }, { args })
   const lead = voice.say("tills.lead", { shown: count(tills.length), total: count(total), on_line: count(on_line), placed });
   return [
     recovery && recovering(voice, recovery, now_ms),
-    h("p", { class: "lead", "data-key": "lead" }, [lead, bears(voice, tills)].filter(Boolean).join(" · ")),
+    h("p", { class: "lead", "data-key": "lead" }, [lead, bears(voice, tills)].filter(Boolean).join(" ")),
     table({ key: "tills", columns: columns(voice), rows, empty: voice.say("tills.empty") }),
     pager(voice, { first: args.length ? "#/tills" : null, next: after && `#/tills/after/${after}` }),
   ];
@@ -126,7 +126,7 @@ function row(voice, till, last, nowMs) {
   return {
     key: `${keeper}/${epoch}`,
     tone: till.fences.length ? "bad" : tone === "bad" ? "bad" : null,
-    cells: [name, lineOf(voice, till, last, nowMs), long(voice.mode(till.mode)), date(till.business_date), count(till.held), posted, directives, voice.sum(till.money), till.at_risk ? sign("warn", voice.sum(till.at_risk)) : voice.sum(0), fences],
+    cells: [name, lineOf(voice, till, last, nowMs), long(voice.mode(till.mode)), date(till.business_date), count(till.held), posted, directives, voice.sum(till.money), till.at_risk ? sign("warn", voice.sum(till.at_risk)) : "", fences],
   };
 }
 
