@@ -303,7 +303,7 @@ class TillStore:
     def _step(self, job: SlipJob, step: SlipStep, reasons: tuple[str, ...], moment: Moment) -> SlipJob | None:
         after = self._slips.move(job, step, reasons)
         if after is not None:
-            body = PrintBody(self._receipt_number(job.number), job.run, step, reasons)
+            body = PrintBody(self.identity.numbering.text(job.number), job.run, step, reasons)
             self.append(self.head(), RecordKind.PRINT, body, moment)
         return after
 
@@ -313,9 +313,6 @@ class TillStore:
         """Sign and store the record after `after`, which is the last one. Runs in the caller's transaction."""
         stamp = Stamp(moment.now_ms, business_date or after.business_date, after.mode)
         return self._outbox.append(after, kind, body, stamp)
-
-    def _receipt_number(self, number: int) -> str:
-        return self.identity.numbering.text(number)
 
     def standing(self, card: Card) -> Standing:
         """All that is known here of who holds this card."""

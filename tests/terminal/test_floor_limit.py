@@ -5,10 +5,16 @@ from pathlib import Path
 
 import msgspec
 
+from checkout.requests import Sale
+from checkout.sale import sale as use_case
+from ledger.ids import OperationId
 from loyalty.programme import FloorLimit
 from protocol.conversation import Draw, NoDraw, NotDrawn
 from terminal.answers import Answer, Outcome
-from tests.chains.company import PROGRAMME
+from terminal.asking import Asked, fingerprint
+from terminal.bodies import ChargeBody
+from tests.chains.company import ALICE, PROGRAMME, swiped
+from tests.chains.till import NO_HQ, moment
 from tests.terminal.draws import HASTY, A, is_done, proved, silence
 from tests.terminal.stand_in_hq import StandInHq
 from tests.terminal.till_on_line import TillOnLine, Ways, opened_till
@@ -67,3 +73,15 @@ async def test_a_till_from_which_hq_takes_nothing_lets_nothing_go(tmp_path: Path
         answer = await charge(till, 100_00)
         assert answer.floor_limit is None
         assert answer.reasons[-2].rule == "floor_limit_reported"
+
+
+def test_a_request_that_agrees_to_nothing_is_the_same_as_before_there_was_anything_to_agree_to() -> None:
+    """Its fingerprint and what stands behind a POS's number: a till that is updated in mid-sale knows it again."""
+    body = ChargeBody("sale-0001", "p-1", 100_00, "C01", "POS-1")
+    words = {"operation_id": "sale-0001", "presentation": "p-1", "amount": 100_00, "cashier": "C01", "pos_ref": "POS-1"}
+    assert fingerprint("sale", body) == fingerprint("sale", words)
+    sale = Sale.charge(OperationId("sale-0001"), swiped(ALICE), 100_00, "C01", "POS-1")
+    asked = Asked(sale, use_case, b"", moment(), NO_HQ)
+    agreed = msgspec.structs.replace(asked, request=msgspec.structs.replace(sale, floor_limit=100_00))
+    content = {"items": sale.items, "paid": sale.paid}
+    assert asked.content == agreed.content == fingerprint("sale", (ALICE.account, content))
