@@ -8,6 +8,7 @@ from typing import NamedTuple
 from checkout.requests import BookView
 from checkout.results import Decline, Declined
 from checkout.rules import Rule, ask
+from ledger.slices import MONEY, total
 from loyalty.programme import FloorLimit
 from loyalty.reasons import Reason
 
@@ -20,23 +21,34 @@ class Risk(NamedTuple):
     reasons: tuple[Reason, ...] = ()
 
 
-def let_go(agreed: int, missing: int, view: BookView, floor: FloorLimit | None) -> Risk:
-    """All that is `missing`, or nothing. `agreed`: to so many units the cashier has agreed, to no more and no fewer."""
+def let_go(agreed: int, units: int, here: int, view: BookView, floor: FloorLimit | None) -> Risk:
+    """What is missing `here` of `units`: all of it, or nothing.
+
+    `agreed`: to so many units the cashier has agreed, to no more and no fewer.
+    """
+    missing = units - here
     if floor is None or missing <= 0:
         return Risk()
-    reasons = ask(_rules(missing, view, floor))
+    reasons = ask(_rules(missing, _spendable(view) - here, view, floor))
     if isinstance(reasons, Declined):
         return Risk(reasons=reasons.reasons)
     trail = (*reasons, Reason("floor_limit_agreed", agreed, missing))
     return Risk(missing, 0, trail) if missing == agreed else Risk(0, missing, trail)
 
 
-def _rules(missing: int, view: BookView, floor: FloorLimit) -> Iterator[Rule]:
+def _spendable(view: BookView) -> int:
+    """All of the member's money that lies here and has not expired, in however many lots."""
+    return total((one for one in view.usable if one.spendable_on(view.business_date)), *MONEY)
+
+
+def _rules(missing: int, beyond: int, view: BookView, floor: FloorLimit) -> Iterator[Rule]:
     today = view.let_go
     yield _is_so("floor_limit_mode", so=view.mode in floor.modes)
     yield _is_so("floor_limit_reported", so=today is not None)
     # Of which day's budget it would be, nobody can say.
     yield _is_so("floor_limit_clock", so=not view.clock_doubted)
+    # More lots than one record takes: the rest lies here, and pays in a second sale.
+    yield _at_most("floor_limit_lots", 0, beyond)
     if view.elsewhere is not None:
         yield _at_most("floor_limit_elsewhere", view.elsewhere.units, missing)
     yield _at_most("floor_limit_sale", floor.sale_units, missing)

@@ -55,7 +55,7 @@ def sale(request: Sale, view: BookView, programme: Programme) -> Done | Declined
     if isinstance(reasons, Declined):
         return reasons
     units = _units(paid, PaidWith.STORED_VALUE)
-    risk = let_go(request.floor_limit, units - here[Asset.MONEY], view, programme.floor_limit)
+    risk = let_go(request.floor_limit, units, here[Asset.MONEY], view, programme.floor_limit)
     enough = ask(enough_here(view, here[Asset.MONEY], units - risk.units)) if units else ()
     if isinstance(enough, Declined):
         return Declined(enough.decline, (*reasons, *risk.reasons, *enough.reasons), risk.offered)

@@ -16,7 +16,7 @@ from ledger.ids import OperationId
 from ledger.slices import Purse
 from loyalty.earning import EarningRule, RedeemingRate
 from loyalty.evaluation import Item
-from loyalty.programme import FloorLimit, Programme
+from loyalty.programme import PARTS_MAX, FloorLimit, Programme
 from loyalty.reasons import Reason
 from tests.chains.company import ALICE, POINTS_ONLY, PROGRAMME, TWD, card, keyed, swiped
 from tests.checkout.counter import Book, original_of
@@ -60,10 +60,11 @@ def test_the_first_answer_is_a_no_that_says_how_much_may_be_let_go(book: Book) -
     answer = ask(bill(), view_of(book))
     assert isinstance(answer, Declined)
     assert (answer.decline, answer.floor_limit) == (Decline.NOT_ENOUGH_HERE, 30_00)
-    assert answer.reasons[-8:] == (
+    assert answer.reasons[-9:] == (
         Reason("floor_limit_mode", 1, 1),
         Reason("floor_limit_reported", 1, 1),
         Reason("floor_limit_clock", 1, 1),
+        Reason("floor_limit_lots", 0, 0),
         Reason("floor_limit_sale", 300_00, 30_00),
         Reason("floor_limit_card", 500_00, 30_00),
         Reason("floor_limit_till", 800_00, 30_00),
@@ -127,6 +128,16 @@ def test_nothing_is_offered_and_no_agreement_helps(
         answer = ask(bill(agreed, presented), view(book), programme)
         assert isinstance(answer, Declined), why
         assert answer.floor_limit == 0
+
+
+def test_money_that_lies_here_in_more_lots_than_a_record_takes_pays_in_a_second_sale() -> None:
+    book = Book()
+    for lot in range(PARTS_MAX + 1):
+        book.put(str(lot + 1), Purse.PRINCIPAL, 1_00)
+    answer = ask(bill(units=201_00), view_of(book))
+    assert isinstance(answer, Declined)
+    assert answer.floor_limit == 0
+    assert answer.reasons[-2] == Reason("floor_limit_lots", 0, 1_00)
 
 
 LIMITS = [
