@@ -31,7 +31,8 @@ class Exposure:
             units = (body.let_go, body.let_go)
             self._connection.execute("insert into let_go values (?, ?, ?, ?, ?, ?, ?, ?)", (*line, *units))
         original = None if body.undone is None else RecordRef.parse(body.undone.original)
-        if original is not None and -UNITS_MAX <= body.let_go < 0:
+        is_its_own = original is not None and (original.keeper, original.epoch) == (record.keeper, record.epoch)
+        if original is not None and is_its_own and -UNITS_MAX <= body.let_go < 0:
             # A till that takes back more than it let go lies: the auditor names it, and no claim falls below zero.
             self._connection.execute(
                 "update let_go set open_units = max(open_units + ?, 0) where keeper = ? and epoch = ? and sequence = ?",

@@ -25,7 +25,7 @@ class RisksCheck:
     def __init__(self, report: Callable[[RecordRef, str], None]) -> None:
         self._report = report
         self._days: dict[ChainName, tuple[str, Counter[str]]] = {}
-        self._open: dict[str, int] = {}
+        self._open: dict[tuple[ChainName, str], int] = {}
 
     def take(self, record: Record) -> None:
         """Check a record; one that has to do with no floor limit is passed over."""
@@ -34,7 +34,7 @@ class RisksCheck:
         with suppress(NotARecord):  # the replay says so
             body = record.body_as(TransactionBody)
             if body.undone is not None:
-                self._check_undoing(record.ref, body, body.undone)
+                self._check_undoing(record, body, body.undone)
             elif body.let_go:
                 self._check_sale(record, body)
 
@@ -42,7 +42,7 @@ class RisksCheck:
         units, ref = body.let_go, record.ref
         today = self._today(record)
         today.update({body.account: units, _TILL: units})
-        self._open[str(ref)] = units
+        self._open[_chain(record), str(ref)] = units
         shown = {"sale": units, "agreed": units, "card": today[body.account], "till": today[_TILL]}
         named = {reason.rule: reason for reason in body.reasons}
         for name, seen in shown.items():
@@ -55,8 +55,10 @@ class RisksCheck:
                 self._report(ref, f"{seen} units are beyond the floor_limit_{name} of {reason.limit} that it names")
         self._check_card(ref, body.legs, () if body.sold is None else body.sold.paid, 1)
 
-    def _check_undoing(self, ref: RecordRef, body: TransactionBody, undone: Undone) -> None:
-        open_, back = self._open.get(undone.original, 0), at_risk(undone.paid)
+    def _check_undoing(self, record: Record, body: TransactionBody, undone: Undone) -> None:
+        """It takes back of a sale of its own chain."""
+        ref, original = record.ref, (_chain(record), undone.original)
+        open_, back = self._open.get(original, 0), at_risk(undone.paid)
         if not open_ and not back:
             return
         left = open_ - back
@@ -64,7 +66,7 @@ class RisksCheck:
             self._report(ref, f"it takes back {back} units at the store's risk, and {open_} are open")
         elif left and sum(part.units for part in undone.paid) > back:
             self._report(ref, f"it gives something back while {left} units are still at the store's risk")
-        self._open[undone.original] = max(left, 0)
+        self._open[original] = max(left, 0)
         self._check_card(ref, body.legs, undone.paid, -1)
 
     def _check_card(self, ref: RecordRef, legs: Iterable[Leg], paid: Iterable[Paid], sign: int) -> None:
@@ -75,9 +77,12 @@ class RisksCheck:
             self._report(ref, f"{moved} units of the member's money moved, and the card's part of the price is {part}")
 
     def _today(self, record: Record) -> Counter[str]:
-        chain = (record.keeper, record.epoch)
-        date, counts = self._days.get(chain, ("", Counter()))
+        date, counts = self._days.get(_chain(record), ("", Counter()))
         if date != record.business_date:
             counts = Counter()
-            self._days[chain] = record.business_date, counts
+            self._days[_chain(record)] = record.business_date, counts
         return counts
+
+
+def _chain(record: Record) -> ChainName:
+    return record.keeper, record.epoch

@@ -38,8 +38,8 @@ def let_go(company: RealCompany, name: str, units: int, risk: int) -> Answer:
     return company.ask("07-2", msgspec.structs.replace(sale, floor_limit=risk))
 
 
-def movements(company: RealCompany) -> list[Record]:
-    records = [signed.open() for signed in company.tills[TILL].records()]
+def movements(company: RealCompany, by: Place = TILL) -> list[Record]:
+    records = [signed.open() for signed in company.tills[by].records()]
     return [record for record in records if record.kind is RecordKind.TRANSACTION]
 
 
@@ -47,10 +47,10 @@ def last(company: RealCompany) -> TransactionBody:
     return movements(company)[-1].body_as(TransactionBody)
 
 
-def forge(company: RealCompany, body: TransactionBody, **changes: object) -> list[str]:
-    """The till signs this movement, changed, as its next record; what the audit says of floor limits, in each half."""
-    store, number = company.tills[TILL], len(movements(company)) + 1
-    named = {"operation_id": f"forged-{number:03d}", "receipt_number": f"07-2-{number:06d}"}
+def forge(company: RealCompany, body: TransactionBody, by: Place = TILL, **changes: object) -> list[str]:
+    """A till signs this movement, changed, as its next record; what the audit says of floor limits, in each half."""
+    store, number = company.tills[by], len(movements(company, by)) + 1
+    named = {"operation_id": f"forged-{number:03d}", "receipt_number": f"{by}-{number:06d}"}
     with transaction(store._connection):
         forged = msgspec.structs.replace(body, **{**named, **changes})
         store.append(store.head(), RecordKind.TRANSACTION, forged, company.moment())
@@ -119,3 +119,12 @@ def test_a_refund_that_gives_somebody_something_while_the_store_has_a_claim_is_a
     assert "it takes back 3000 units at the store's risk, and 2000 are open" in too_much
     exposure = company.hq.showing(lambda showing: showing.exposure.all())
     assert exposure.open == 0, "no claim falls below zero, and HQ goes on"
+
+
+def test_a_till_that_takes_back_what_another_let_go_is_a_finding_and_the_claim_stays(company: RealCompany) -> None:
+    let_go(company, "sale-0001", 20_00, 20_00)
+    undone = Undone(str(movements(company)[-1].ref), 20_00, (Paid(RISK, 20_00),))
+    body = msgspec.structs.replace(last(company), kind="refund", sold=None, reasons=(), undone=undone)
+    what = forge(company, body, by=Place("08-1"))
+    assert what == ["it takes back 2000 units at the store's risk, and 0 are open"]
+    assert company.hq.showing(lambda showing: showing.exposure.all()).open == 20_00
