@@ -23,11 +23,13 @@ class HqProcess(Program):
     """
 
     def __init__(self, settings: Path, log: Path, program: Sequence[str] = PROGRAM) -> None:
-        super().__init__([*program, "run", str(settings)], log)
+        self._run = [*program, "run", str(settings)]
+        super().__init__(self._run, log)
         self._settings = settings
 
-    def start(self) -> Self:
-        """Start the program and wait until it is ready. Raises DidNotStart."""
+    def start(self, *words: str) -> Self:
+        """Start the program, with more words on its line, and wait until it is ready. Raises DidNotStart."""
+        self._command = [*self._run, *words]
         super().start()
         data = self._settings.parent / read_toml(self._settings, HqSettings).data
         self.headers["Authorization"] = f"Bearer {read_token(data)}"

@@ -51,8 +51,7 @@ class Drawing:
         """Give what a keeper has asked for, or say why not. The same draw again has the same answer once it has one."""
         account = AccountId(asked.account)
         if self._recovering.is_on:
-            shares = self._whereabouts.shares(account)
-            return NotDrawn(asked.operation_id, NoDraw.RECOVERING, shares, stamp.now_ms)
+            return NotDrawn(asked.operation_id, NoDraw.RECOVERING, (), stamp.now_ms)
         known = self._answered(chain, asked)
         if known is not None:
             return known

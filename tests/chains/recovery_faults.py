@@ -21,7 +21,7 @@ def give_at_once(patch: pytest.MonkeyPatch) -> None:
     begin = Recovering.begin
 
     def begin_and_end(self: Recovering, cause: object, seen: int, stamp: Stamp) -> list[ChainId]:
-        told = begin(self, cause, seen, stamp)  # type: ignore[arg-type]
+        told = begin(self, cause, seen, stamp)  # type: ignore[arg-type] - as it is called
         self._connection.execute("update recoveries set ended_at_ms = 0")
         return told
 
@@ -30,7 +30,7 @@ def give_at_once(patch: pytest.MonkeyPatch) -> None:
 
 def wait_for_nobody(patch: pytest.MonkeyPatch) -> None:
     """HQ counts a keeper as home that it has not heard."""
-    patch.setattr(Recovering, "_silent", lambda self: [])  # noqa: ARG005
+    patch.setattr(Recovering, "_silent", lambda self: [])  # noqa: ARG005 - as they are called
 
 
 def stand_by_nothing(patch: pytest.MonkeyPatch) -> None:
@@ -45,10 +45,10 @@ def stand_by_nothing(patch: pytest.MonkeyPatch) -> None:
 def reclaim_what_was_taken(patch: pytest.MonkeyPatch) -> None:
     """HQ does not look whether a keeper has had what it gave."""
 
-    def was_anothers(self: LostOrders, ref: RecordRef) -> bool:  # noqa: ARG001
+    def was_anothers(self: LostOrders, ref: RecordRef) -> bool:  # noqa: ARG001 - as it is called
         return True
 
-    def has_under_way(self: object, chain: ChainId) -> bool:  # noqa: ARG001
+    def has_under_way(self: object, chain: ChainId) -> bool:  # noqa: ARG001 - as it is called
         return True
 
     patch.setattr(LostOrders, "_was_anothers", was_anothers)
@@ -57,7 +57,7 @@ def reclaim_what_was_taken(patch: pytest.MonkeyPatch) -> None:
 
 def reclaim_nothing(patch: pytest.MonkeyPatch) -> None:
     """What was not delivered in the earlier epoch is gone."""
-    patch.setattr(LostOrders, "_reclaim", lambda self, chain, hq_epoch, stamp: None)  # noqa: ARG005
+    patch.setattr(LostOrders, "_reclaim", lambda self, chain, hq_epoch, stamp: None)  # noqa: ARG005 - as they are called
 
 
 def obey_older_epochs(patch: pytest.MonkeyPatch) -> None:
@@ -79,6 +79,6 @@ def net_meanwhile(patch: pytest.MonkeyPatch) -> None:
     def settle_anyway(self: HqStore, step: object, stamp: Stamp, in_hand: object) -> None:
         with pytest.MonkeyPatch.context() as inner:
             inner.setattr(Recovering, "is_on", False)
-            settle(self, step, stamp, in_hand)  # type: ignore[arg-type]
+            settle(self, step, stamp, in_hand)  # type: ignore[arg-type] - as it is called
 
     patch.setattr(HqStore, "_settle", settle_anyway)
