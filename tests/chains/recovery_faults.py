@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from hq_server.recovery import Cause
 from hq_server.storage.lost_orders import LostOrders
+from hq_server.storage.mirrors import Step
 from hq_server.storage.recovering import Recovering
 from hq_server.storage.sqlite import HqStore
 from hq_server.storage.vault import Vault
-from ledger.ids import ChainId, RecordRef
+from ledger.ids import AccountId, ChainId, RecordRef
 from offline_queue.doubts import Doubt, Given
 from offline_queue.outbox import Stamp
 from protocol.bodies import Readopted
@@ -20,8 +22,8 @@ def give_at_once(patch: pytest.MonkeyPatch) -> None:
     """HQ begins another epoch, and gives out what its old book has."""
     begin = Recovering.begin
 
-    def begin_and_end(self: Recovering, cause: object, seen: int, stamp: Stamp) -> list[ChainId]:
-        told = begin(self, cause, seen, stamp)  # type: ignore[arg-type] - as it is called
+    def begin_and_end(self: Recovering, cause: Cause, seen: int, stamp: Stamp) -> list[ChainId]:
+        told = begin(self, cause, seen, stamp)
         self._connection.execute("update recoveries set ended_at_ms = 0")
         return told
 
@@ -76,9 +78,9 @@ def net_meanwhile(patch: pytest.MonkeyPatch) -> None:
     """HQ settles what its old book says of its members while it recovers."""
     settle = HqStore._settle
 
-    def settle_anyway(self: HqStore, step: object, stamp: Stamp, in_hand: object) -> None:
+    def settle_anyway(self: HqStore, step: Step, stamp: Stamp, in_hand: frozenset[AccountId]) -> None:
         with pytest.MonkeyPatch.context() as inner:
             inner.setattr(Recovering, "is_on", False)
-            settle(self, step, stamp, in_hand)  # type: ignore[arg-type] - as it is called
+            settle(self, step, stamp, in_hand)
 
     patch.setattr(HqStore, "_settle", settle_anyway)
