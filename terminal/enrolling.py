@@ -26,8 +26,8 @@ from terminal.wiring import BOOK_FILE, CARD_KEYS_FILE
 REFUSALS = {
     "code_wrong": "HQ does not know this code for till {place}: it is mistyped, used, older than a day, or was tried "
     "too often. Read it again; if it stays so, have HQ make a new one.",
-    "key_revoked": "HQ has revoked this till's key, so it is not trusted any more: counterfoil-till set-aside, then "
-    "data folder, and enrol that.",
+    "key_revoked": "HQ has revoked this till's key, so it is not trusted any more. Run counterfoil-till set-aside, "
+    "then enrol the till anew: it gets another key.",
     "busy": "HQ has too much to do. Try again in a minute.",
 }
 

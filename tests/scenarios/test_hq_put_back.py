@@ -1,5 +1,6 @@
 """HQ's disk fails, and a copy takes its place: nothing is given twice, and when its tills have called, HQ knows all."""
 
+import asyncio
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import pytest
 
 from hardware_mocks.demo_chain import DemoChain
 from hardware_mocks.demo_till import TillManner
+from terminal.enrolling import enrol
 from tests.scenarios.whole_chain import prove_whole
 
 ALICE, BEN, LOST = 1, 2, 3
@@ -122,5 +124,27 @@ def test_whoever_starts_hq_says_that_its_disk_was_put_back(chain: DemoChain) -> 
     chain.wait_until(lambda: home(chain) == (2, 0))
     assert end(chain, "ann").returncode == 0
     assert chain.till("12-1").sell(ALICE, 400_00)["outcome"] == "done"
+    chain.wait_until_quiet()
+    prove_whole(chain)
+
+
+def test_a_till_that_was_paired_after_the_copy_is_paired_anew_and_keeps_its_book(chain: DemoChain) -> None:
+    copy = copied(chain)
+    chain.add_tills("13-1")
+    late = chain.till("13-1")
+    assert late.sell(ALICE, 400_00)["outcome"] == "done"
+    chain.wait_until_quiet()
+    put_back(chain, copy)
+    chain.hq.start()
+    chain.wait_until(lambda: late.hq["stopped"] == "unknown_keeper")
+    late.process.stop()
+    asyncio.run(enrol(late.settings, late.cable.url, chain.pairing_code("13-1"), again=True))
+    late.start()
+    chain.wait_until(lambda: home(chain) == (3, 0))
+    assert end(chain, "ann").returncode == 0
+    chain.wait_until_quiet()
+    assert chain.money(ALICE) == LOADED + 60_55 - 400_00
+    assert late.key_in(ALICE)
+    assert late.load(100_00)["receipt_number"] == "13-1-000002", "it is the same book"
     chain.wait_until_quiet()
     prove_whole(chain)
