@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -16,12 +17,16 @@ from protocol.upstream import LineLost, Session, Stranger, TurnedAway
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls whom: a keeper, its epoch, what signs for it, and the place of whoever is to answer."""
+    """Who calls whom: a keeper, its epoch, what signs for it, and the place of whoever is to answer.
+
+    `chance` gives so many bytes that nobody can guess.
+    """
 
     keeper: Place
     epoch: int
     sign: Signer = field(repr=False)
     upper: Place = HEADQUARTERS
+    chance: Callable[[int], bytes] = os.urandom
 
 
 async def log_in_over(session: Session, caller: Caller, upper_key: Ed25519PublicKey) -> None:
@@ -29,7 +34,7 @@ async def log_in_over(session: Session, caller: Caller, upper_key: Ed25519Public
     challenge = await session.receive()
     if not isinstance(challenge, Challenge) or len(challenge.nonce) != NONCE_BYTES:
         raise LineLost("it began with other words than a challenge")
-    login = log_in(challenge, caller.upper, caller.keeper, caller.epoch, os.urandom(NONCE_BYTES), caller.sign)
+    login = log_in(challenge, caller.upper, caller.keeper, caller.epoch, caller.chance(NONCE_BYTES), caller.sign)
     await session.send(login)
     match await session.receive():
         case Welcome() as answer if welcome_is_true(challenge, caller.upper, login, answer, upper_key):

@@ -32,18 +32,19 @@ class News:
     """Says that there is news, not what: whoever hears it looks for itself, and any number of news is one look."""
 
     def __init__(self) -> None:
-        self._listeners: dict[Topic, set[asyncio.Event]] = {}
+        # In the order in which they came: two runs of the same tell them alike.
+        self._listeners: dict[Topic, dict[asyncio.Event, None]] = {}
 
     @contextmanager
     def about(self, topic: Topic) -> Iterator[asyncio.Event]:
         """An event that is set at each news of this topic."""
         event = asyncio.Event()
-        listeners = self._listeners.setdefault(topic, set())
-        listeners.add(event)
+        listeners = self._listeners.setdefault(topic, {})
+        listeners[event] = None
         try:
             yield event
         finally:
-            listeners.discard(event)
+            del listeners[event]
             if not listeners:
                 self._listeners.pop(topic, None)
 

@@ -66,5 +66,6 @@ async def until_one_ends(*jobs: Coroutine[Any, Any, None]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        await task
+    for task in tasks:
+        if task in done:
+            await task

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 
 import msgspec
 import structlog
@@ -11,8 +10,6 @@ import structlog
 from ledger.ids import ChainId
 from offline_queue.doubts import Hearer
 from offline_queue.gateway.door import Door
-from offline_queue.gateway.listening import listening
-from offline_queue.link import Link
 from offline_queue.login import Caller
 from protocol.signing import public_key
 from terminal.config import LanSettings
@@ -21,6 +18,7 @@ from terminal.exchanges import Exchanges
 from terminal.hq_above import HqAbove
 from terminal.lead_host import HandedOn, LeadHost, OwnBook
 from terminal.lead_status import LeadState, LeadStatus
+from terminal.lines import Lines
 from terminal.listening import until_one_ends
 from terminal.modes import KeptUp
 from terminal.neighbour_above import NeighbourAbove, Told
@@ -44,14 +42,17 @@ class LanWorld:
     def __init__(self, world: World) -> None:
         self.now_ms = world.now_ms
         self.monotonic_s = world.monotonic_s
-        self.chance = secrets.token_bytes
+        self.chance = world.random_bytes
 
 
 class StoreLead:
     """Runs what the roster wants. `lan` says where this till may listen; None: it can be neither lead nor witness."""
 
-    def __init__(self, till: Till, book: OwnBook, world: World, lan: LanSettings | None, hq: HqAbove) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - a till's parts, put together in one place only
+        self, till: Till, book: OwnBook, world: World, lan: LanSettings | None, lines: Lines, hq: HqAbove
+    ) -> None:
         self._till = till
+        self._lines = lines
         self._hq = hq
         self._handed_on = HandedOn()
         till.hand_on = self._handed_on.keep
@@ -126,8 +127,9 @@ class StoreLead:
         me, key = self._book.identity, public_key(above.keeper.public_key)
         hearer, chain = Hearer(me.place, me.epoch, key), ChainId(above.place, above.keeper.epoch)
         neighbour = NeighbourAbove(self._till, self._book.store, self._hq, hearer, chain, drawing, told)
-        link = Link(above.address, Caller(me.place, me.epoch, self._book.sign, above.place), key)
-        self._uplink = Uplink(neighbour, self._book.store, link, self._world, Exchanges(None, KeptUp))
+        caller = Caller(me.place, me.epoch, self._book.sign, above.place, self._world.random_bytes)
+        line = self._lines.to(above.address, caller, key)
+        self._uplink = Uplink(neighbour, self._book.store, line, self._world, Exchanges(None, KeptUp))
         try:
             await self._uplink.begin()
             await self._uplink.run()
@@ -151,7 +153,7 @@ class StoreLead:
         if self._lan is None:
             log.warning("HQ has named this till, and its settings do not say where it listens: [lan]")
             return
-        async with listening(door, self._lan.host, self._lan.port):
+        async with self._lines.listening(door, self._lan):
             log.info("listening for the other tills", lan=self._lan)
             await told(LeadState.HERE)
             await asyncio.Event().wait()

@@ -14,15 +14,13 @@ from drivers.ports import Printer, Reader
 from drivers.printer.network import NetworkPrinter
 from drivers.profiles import PRINTERS, READERS, PrinterProfile
 from ledger.cards import CardScheme
-from ledger.ids import Place
 from loyalty.programme import Programme
 from offline_queue.doubts import Hearer
 from offline_queue.keys import CardKeys, till_key
-from offline_queue.link import Link
 from offline_queue.login import Caller
 from offline_queue.marker_file import MarkerFile
 from offline_queue.settings import zone
-from protocol.signing import public_key
+from protocol.signing import Signer, public_key
 from receipts.encoding import Codec
 from receipts.escpos import PaperSpec
 from terminal.asking import Identity
@@ -31,6 +29,7 @@ from terminal.exchanges import Exchanges
 from terminal.hq_above import HqAbove
 from terminal.hq_file import HQ_FILE, HqFile, read_hq_file
 from terminal.lead_host import OwnBook
+from terminal.lines import Lines, NetLines
 from terminal.media import Media
 from terminal.modes import MODES
 from terminal.store import TillStore
@@ -45,8 +44,18 @@ BOOK_FILE = "till.db"
 MARKER_FILE = "till.head"
 
 
+class Core(msgspec.Struct, frozen=True):
+    """A till and its lines, without devices. Before it is enrolled it has no uplink, lead and media."""
+
+    till: Till
+    store: StoreThread
+    uplink: Uplink | None
+    lead: StoreLead | None
+    media: Media | None
+
+
 class Parts(msgspec.Struct, frozen=True):
-    """A till with its devices and its lines, ready to run. Before it is enrolled it has no uplink, lead and media."""
+    """The same with its devices, ready to run."""
 
     settings: TillSettings
     till: Till
@@ -76,7 +85,6 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
     identity = _identity(settings, key, hq)
     marker = MarkerFile(settings_file.parent / settings.marker if settings.marker else data / MARKER_FILE)
     book = TillStore.open(data / BOOK_FILE, identity, key.sign, programme, marker=marker)
-    book.trust.has_witnesses = hq is not None
     shop = Shop(
         book.identity,
         settings.chain_name,
@@ -87,20 +95,35 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
         settings.draw_timeout_s,
         settings.customer_sees_balance,
     )
-    world = world or World()
+    built = put_together(shop, scheme, programme, book, key.sign, hq, settings, world or World(), NetLines())
+    return Parts(settings, built.till, built.store, built.uplink, built.lead, built.media, reader, printer, paper)
+
+
+def put_together(  # noqa: PLR0913, PLR0917 - what a till is made of
+    shop: Shop,
+    scheme: CardScheme,
+    programme: Programme,
+    book: TillStore,
+    sign: Signer,
+    hq: HqFile | None,
+    settings: TillSettings,
+    world: World,
+    lines: Lines,
+) -> Core:
+    """A till around its open book. Raises SettingsWrong when HQ knows it by another epoch than the book's."""
+    book.trust.has_witnesses = hq is not None
     store = StoreThread(book, after_each=book.trust.mark)
     till = Till(shop, scheme, programme, store, world)
-    uplink = lead = media = None
-    if hq is not None:
-        hearer = Hearer(identity.place, _same_epoch(hq, book), public_key(hq.public_key))
-        above = HqAbove(till, store, hearer, world)
-        exchanges = Exchanges(settings.exchange, lambda: till.mode)
-        uplink = Uplink(above, store, _link(hq, identity.place, key), world, exchanges)
-        till.exchange, till.reception.hq.say = uplink.exchange, uplink.say
-        lead = StoreLead(till, OwnBook(store, book.identity, key.sign), world, settings.lan, above)
-        media = Media(till, store, above, uplink)
-        book.when_appended(_both(uplink.wake, lead.wake))
-    return Parts(settings, till, store, uplink, lead, media, reader, printer, paper)
+    if hq is None:
+        return Core(till, store, None, None, None)
+    me, hq_key = book.identity, public_key(hq.public_key)
+    above = HqAbove(till, store, Hearer(me.place, _same_epoch(hq, book), hq_key), world)
+    line = lines.to(hq.url, Caller(me.place, hq.epoch, sign, chance=world.random_bytes), hq_key)
+    uplink = Uplink(above, store, line, world, Exchanges(settings.exchange, lambda: till.mode))
+    till.exchange, till.reception.hq.say = uplink.exchange, uplink.say
+    lead = StoreLead(till, OwnBook(store, me, sign), world, settings.lan, lines, above)
+    book.when_appended(_both(uplink.wake, lead.wake))
+    return Core(till, store, uplink, lead, Media(till, store, above, uplink))
 
 
 def _both(one: Callable[[], None], other: Callable[[], None]) -> Callable[[], None]:
@@ -122,10 +145,6 @@ def _same_epoch(hq: HqFile, book: TillStore) -> int:
             f"{HQ_FILE} is of another book: it says epoch {hq.epoch}, and the book is in {book.identity.epoch}."
         )
     return hq.epoch
-
-
-def _link(hq: HqFile, place: Place, key: Ed25519PrivateKey) -> Link:
-    return Link(hq.url, Caller(place, hq.epoch, key.sign), public_key(hq.public_key))
 
 
 def _scheme(path: Path, programme: Programme) -> CardScheme:

@@ -23,6 +23,7 @@ class World(msgspec.Struct, frozen=True):
     new_id: Callable[[], str] = lambda: secrets.token_urlsafe(12)
     chance: Callable[[], float] = secrets.SystemRandom().random
     """A number in [0, 1)."""
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
 
     def moment(self, zone: ZoneInfo) -> Moment:
         """Now, by both clocks, and as one on a wall in that zone shows it."""

@@ -13,6 +13,7 @@ from offline_queue.book_thread import BookBroken, DiskFull
 from offline_queue.gateway.host import Host
 from offline_queue.gateway.line import Line
 from offline_queue.gateway.login import LOGIN_S_MAX, Complaints, let_in
+from offline_queue.gateway.socket_wire import SocketWire
 from offline_queue.gateway.wire import REPLACED, LineOver, Wire
 
 COPIES_S = 30.0
@@ -58,20 +59,16 @@ class Door:
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Speak with one caller until its line is over."""
-        wire = Wire(self._host.world)
+        wire = SocketWire(self._host.world)
         try:
             await wire.socket.prepare(request)
         except ConnectionError:
             return wire.socket  # the caller hung up before its line was one
-        await wire.close(await self._speak(wire), request.transport)
+        await wire.close(await self.speak(wire), request.transport)
         return wire.socket
 
-    async def close(self, _app: web.Application) -> None:
-        """End every line: the upper one ends, and will be back."""
-        for line in self._lines.values():
-            line.leave(UPPER_ENDS)
-
-    async def _speak(self, wire: Wire) -> LineOver:
+    async def speak(self, wire: Wire) -> LineOver:
+        """The same over a wire that is there already; why it is over."""
         over = LineOver(WSCloseCode.OK, "")
         try:
             with self._stranger():
@@ -81,6 +78,11 @@ class Door:
         except* Exception as faults:  # noqa: BLE001 - what one line meets must not end the others
             over = _reason(list(_leaves(faults)))
         return over
+
+    async def close(self, _app: web.Application) -> None:
+        """End every line: the upper one ends, and will be back."""
+        for line in self._lines.values():
+            line.leave(UPPER_ENDS)
 
     @contextmanager
     def _stranger(self) -> Iterator[None]:

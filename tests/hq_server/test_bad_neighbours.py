@@ -11,7 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from ledger.ids import ChainId
-from offline_queue.gateway import wire as wire_module
+from offline_queue.gateway import socket_wire as wire_module
+from offline_queue.gateway.socket_wire import SocketWire
 from protocol.conversation import (
     FRAME_BYTES_MAX,
     Acknowledged,
@@ -156,7 +157,9 @@ async def test_who_takes_nothing_is_cut_off_and_the_others_hear(
 
 def narrow(hq: Serving, keeper: Keeper) -> None:
     """The kernel keeps little for this line, so that it is full soon."""
-    request = hq.door._lines[ChainId(keeper.place, keeper.epoch)]._wire.socket._req
+    wire = hq.door._lines[ChainId(keeper.place, keeper.epoch)]._wire
+    assert isinstance(wire, SocketWire)
+    request = wire.socket._req
     assert request is not None
     assert request.transport is not None
     request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)

@@ -15,7 +15,7 @@ from hq_server.api.routes import ROUTES
 from hq_server.config import HqSettings
 from hq_server.posting import Doubt
 from ledger.judging import Refusal
-from offline_queue.gateway import door, line, login, wire
+from offline_queue.gateway import door, line, login, socket_wire
 
 DOCUMENT = (Path(hq_server.__file__).parents[1] / "docs" / "hq-api.md").read_text("utf-8")
 
@@ -88,7 +88,7 @@ def test_every_reason_of_suspense_is_told() -> None:
     assert sorted(told) == sorted([*(refusal.name.lower() for refusal in Refusal), *Doubt])
 
 
-@pytest.mark.parametrize("module", [door, line, login, wire])
+@pytest.mark.parametrize("module", [door, line, login, socket_wire])
 def test_every_reason_for_which_a_line_ends_is_told(module: object) -> None:
     told = {reason for row in table("close code") for reason in named(row[1])}
     source = Path(str(module.__dict__["__file__"])).read_text("utf-8")
@@ -98,8 +98,8 @@ def test_every_reason_for_which_a_line_ends_is_told(module: object) -> None:
 def test_bounds_are_told_as_they_are() -> None:
     for said in (
         f"within {login.LOGIN_S_MAX:g} s",
-        f"After {wire.HEARTBEAT_S:g} s of silence",
-        f"gives {wire.HEARTBEAT_S / 2:g} s for a sign of life",
-        f"takes nothing for {wire.SEND_S_MAX:g} s",
+        f"After {socket_wire.HEARTBEAT_S:g} s of silence",
+        f"gives {socket_wire.HEARTBEAT_S / 2:g} s for a sign of life",
+        f"takes nothing for {socket_wire.SEND_S_MAX:g} s",
     ):
         assert said in DOCUMENT

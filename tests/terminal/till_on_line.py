@@ -37,6 +37,7 @@ from terminal.events import Event
 from terminal.exchanges import ExchangeRules, Exchanges
 from terminal.hq_above import HqAbove
 from terminal.lead_host import OwnBook
+from terminal.lines import NetLines
 from terminal.media import Media
 from terminal.store import TillStore
 from terminal.store_lead import StoreLead
@@ -108,7 +109,7 @@ class TillOnLine:
         self.uplink = Uplink(above, self.store, self.link, world, exchanges)
         self.media = Media(till, self.store, above, self.uplink)
         till.exchange, till.reception.hq.say = self.uplink.exchange, self.uplink.say
-        self.lead = StoreLead(till, OwnBook(self.store, me, sign), world, self._ways.lan, above)
+        self.lead = StoreLead(till, OwnBook(self.store, me, sign), world, self._ways.lan, NetLines(), above)
         self.book.when_appended(self._wake)
         await self.uplink.begin(self._ways.patience)
         jobs = (self._watch(), self.uplink.run(), self.lead.run())
