@@ -259,14 +259,14 @@ class Desk:
         return step.has_more
 
     def _tell(self, step: Step) -> None:
-        """Say what a step has done to whoever waits for it."""
-        for waited in step.woken:
+        """Say what a step has done to whoever waits for it; sorted, so that two runs of the same say it alike."""
+        for waited in sorted(step.woken):
             self._poster.wake(waited)
-        for ordered in step.ordered:
+        for ordered in sorted(step.ordered):
             self.news.tell(ordered)
-        for account in step.accounts:
+        for account in sorted(step.accounts):
             self.news.tell(OfAccount(account))
-        for store in step.stores:
+        for store in sorted(step.stores):
             self.news.tell_store(store)
 
     async def _tell_tills(self, store: str) -> None:

@@ -135,7 +135,7 @@ class Whereabouts:
 
     def touched(self, accounts: set[AccountId]) -> None:
         """Something of these members was posted."""
-        self._connection.executemany("insert or ignore into unsettled values (?)", [(one,) for one in accounts])
+        self._connection.executemany("insert or ignore into unsettled values (?)", [(one,) for one in sorted(accounts)])
 
     def place_anew(self, chain: ChainId) -> None:
         """Another rule says from now on what may lie ready at this till."""
