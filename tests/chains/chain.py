@@ -22,6 +22,10 @@ from offline_queue.doubts import Doubt
 from offline_queue.outbox import Stamp
 from protocol.conversation import Draw, Records
 from protocol.records import SignedRecord
+from simulation.checks.chain import Keeper
+from simulation.checks.mirrored import check_promises
+from simulation.checks.purchases import Purchase
+from simulation.checks.truth import Truth
 from terminal.answers import Answer, DayClose, Problem
 from terminal.asking import Asked, Moment
 from terminal.clock_guard import DATE_DAYS_MAX
@@ -30,11 +34,8 @@ from terminal.store import TillStore
 from tests.chains.counter import Counter
 from tests.chains.head_office import HeadOffice
 from tests.chains.machine import Machine, WentOff
-from tests.chains.mirrored import check_promises
-from tests.chains.purchases import Purchase
 from tests.chains.shop_till import ShopTill
 from tests.chains.till import NOON, Request, asked, moment
-from tests.chains.truth import Truth
 
 SHOPS = (
     ("07-1", ModeName.TRANSFER),
@@ -70,6 +71,8 @@ class Chain:
         self._copied: tuple[dict[str, bytes], int, frozenset[ChainId]] | None = None
         self._seen: dict[str, bytes] = {}
         self._ending: list[ShopTill] = []
+        self.all_is_told = True
+        """A till that goes off in mid-sale is asked at once what became of it."""
         images = images or {}
         self.hq = HeadOffice(self, images.get("hq"))
         for place, mode in SHOPS:
@@ -282,7 +285,7 @@ class Chain:
         if len(self.tills) < TILLS_MAX:
             self.act(lambda: self._open_shop(till.name.keeper, till.mode))
 
-    def is_open(self, till: ShopTill) -> bool:
+    def is_open(self, till: Keeper) -> bool:
         """Whether HQ may ask it for value, and give it some."""
         return self.hq.machine.store.keeping(lambda keepers: keepers.is_open(*till.name))
 

@@ -14,8 +14,8 @@ from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 import hq_server.storage.sqlite
 from ledger.cards import Card
 from ledger.slices import Asset
+from simulation.checks.proof import ChainProof
 from tests.chains.chain import opened
-from tests.chains.chain_proof import ChainProof
 from tests.chains.counter_walk import CounterWalk, members, which
 from tests.chains.signatures import check_each_once
 

@@ -7,12 +7,12 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from checkout.sold import PaidWith
 from ledger.cards import Card
+from simulation.checks.purchases import Purchase
+from simulation.checks.truth import Loaded, Original
 from tests.chains.chain import Chain, opened
 from tests.chains.company import ALICE, BOB
-from tests.chains.purchases import Purchase
 from tests.chains.shop_till import ShopTill
 from tests.chains.till import Request
-from tests.chains.truth import Loaded, Original
 
 members = st.sampled_from((ALICE, BOB))
 amounts = st.one_of(st.sampled_from((100, 7_000, 49_999, 50_000, 100_000)), st.integers(1, 120_000))
@@ -26,7 +26,7 @@ VOID, WHOLE = 0, 100
 
 
 class CounterWalk(RuleBasedStateMachine):
-    """The model beside it is tests.chains.truth."""
+    """The model beside it is simulation.checks.truth."""
 
     def __init__(self) -> None:
         super().__init__()

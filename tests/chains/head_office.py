@@ -39,10 +39,10 @@ from protocol.conversation import (
     encode,
 )
 from protocol.records import SignedRecord
+from simulation.disk import PowerCut
 from tests.chains.company import POINTS_TOO
 from tests.chains.machine import Machine
 from tests.hq_server.office import HQ_KEY, HQ_RAW_KEY
-from tests.power_cuts.disk import PowerCut
 
 RULES = Rules(POINTS_TOO, Placement(Ahead(40_000, 100_000, 2), Ahead(10_000, 50_000, 2), Ahead(100, 1_000, 1)))
 T = TypeVar("T")
@@ -72,6 +72,7 @@ class HeadOffice:
     """`said` are the last acknowledgements that have left it, by chain."""
 
     def __init__(self, world: World, image: dict[str, bytes] | None = None) -> None:
+        self.key = HQ_KEY
         self.lines: dict[ChainId, Line] = {}
         self.waits: dict[tuple[ChainId, str], tuple[Draw, Short]] = {}
         self.said: dict[ChainId, Acknowledgement] = {}

@@ -10,8 +10,8 @@ from typing import Generic, Protocol, TypeVar
 import apsw
 
 from ledger.journal_sqlite import Connection
-from tests.power_cuts.disk import Disk, File, PowerCut
-from tests.power_cuts.files import Files
+from simulation.disk import Disk, File, PowerCut
+from simulation.files import Files
 
 CHECKPOINT_PAGES = 100
 """After so many pages the log is moved into the book, so that walks meet that too."""

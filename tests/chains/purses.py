@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from checkout.sold import PaidWith
 from ledger.cards import Card
+from simulation.checks.purchases import Purchase
 from terminal.answers import Balance
-from tests.chains.purchases import Purchase
 
 MONEY_SUMS, POINTS_SUM = (0, 1), 2
 """Which of a lot's three sums: principal, bonus, points."""

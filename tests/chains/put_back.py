@@ -11,11 +11,11 @@ import pytest
 
 import hq_server.storage.sqlite
 from ledger.slices import Asset
+from simulation.signatures import checked_once
 from tests.chains.chain import opened
 from tests.chains.chain_walk import POST_RECORDS_MAX, Walk
 from tests.chains.company import ALICE, BOB
 from tests.chains.counter_walk import SHARES, VOID, WHAT_OF_A_DRAW
-from tests.chains.signatures import check_each_once
 
 
 class Story:
@@ -104,9 +104,8 @@ class Story:
 def tell(first: int, stories: int) -> None:
     """So many stories, from this seed on. Raises AssertionError, which names the seed."""
     opened()
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, checked_once():
         patch.setattr(hq_server.storage.sqlite, "POST_RECORDS_MAX", POST_RECORDS_MAX)
-        check_each_once(patch)
         for seed in range(first, first + stories):
             try:
                 Story(seed).live()

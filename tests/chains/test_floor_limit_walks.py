@@ -17,12 +17,12 @@ from loyalty.evaluation import Item
 from loyalty.programme import FloorLimit
 from protocol.bodies import TransactionBody
 from protocol.records import RecordKind
+from simulation.disk import Disk
+from simulation.files import Files
 from terminal.answers import Answer, Balance, Outcome
 from tests.chains.company import CNY, MEMBERS, POINTS_TOO
 from tests.chains.proof import prove
 from tests.chains.till import DAY_MS, Request, Till
-from tests.power_cuts.disk import Disk
-from tests.power_cuts.files import Files
 
 FLOOR = FloorLimit(("transfer",), sale_units=300_00, card_day_units=450_00, till_day_units=700_00)
 RULES = msgspec.structs.replace(POINTS_TOO, load=msgspec.structs.replace(POINTS_TOO.load, bonus=()), floor_limit=FLOOR)

@@ -5,11 +5,11 @@ from pathlib import Path
 from checkout.sold import PaidWith
 from ledger.slices import Asset
 from ledger.transactions import Side
+from simulation.checks.proof import ChainProof
+from simulation.checks.sums import whose
 from tests.chains.chain import Chain, opened
-from tests.chains.chain_proof import ChainProof
 from tests.chains.company import ALICE
 from tests.chains.shop_till import ShopTill
-from tests.chains.sums import whose
 
 
 def sell(chain: Chain, till: ShopTill, tender: PaidWith, units: int) -> str:

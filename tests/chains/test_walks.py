@@ -17,14 +17,14 @@ from ledger.cards import Card
 from ledger.ids import AccountId
 from ledger.slices import Purse
 from loyalty.evaluation import Item
+from simulation.disk import Disk, PowerCut
+from simulation.files import Files
 from terminal.answers import Answer, Balance, Outcome, Problem
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 from tests.chains.company import CNY, MEMBERS, POINTS_TOO
 from tests.chains.proof import prove
 from tests.chains.purses import POINTS_SUM, Bought, Purses
 from tests.chains.till import DAY_MS, Request, Till
-from tests.power_cuts.disk import Disk, PowerCut
-from tests.power_cuts.files import Files
 
 Asked = tuple[Request, Answer]
 

@@ -14,11 +14,11 @@ from protocol.acknowledgements import Acknowledgement
 from protocol.chain import verify_each
 from protocol.records import SignedRecord
 from protocol.replaying import lines
+from simulation.disk import Disk, PowerCut
+from simulation.files import Files
 from tests.chains.book_reading import read_book
 from tests.hq_server.forger import ALICE, Keeper, part, traded
 from tests.hq_server.office import HQ_KEY, NOON_MS, STAMP, Office
-from tests.power_cuts.disk import Disk, PowerCut
-from tests.power_cuts.files import Files
 
 KILLED = 0.3
 ACTS_MAX = 400

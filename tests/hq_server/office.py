@@ -1,6 +1,5 @@
 """HQ's store with hands: it enrols, takes and posts as the desk would, without a thread."""
 
-from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from hq_server.valuing import Placement, Rules
 from hq_server.views import DifferenceView, KeeperView, SuspenseView, WaitView
 from ledger.amounts import Currency
 from ledger.digest import digest
-from ledger.ids import HEADQUARTERS, AccountId, ChainId, Place
+from ledger.ids import AccountId, ChainId, Place
 from ledger.journal_sqlite import SqliteJournal
 from ledger.slices import Asset, SliceKey
 from loyalty.programme import Programme
@@ -25,6 +24,7 @@ from protocol.bodies import Directive, Order
 from protocol.conversation import Draw, Records
 from protocol.records import SignedRecord
 from protocol.rejections import Fault, Rejection
+from simulation.checks.conserved import assert_conserved
 from tests.hq_server.forger import ALICE, Keeper
 
 HQ_KEY = Ed25519PrivateKey.from_private_bytes(bytes([9]) * 32)
@@ -130,32 +130,7 @@ class Office:
         return view
 
     def assert_conserved(self) -> None:
-        """Of each lot: issued, held, spent and under way are nothing together; what HQ counts is what lies there."""
-        book = self.store._connection
-        sums: Counter[tuple[str, ...]] = Counter()
-        sides: Counter[tuple[str, ...]] = Counter()
-        for *lot, side, units in book.execute("select account, purse, lot, side, units from entries"):
-            sides[*lot, side] += units
-            sums[tuple(lot)] += units if side != "held" else 0
-        for *lot, units in book.execute("select account, purse, lot, units from slices"):
-            sums[tuple(lot)] += units
-        assert not +sums
-        assert not -sums
-        assert all(units >= 0 for (*_, side), units in sides.items() if side == "in_transit")
-        self._assert_counted()
-
-    def _assert_counted(self) -> None:
-        book, held = self.store._connection, Counter[tuple[str, int, str]]()
-        for place, epoch, purse, units in book.execute("select place, epoch, purse, units from slices"):
-            asset = next(asset for asset in Asset if purse in asset.purses)
-            held[place, epoch, asset] += units if place != HEADQUARTERS else 0
-        under_way = Counter[tuple[str, int, str]]()
-        for place, epoch, asset, units in book.execute("select keeper, epoch, asset, units from under_way"):
-            under_way[place, epoch, asset] += units
-        for place, epoch, asset, *counted in book.execute("select * from totals"):
-            assert counted == [held.pop((place, epoch, asset), 0), under_way.pop((place, epoch, asset), 0)]
-        assert not +held
-        assert not +under_way
+        assert_conserved(self.store._connection)
 
 
 def draw_of(units: int, least: int = 0, **otherwise: object) -> Draw:

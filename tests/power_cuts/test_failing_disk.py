@@ -7,11 +7,11 @@ import apsw
 import pytest
 
 from ledger.journal_sqlite import BookUnusable, open_book
+from simulation.disk import Disk, File, PowerCut
+from simulation.files import Files
 from tests.chains.company import ALICE, CNY
 from tests.chains.proof import prove
 from tests.chains.till import Till, done
-from tests.power_cuts.disk import Disk, File, PowerCut
-from tests.power_cuts.files import Files
 
 CHANGES = 40
 """More than one load and one charge make."""

@@ -19,6 +19,8 @@ from loyalty.evaluation import Item
 from offline_queue.doubts import Given
 from protocol.bodies import Why
 from protocol.errors import ProtocolFault
+from simulation.disk import Disk, PowerCut
+from simulation.files import Files
 from terminal.answers import Answer, Problem
 from terminal.slip_job import SlipJob, SlipStep
 from terminal.store import TillStore
@@ -26,8 +28,6 @@ from tests.chains.company import MEMBERS, POINTS_TOO, units
 from tests.chains.headquarters import Headquarters
 from tests.chains.proof import faults
 from tests.chains.till import DAY_MS, Request, Till, asked
-from tests.power_cuts.disk import Disk, PowerCut
-from tests.power_cuts.files import Files
 from tests.power_cuts.promises import Promises
 
 ACTS_MAX = 100

@@ -15,7 +15,7 @@ from ledger.transactions import Side, TransactionKind
 from offline_queue.outbox import Chain
 from protocol.records import SignedRecord
 from protocol.transfers import given_in, taken_in
-from tests.chains.machine import Machine
+from simulation.checks.chain import Running
 
 Parts = dict[SliceKey, int]
 
@@ -44,7 +44,7 @@ class OwnBooks:
     def __init__(self) -> None:
         self._books: dict[ChainId, tuple[int, OwnBook]] = {}
 
-    def read(self, machine: Machine[Any], name: ChainId) -> OwnBook:
+    def read(self, machine: Running[Any], name: ChainId) -> OwnBook:
         """What a keeper's book says by now; what is wrong in itself is an AssertionError."""
         starts, own = self._books.get(name, (0, OwnBook(name)))
         if starts != machine.starts:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ledger.ids import AccountId
 from ledger.slices import Asset, SliceKey
 from ledger.transactions import Side
-from tests.chains.own_books import OwnBook, Parts
+from simulation.checks.own_books import OwnBook, Parts
 
 _ASSETS = {purse: asset for asset in Asset for purse in asset.purses}
 Whose = tuple[AccountId, Asset]

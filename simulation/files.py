@@ -1,5 +1,5 @@
 """The disk as SQLite reaches it: a VFS and its open files (sqlite.org/vfs.html), by apsw."""
-# ruff: noqa: ARG002, FBT001, N802 - names and arguments are SQLite's
+# ruff: noqa: ARG002, D102, FBT001, N802 - names and arguments are SQLite's, and so is what they mean
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import cast
 
 import apsw
 
-from tests.power_cuts.disk import SECTOR, Disk, File, PowerCut, Truncate, Write
+from simulation.disk import SECTOR, Disk, File, PowerCut, Truncate, Write
 
 
 class Files(apsw.VFS):

@@ -23,6 +23,8 @@ class PowerCut(apsw.IOError):
 
 @dataclass(frozen=True, slots=True)
 class Write:
+    """Bytes that a program has written at an offset."""
+
     offset: int
     data: bytes
 
@@ -35,6 +37,7 @@ class Write:
             start = stop
 
     def apply(self, content: bytearray) -> None:
+        """Do so to a file's bytes."""
         end = self.offset + len(self.data)
         if len(content) < end:
             content.extend(bytes(end - len(content)))
@@ -43,9 +46,12 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Truncate:
+    """The size that a file was cut or filled up to."""
+
     size: int
 
     def apply(self, content: bytearray) -> None:
+        """Do so to a file's bytes."""
         if len(content) < self.size:
             content.extend(bytes(self.size - len(content)))
         del content[self.size :]
@@ -60,6 +66,7 @@ class File:
     unsynced: list[Write | Truncate] = field(default_factory=list)
 
     def change(self, change: Write | Truncate) -> None:
+        """Seen at once, and not on the platter yet."""
         change.apply(self.seen)
         self.unsynced.append(change)
 
@@ -68,10 +75,12 @@ class File:
         self.unsynced.clear()
 
     def sync(self) -> None:
+        """From here on no cut takes back what is seen."""
         self.platter[:] = self.seen
         self.unsynced.clear()
 
     def cut(self, chance: random.Random, *, powersafe: bool) -> None:
+        """The power goes off: what of the changes reached the platter is a matter of chance."""
         for change in _kept(self.unsynced, chance, powersafe=powersafe):
             change.apply(self.platter)
         self.seen[:] = self.platter
@@ -116,6 +125,7 @@ class Disk:
 
     @property
     def is_off(self) -> bool:
+        """Whether the power is off."""
         return self.cut_at is not None and self.changes >= self.cut_at
 
     def touch(self, what: str) -> None:
@@ -135,6 +145,7 @@ class Disk:
         self._unsynced_names.append(dict(self.seen))
 
     def sync_names(self) -> None:
+        """Put the folder on the platter as it is seen."""
         self.platter = dict(self.seen)
         self._unsynced_names.clear()
 

@@ -9,7 +9,7 @@ from ledger.ids import HEADQUARTERS
 from ledger.journal_sqlite import Connection
 from ledger.slices import Purse
 from ledger.transactions import Side, TransactionKind
-from tests.chains.machine import Machine
+from simulation.checks.chain import Running
 
 LotName = tuple[str, ...]
 """Account, purse and lot."""
@@ -21,7 +21,7 @@ class Nettings:
     def __init__(self) -> None:
         self._seen = 0, 0
 
-    def check_new(self, hq: Machine[HqStore]) -> None:
+    def check_new(self, hq: Running[HqStore]) -> None:
         """As much of a lot as others have paid was spent of it, as HQ knew then: the rest of it lies somewhere."""
         book = hq.store._connection
         fresh = book.execute(

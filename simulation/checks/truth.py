@@ -10,9 +10,9 @@ import msgspec
 from checkout.requests import Load, Sale, Undo
 from checkout.sold import Paid, PaidWith
 from ledger.ids import AccountId, ChainId
+from simulation.checks.purchases import Purchase
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked
-from tests.chains.purchases import Purchase
 
 BONUS = ((100_000, 15_000), (50_000, 6_055))
 """What the company gives on top, from how much on."""

@@ -14,9 +14,9 @@ from protocol.acknowledgements import Acknowledgement
 from protocol.bodies import Readopted
 from protocol.chain import check_signature
 from protocol.records import RecordKind
+from simulation.checks.chain import Running
+from simulation.checks.own_books import OwnBooks
 from terminal.store import TillStore
-from tests.chains.machine import Machine
-from tests.chains.own_books import OwnBooks
 
 OF_HQ = ChainId(HEADQUARTERS, 1)
 MOVES_VALUE = {
@@ -40,7 +40,7 @@ class Mirrored:
         self._proved: dict[ChainId, int] = {}
         self._done: set[str] = set()
 
-    def check(self, hq: Machine[HqStore], tills: Mapping[ChainId, TillStore], keys: Mapping[ChainId, bytes]) -> None:
+    def check(self, hq: Running[HqStore], tills: Mapping[ChainId, TillStore], keys: Mapping[ChainId, bytes]) -> None:
         """Raises AssertionError."""
         if self._starts != hq.starts:
             self._starts, self._proved, self._done = hq.starts, {}, set()

@@ -10,7 +10,7 @@ from ledger.slices import SliceKey
 from ledger.transactions import Side
 from protocol.bodies import TransactionBody
 from protocol.records import Record, RecordKind
-from tests.chains.shop_till import ShopTill
+from simulation.checks.chain import Keeper
 
 LIFE = (Side.ISSUED, Side.SPENT)
 """The sides that a refund moves back; what it moves on the others lies here or is owed."""
@@ -63,7 +63,7 @@ class Undoings:
         self._read: dict[ChainId, tuple[int, int]] = {}
         self._left: dict[ChainId, dict[str, Left]] = {}
 
-    def check(self, till: ShopTill) -> None:
+    def check(self, till: Keeper) -> None:
         """Raises AssertionError."""
         starts, after = self._read.get(till.name, (0, 0))
         if starts != till.machine.starts:
