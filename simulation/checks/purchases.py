@@ -25,13 +25,16 @@ class Purchase:
         """Whether anything of it was ever undone."""
         return self.left < self.total
 
-    def undo(self, units: int, shares: dict[PaidWith, int], points: int) -> int:
-        """Undo `units` of the price, in these shares and this many points; how many that it brought are taken back."""
+    def undo(self, units: int, shares: dict[PaidWith, int], points: int, step: int = 1) -> int:
+        """Undo `units` of the price, in these shares and this many points; how many that it brought are taken back.
+
+        Shares are whole steps, as the shop charges.
+        """
         assert sum(shares.values()) == units <= self.left, "more is given back than is left"
         assert shares.keys() <= self.paid.keys(), "something is given back in a way in which nobody has paid"
         for tender, left in self.paid_left.items():
             fair, share = Fraction(left * units, self.left), shares.get(tender, 0)
-            assert floor(fair) <= share < fair + len(self.paid_left), "its share, to a cent of each part"
+            assert floor(fair / step) * step <= share < fair + len(self.paid_left) * step, "its share, to a step"
             assert share <= left, "more of a part is given back than it paid"
         worth = self.paid_left.get(PaidWith.POINTS, 0)
         fair_points = self.points_left * shares.get(PaidWith.POINTS, 0) // worth if worth else 0

@@ -10,12 +10,11 @@ import msgspec
 from checkout.requests import Load, Sale, Undo
 from checkout.sold import Paid, PaidWith
 from ledger.ids import AccountId, ChainId
+from loyalty.programme import Programme
 from simulation.checks.purchases import Purchase
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked
 
-BONUS = ((100_000, 15_000), (50_000, 6_055))
-"""What the company gives on top, from how much on."""
 Slip = tuple[ChainId, str]
 """A slip by its till and its number: a till that took the place of another counts from one again."""
 
@@ -52,10 +51,16 @@ class Truth:
 
     Loads and sales so far; a refund or a void takes its part out of what was spent. `points` are those that a member
     must have in all, less what is owed: below zero, where more was taken back than there is. `owed` is what refunds
-    said that they did not find; it never falls.
+    said that they did not find; it never falls. What the programme says of them beside one bonus, one earning rule and
+    one redeeming rate is not told here.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, programme: Programme) -> None:
+        self._step = programme.currency.charge_step
+        self._bonus = sorted(programme.load.bonus, key=lambda tier: -tier.from_units)
+        earning, redeeming = programme.earning, programme.redeeming
+        self._earns = (0, 1) if earning is None else (earning.points, earning.per_units)
+        self._costs = (0, 1) if redeeming is None else (redeeming.points, redeeming.units)
         self.answers: dict[tuple[ChainId, str], Answer] = {}
         self.loaded: Counter[AccountId] = Counter()
         self.spent: Counter[AccountId] = Counter()
@@ -104,16 +109,18 @@ class Truth:
         return isinstance(original.what, Purchase) and original.may_be_voided(request.units, answer.business_date)
 
     def _load(self, account: AccountId, request: Load, answer: Answer) -> Loaded:
-        bonus = next((bonus for least, bonus in BONUS if request.units >= least), 0)
+        bonus = next((tier.bonus_units for tier in self._bonus if request.units >= tier.from_units), 0)
         assert (answer.principal, answer.bonus) == (request.units, bonus)
         self.loaded[account] += request.units + bonus
         return Loaded(request.units, request.units + bonus)
 
     def _buy(self, request: Sale, answer: Answer) -> Purchase:
-        """7 points pay 1.00; for each 10.00 that is not paid with points there are 3."""
+        """A part of a point costs a whole one; what is not paid with points earns, and a part of a point is none."""
         account, paid = request.presented.card.account, _shares(request.paid)
         in_points = paid.get(PaidWith.POINTS, 0)
-        made = Purchase(request.units, paid, -(-in_points * 7 // 100), (request.units - in_points) * 3 // 1_000)
+        (costs, worth), (earns, per_units) = self._costs, self._earns
+        cost, earned = -(-in_points * costs // worth), (request.units - in_points) * earns // per_units
+        made = Purchase(request.units, paid, cost, earned)
         assert answer.principal + answer.bonus == paid.get(PaidWith.STORED_VALUE, 0)
         assert (answer.points_in, answer.points_out, answer.points_owed) == (made.earned, made.points_paid, 0)
         self.spent[account] += paid.get(PaidWith.STORED_VALUE, 0)
@@ -134,7 +141,7 @@ class Truth:
             self.loaded[account] -= money
             return account
         shares = _shares(answer.paid)
-        lost = original.what.undo(request.units, shares, answer.points_in)
+        lost = original.what.undo(request.units, shares, answer.points_in, self._step)
         assert money == shares.get(PaidWith.STORED_VALUE, 0)
         assert answer.points_out + answer.points_owed == lost, f"{lost} are to be taken back, or owed"
         assert min(answer.points_out, answer.points_owed) >= 0

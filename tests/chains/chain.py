@@ -31,6 +31,7 @@ from terminal.asking import Asked, Moment
 from terminal.clock_guard import DATE_DAYS_MAX
 from terminal.modes import ModeName
 from terminal.store import TillStore
+from tests.chains.company import POINTS_TOO
 from tests.chains.counter import Counter
 from tests.chains.head_office import HeadOffice
 from tests.chains.machine import Machine, WentOff
@@ -61,7 +62,7 @@ class Chain:
     def __init__(self, images: Images | None = None) -> None:
         self.now_ms, self._names = NOON, 0
         self.counter = Counter()
-        self.truth = Truth()
+        self.truth = Truth(POINTS_TOO)
         self.tills: list[ShopTill] = []
         self.revoked: set[ChainId] = set()
         self.watch: Callable[[], None] = nobody

@@ -15,9 +15,9 @@ import hq_server.storage.sqlite
 from ledger.cards import Card
 from ledger.slices import Asset
 from simulation.checks.proof import ChainProof
+from simulation.signatures import checked_once
 from tests.chains.chain import opened
 from tests.chains.counter_walk import CounterWalk, members, which
-from tests.chains.signatures import check_each_once
 
 few = st.integers(1, 3)
 POST_RECORDS_MAX = 4
@@ -162,9 +162,8 @@ def hunt(walks: int) -> None:
 def walk(walks: int, *, derandomize: bool, steps: int = 60) -> None:
     """Take so many walks. Raises AssertionError where something is not as it must be."""
     opened()
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, checked_once():
         patch.setattr(hq_server.storage.sqlite, "POST_RECORDS_MAX", POST_RECORDS_MAX)
-        check_each_once(patch)
         run_state_machine_as_test(
             Walk,
             settings=settings(

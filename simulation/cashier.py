@@ -1,0 +1,212 @@
+"""A cashier: serves whoever comes, asks again where the till has gone off meanwhile, and believes what it was told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from random import Random
+from typing import Any, TypeAlias
+
+from checkout.load import load
+from checkout.requests import Entry, Load, PresentedCard, Sale, Tender, Undo
+from checkout.sale import sale
+from checkout.sold import PaidWith
+from checkout.undo import refund, void
+from drivers.events import Tracks
+from ledger.ids import AccountId, OperationId
+from simulation.chain import Chain
+from simulation.checks.purchases import Purchase
+from simulation.checks.truth import Loaded, Original
+from simulation.company import Member
+from simulation.machine import WentOff
+from simulation.report import Report
+from simulation.shop import ShopTill
+from terminal.answers import Answer, DayClose, HqState, HqStatus, Presentation, Problem
+from terminal.asking import Asked, Moment, UseCase
+from terminal.bodies import ItemBody, LoadBody, PaidBody, RefundBody, SaleBody, VoidBody
+
+LOOK_AGAIN_S = 5.0
+"""So often somebody looks whether a machine that went off is back."""
+AGAIN_ODDS = 0.15
+"""Of an operation that is asked for once more after its answer, or while it is under way."""
+REGULAR_ODDS = 0.75
+"""Of a customer who belongs to this store; all others come from anywhere."""
+OVERREACH_ODDS = 0.1
+"""Of a customer who wants to pay more from the card than there is anywhere."""
+NOT_NOW = {Problem.TILL_REVOKED, Problem.BOOK_UNCONFIRMED, Problem.NO_CARD, Problem.CARD_GONE}
+"""What a till may say instead of deciding. BOOK_BEHIND is none of it: nobody has put a copy back."""
+NO_HQ = HqStatus(HqState.NEVER, None)
+
+Body: TypeAlias = LoadBody | SaleBody | RefundBody | VoidBody
+Words: TypeAlias = tuple[Sale | Load | Undo, UseCase]
+"""A request as the truth wants it."""
+
+
+class Cashier:
+    """Serves customers at one till, one after another."""
+
+    def __init__(self, chain: Chain, till: ShopTill, report: Report, chance: Random) -> None:
+        self._chain, self.till, self._report, self._chance = chain, till, report, chance
+        self._operations = 0
+        self.never: set[str] = set()
+        """What the till has said it never did."""
+
+    async def serve(self) -> None:
+        """The next customer."""
+        chance = self._chance
+        regulars = self._chain.regulars(self.till.name.store)
+        who = chance.choice(regulars if regulars and chance.random() < REGULAR_ODDS else self._chain.members)
+        left = self._chain.truth.left().get(who.card.account, 0)
+        deed = chance.choices((self._load, self._sell, self._bring_back), (2 if left else 8, 6, 2))[0]
+        try:
+            await deed(who)
+        except WentOff:
+            self._report.turned_away += 1
+
+    async def bring_back(self, receipt: str, original: Original) -> None:
+        """Undo all that is left of a purchase."""
+        if isinstance(original.what, Purchase) and original.what.left:
+            await self._refund(receipt, original.what.left)
+
+    def _close_day(self) -> Coroutine[Any, Any, DayClose | Problem]:
+        return self.till.till.close_day()
+
+    async def close_day(self) -> None:
+        """At night; whoever finds the till off leaves it as it is."""
+        try:
+            closed = await self.till.machine.ask(self._close_day)
+        except WentOff:
+            return
+        assert isinstance(closed, DayClose) or closed in NOT_NOW, f"{self.till.name} closes no day: {closed}"
+
+    async def _load(self, who: Member) -> None:
+        most = self._chance.randint(100, 120_000)
+        units = _stepped(self._chance.choice((10_000, 49_900, 50_000, 100_000, most)), self._chain.step)
+        operation, presented = self._name(), await self._swipe(who)
+        body = LoadBody(operation, presented, units, Tender.CASH, "C01")
+        request = Load(OperationId(operation), _swiped(who), units, Tender.CASH, "C01", None)
+        await self._ask(body, (request, load))
+
+    async def _sell(self, who: Member) -> None:
+        """Paid with a part of the points and money that the member has anywhere; the rest in cash."""
+        truth, chance = self._chain.truth, self._chance
+        left, points = truth.left().get(who.card.account, 0), max(truth.points[who.card.account], 0)
+        step, redeeming = self._chain.step, self._chain.company.programme.redeeming
+        worth = 0 if redeeming is None else points * redeeming.units // redeeming.points
+        price = _stepped(chance.choice((left * chance.randint(1, 110) // 100, chance.randint(100, 30_000))), step)
+        in_points = min(price, worth * chance.choice((0, 0, 50, 100)) // 100 // step * step)
+        most = price - in_points if chance.random() < OVERREACH_ODDS else min(price - in_points, left)
+        from_card = most * chance.choice((0, 60, 100, 100, 100, 100)) // 100 // step * step
+        parts = {
+            PaidWith.POINTS: in_points,
+            PaidWith.STORED_VALUE: from_card,
+            PaidWith.CASH: price - in_points - from_card,
+        }
+        operation, presented = self._name(), await self._swipe(who)
+        paid = tuple(PaidBody(tender, units) for tender, units in parts.items() if units)
+        body = SaleBody(operation, presented, (ItemBody("tea", price),), paid, "C01")
+        request = Sale(OperationId(operation), _swiped(who), body.sold.items, body.sold.paid, "C01", None)
+        await self._ask(body, (request, sale), from_card=from_card)
+
+    async def _bring_back(self, _: Member) -> None:
+        """One of the last movements of this till."""
+        originals = self._chain.truth.originals
+        mine = [(receipt, one) for (name, receipt), one in originals.items() if name == self.till.name][-5:]
+        if not mine:
+            return
+        receipt, original = self._chance.choice(mine)
+        if isinstance(original.what, Loaded) or self._chance.random() < 0.3:
+            await self._void(receipt, original.what.total)
+        elif original.what.left:
+            await self._refund(
+                receipt,
+                _stepped(original.what.left * self._chance.choice((1, 33, 50, 100, 101)) // 100, self._chain.step),
+            )
+
+    async def _refund(self, receipt: str, units: int) -> None:
+        operation = self._name()
+        request = Undo(OperationId(operation), receipt, units, "C01", None)
+        await self._ask(RefundBody(operation, receipt, units, "C01"), (request, refund))
+
+    async def _void(self, receipt: str, units: int) -> None:
+        operation = self._name()
+        request = Undo(OperationId(operation), receipt, units, "C01", None)
+        await self._ask(VoidBody(operation, receipt, "C01"), (request, void))
+
+    async def _swipe(self, who: Member) -> str:
+        """A card lies on the counter now; its name there."""
+        tracks = Tracks(None, who.track2)
+        presentation = await self.till.machine.ask(lambda: self.till.till.reception.swiped(tracks))
+        assert isinstance(presentation, Presentation), presentation
+        return presentation.presentation
+
+    async def _ask(self, body: Body, words: Words, *, from_card: int = 0) -> None:
+        """Until it is known to be done, or not."""
+        self._chain.waiting += 1
+        try:
+            twice = self._chance.random() < AGAIN_ODDS
+            answers = await asyncio.gather(*(self._perform(body) for _ in range(1 + twice)), return_exceptions=True)
+            heard = [answer for answer in answers if isinstance(answer, Answer)]
+            for answer in answers:
+                if isinstance(answer, BaseException) and not isinstance(answer, WentOff):
+                    raise answer
+            if any(isinstance(answer, WentOff) for answer in answers) and not heard:
+                found = await self._was_it_done(body.operation_id)
+                heard = [] if found is None else [found]
+            for answer in sorted(heard, key=lambda one: one.replayed):
+                self._believe(words, answer)
+        finally:
+            self._chain.waiting -= 1
+        self._report.asked(heard[0] if heard else None, from_card, self._chain.truth.left().get(_account(words), 0))
+
+    async def _perform(self, body: Body) -> Answer | Problem:
+        answer = await self.till.machine.ask(lambda: self._begin(body))
+        assert isinstance(answer, Answer) or answer in NOT_NOW, f"{self.till.name} says {answer}"
+        return answer
+
+    def _begin(self, body: Body) -> Coroutine[Any, Any, Answer | Problem]:
+        till = self.till.till
+        match body:
+            case LoadBody():
+                return till.load(body)
+            case SaleBody():
+                return till.sell(body)
+            case RefundBody():
+                return till.refund(body)
+            case VoidBody():
+                return till.void(body)
+
+    async def _was_it_done(self, operation_id: str) -> Answer | None:
+        """Somebody looks, as soon as the till is back."""
+        while True:
+            try:
+                answer = await self.till.machine.ask(lambda: self.till.till.operation(operation_id))
+            except WentOff:
+                await asyncio.sleep(LOOK_AGAIN_S)
+                continue
+            if answer is None:
+                self.never.add(operation_id)
+            return answer
+
+    def _believe(self, words: Words, answer: Answer) -> None:
+        now = self._chain.now_ms
+        asked = Asked(words[0], words[1], b"", Moment(now, ""), NO_HQ)
+        self._chain.truth.hear(self.till.name, asked, answer)
+        assert answer.operation_id not in self.never, f"{answer.operation_id} was not done, and now it is"
+
+    def _name(self) -> str:
+        self._operations += 1
+        return f"{self.till.name.keeper}.{self.till.name.epoch}-{self._operations:06}"
+
+
+def _stepped(units: int, step: int) -> int:
+    """What the shop charges: whole steps, and at least one."""
+    return max(units // step, 1) * step
+
+
+def _swiped(who: Member) -> PresentedCard:
+    return PresentedCard(who.card, Entry.SWIPED)
+
+
+def _account(words: Words) -> AccountId:
+    return AccountId("") if isinstance(words[0], Undo) else words[0].presented.card.account

@@ -1,0 +1,264 @@
+"""A whole chain in one process: HQ and all tills as real programs, their machines, and the cables between them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from functools import partial
+from random import Random
+from typing import Any, TypeVar
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hq_server.storage.sqlite import HqStore
+from hq_server.valuing import Rules
+from ledger.ids import HEADQUARTERS, ChainId, Place
+from protocol.conversation import AnyMessage, Ordered, Records
+from protocol.records import SignedRecord
+from simulation.checks.chain import Keeper
+from simulation.checks.proof import ChainProof
+from simulation.checks.truth import Truth
+from simulation.company import Company, Member, members, scheme
+from simulation.head_office import HeadOffice
+from simulation.loop import Program, VirtualLoop
+from simulation.machine import Machine
+from simulation.net import Cable, Net
+from simulation.shop import EXCHANGE, ZONE, ShopTill
+from terminal.exchanges import Occasion
+from terminal.store import TillStore
+
+T = TypeVar("T")
+
+START_MS = int(datetime(2026, 11, 23, 7, 0, tzinfo=ZONE).timestamp() * 1000)
+"""A Monday morning, before the shops open."""
+STARTS_S_MAX = 60.0
+CHECK_EVERY = 50
+"""Calls to books between two looks at all of them."""
+ROUND_S, ROUNDS_MAX = 60.0, 60
+"""Until nobody has anything more to say; a chain that needs more goes round in a circle."""
+MACHINES_S = (0.5, 120.0)
+"""How long a machine that went off is off."""
+
+
+class Size(msgspec.Struct, frozen=True):
+    """How large a chain is."""
+
+    stores: int = 2
+    tills: int = 2
+    """In each store."""
+
+
+class Chain:
+    """What the checks look at, too (simulation.checks.chain)."""
+
+    def __init__(self, seed: int, size: Size, company: Company) -> None:
+        self.chance = Random(f"counterfoil {seed}")
+        self.company = company
+        self.step = company.programme.currency.charge_step
+        self.loop = VirtualLoop(self._fork())  # type: ignore[abstract]  # sockets, signals and processes are no part of this world
+        self.net = Net(self.loop, self._fork())
+        self.truth = Truth(company.programme)
+        self.revoked: set[ChainId] = set()
+        self.watch: Callable[[], None] = _nothing
+        self.waiting = 0
+        """Operations that were asked and are not known to be done or not."""
+        self.calls = 0
+        """Calls to books."""
+        self.looks = self.outages = 0
+        self._by_name: dict[str, Machine[HqStore] | Machine[TillStore]] = {}
+        self.scheme = scheme(company.programme, self._fork())
+        self.members = members(self.scheme, company.members)
+        self.wan = Cable("hq")
+        self.hq = HeadOffice(
+            self.net, self._fork(), self._key(), (Rules(company.programme, company.placement), self.scheme), START_MS
+        )
+        self.tills: list[ShopTill] = []
+        self.cables: dict[str, tuple[Cable, Cable]] = {}
+        """Of each store: its line to HQ, and its LAN."""
+        self._seen: dict[str, bytes] = {}
+        self.proof = ChainProof(self)
+        self.net.said = self._hear
+        self.loop.after_disk = self._after_disk
+        self._open(size)
+
+    # What the checks want
+
+    @property
+    def now_ms(self) -> int:
+        """By a clock that is right."""
+        return START_MS + round(self.loop.time() * 1000)
+
+    @property
+    def all_is_told(self) -> bool:
+        """Whether nobody waits for the answer to something that may have been committed."""
+        return not self.waiting
+
+    def is_open(self, till: Keeper) -> bool:
+        """Whether HQ may ask a till for value, and give it some."""
+        return self.hq.machine.store.keeping(lambda keepers: keepers.is_open(*till.name))
+
+    # What a run does
+
+    def regulars(self, store: str) -> list[Member]:
+        """The members who mostly come to a store."""
+        return self.members[list(self.cables).index(store) :: len(self.cables)]
+
+    def do(self, work: Callable[[], Coroutine[Any, Any, T]], *, within_s: float = STARTS_S_MAX) -> T:
+        """Have somebody outside do something, and let time pass until it is done."""
+        task = self.loop.spawn(self.loop.world, work())
+        assert self.loop.run_until_true(task.done, within_s=within_s), "it takes too long"
+        return task.result()
+
+    def machines(self) -> list[Machine[HqStore] | Machine[TillStore]]:
+        """HQ's and those of all tills."""
+        return [self.hq.machine, *(till.machine for till in self.tills)]
+
+    def look(self) -> None:
+        """Every invariant that holds at any time, unless a book cannot be read now. Raises AssertionError."""
+        if all(machine.is_on for machine in self.machines()):
+            self.proof.check()
+            self.looks += 1
+
+    def come_to_rest(self) -> None:
+        """Everything is plugged in and on, and everybody says what there is to say, until nothing moves any more."""
+        for cable in (self.wan, *(cable for pair in self.cables.values() for cable in pair)):
+            cable.plug()
+        for machine in self.machines():
+            machine.disk.cut_at = None
+        heads: list[object] = []
+        for _ in range(ROUNDS_MAX):
+            self.loop.run_until_true(lambda: False, within_s=ROUND_S)
+            if all(machine.is_serving for machine in self.machines()):
+                before, heads = heads, self._heads()
+                if heads == before and self._has_arrived():
+                    self.proof.check_quiet()
+                    return
+                self.do(self._exchange)
+        raise AssertionError(f"they never come to rest: {heads}")
+
+    def _heads(self) -> list[object]:
+        hq = self.hq.machine.store
+        return [hq.own_head().ref, *(till.machine.store.head().ref for till in self.tills)]
+
+    def _has_arrived(self) -> bool:
+        hq = self.hq.machine.store
+        for till in self.tills:
+            head, word = till.machine.store.head(), hq.acknowledgement(*till.name, self.now_ms)
+            carried_out = till.machine.store.hq.known().directive
+            if till.name not in self.revoked and (
+                (word.held, word.posted, word.directive) != (head.ref.sequence, head.ref.sequence, carried_out)
+            ):
+                return False
+        return True
+
+    async def _exchange(self) -> None:
+        for till in self.tills:
+            await till.machine.ask(partial(_call_hq, till))
+
+    def digest(self) -> str:
+        """SHA-256 (hex) over every record of every chain, every answer, and how long it all took."""
+        whole = hashlib.sha256()
+        chains = [self.hq.machine.store.records(Place(HEADQUARTERS), 1)]
+        for records in (*chains, *(till.machine.store.records() for till in self.tills)):
+            for signed in records:
+                whole.update(signed.content + signed.signature)
+        for key, answer in self.truth.answers.items():
+            whole.update(msgspec.json.encode((key, answer)))
+        whole.update(f"{self.calls} {self.loop.time()!r}".encode())
+        return whole.hexdigest()
+
+    def close(self) -> None:
+        """Everybody goes home."""
+        for machine in self.machines():
+            machine.went_off = _nothing
+            if machine.program is not None:
+                machine.go_off()
+        self.loop.run_until_true(lambda: False, within_s=0.0)
+        for machine in self.machines():
+            machine.repair()
+
+    # How it is made
+
+    def _open(self, size: Size) -> None:
+        """Everybody is enrolled and on line; nothing fails yet."""
+        self._switch_on(self.hq.machine)
+        for store in range(size.stores):
+            name = f"{store + 1:02}"
+            self.cables[name] = Cable(f"{name} to hq"), Cable(f"{name} lan")
+            for number in range(size.tills):
+                self._enrol(Place(f"{name}-{number + 1}"))
+
+    def _enrol(self, place: Place) -> None:
+        key = self._key()
+        raw_key = key.public_key().public_bytes_raw()
+        epoch = self.do(lambda: self.hq.machine.ask(lambda: self.hq.enrol(place, raw_key)))
+        line, lan = self.cables[place.partition("-")[0]]
+        cables = (self.wan, line, lan)
+        company = self.company.programme, self.scheme
+        exchange = None if len(self.cables) % 2 else EXCHANGE
+        till = ShopTill(ChainId(place, epoch), key, self.net, self._fork(), company, cables, exchange, START_MS)
+        till.hq_key = self.hq.public_key
+        self.tills.append(till)
+        self._switch_on(till.machine)
+
+    def _switch_on(self, machine: Machine[HqStore] | Machine[TillStore]) -> None:
+        self._by_name[machine.name] = machine
+        machine.went_off = partial(self._repair_soon, machine)
+        machine.switch_on()
+        assert self.loop.run_until_true(lambda: machine.is_serving, within_s=STARTS_S_MAX), f"{machine.name} is not up"
+
+    def _repair_soon(self, machine: Machine[HqStore] | Machine[TillStore]) -> None:
+        off_s = self.chance.uniform(*MACHINES_S)
+        self.outages += 1
+        self.loop.call_later(off_s, self._come_back, machine, context=self.loop.world.context.copy())
+
+    def _come_back(self, machine: Machine[HqStore] | Machine[TillStore]) -> None:
+        if not machine.was_killed:
+            for till in self.tills:
+                if till.machine is machine:
+                    till.marker.lose_power(machine.chance)
+        machine.repair()
+        machine.switch_on()
+
+    def _after_disk(self, program: Program) -> None:
+        """A call to a book has been made, and nobody has heard of it yet."""
+        machine = self._by_name.get(program.name)
+        if machine is None or machine.program is not program:
+            return
+        machine.is_dirty = True
+        self.calls += 1
+        if machine.disk.is_off:
+            machine.go_off()
+            return
+        if machine is self.hq.machine:
+            self.watch()
+        if self.calls % CHECK_EVERY == 0:
+            self.look()
+
+    def _hear(self, program: Program, message: AnyMessage) -> None:
+        """A program has given this to a line: what it signed has left it, and is the only record of that name."""
+        if program is self.hq.machine.program:
+            self.hq.hear(message)
+        if isinstance(message, Ordered | Records):
+            for signed in message.records:
+                self._sees(signed)
+
+    def _sees(self, signed: SignedRecord) -> None:
+        ref = str(signed.open().ref)
+        assert self._seen.setdefault(ref, signed.hash) == signed.hash, f"two records {ref} have left one machine"
+
+    def _fork(self) -> Random:
+        return Random(self.chance.random())
+
+    def _key(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.chance.randbytes(32))
+
+
+async def _call_hq(till: ShopTill) -> None:
+    till.till.exchange(Occasion.KEY)
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""

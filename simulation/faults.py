@@ -1,0 +1,115 @@
+"""What befalls a chain, and what HQ's office changes, while shops sell. One more fault is one more function here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import TypeAlias
+
+from protocol.bodies import Lead, Witness
+from simulation.chain import Chain
+from simulation.machine import WentOff
+from simulation.net import Cable
+from terminal.modes import ModeName
+
+WRITES_MAX = 25
+OUT_S = (5.0, 3_600.0)
+"""How long a cable is out."""
+SHORTLY_S = 20.0
+
+Fault: TypeAlias = Callable[[Chain, Random], Awaitable[None]]
+
+
+async def pull_line(chain: Chain, chance: Random) -> None:
+    """A store's line to HQ is down for a while."""
+    await _pull(chance.choice(list(chain.cables.values()))[0], chance.uniform(*OUT_S))
+
+
+async def pull_line_shortly(chain: Chain, chance: Random) -> None:
+    """It comes back before anybody has noticed."""
+    await _pull(chance.choice(list(chain.cables.values()))[0], chance.uniform(0, SHORTLY_S))
+
+
+async def pull_lan(chain: Chain, chance: Random) -> None:
+    """The tills of a store do not reach each other."""
+    await _pull(chance.choice(list(chain.cables.values()))[1], chance.uniform(*OUT_S))
+
+
+async def pull_hq(chain: Chain, chance: Random) -> None:
+    """Nobody reaches HQ."""
+    await _pull(chain.wan, chance.uniform(*OUT_S))
+
+
+async def cut_till(chain: Chain, chance: Random) -> None:
+    """A till loses power, or its program is killed, at one of its next writes."""
+    till = chance.choice(chain.tills)
+    till.machine.cut_after(chance.randint(0, WRITES_MAX), killed=chance.random() < 0.3)
+
+
+async def cut_hq(chain: Chain, chance: Random) -> None:
+    """HQ loses power, or its program is killed, at one of its next writes."""
+    chain.hq.machine.cut_after(chance.randint(0, WRITES_MAX), killed=chance.random() < 0.3)
+
+
+async def switch_off(chain: Chain, chance: Random) -> None:
+    """A machine loses power while its disk is quiet."""
+    machine = chance.choice(chain.machines())
+    if machine.is_on:
+        machine.go_off()
+
+
+async def run_in_another_way(chain: Chain, chance: Random) -> None:
+    """HQ moves a store to another mode."""
+    store, mode = chance.choice(list(chain.cables)), chance.choice((ModeName.TRANSFER, ModeName.REAL_TIME))
+    await chain.hq.machine.ask(lambda: chain.hq.desk.run_store(store, mode))
+
+
+async def name_lead(chain: Chain, chance: Random) -> None:
+    """HQ names a store's lead, perhaps with a witness, or says that it has none."""
+    store = chance.choice(list(chain.cables))
+    tills = [till for till in chain.tills if till.name.store == store]
+    first, *others = chance.sample(tills, len(tills))
+    lead = Lead(first.name.keeper, first.address) if chance.random() < 0.8 else None
+    witness = Witness(others[0].name.keeper, others[0].address) if others and chance.random() < 0.5 else None
+    await chain.hq.machine.ask(lambda: chain.hq.desk.lead_store(store, lead, witness if lead else None))
+
+
+async def lose_card(chain: Chain, chance: Random) -> None:
+    """A card is reported lost, and found again after some hours."""
+    token = chance.choice(chain.members).card.token
+    await chain.hq.machine.ask(lambda: chain.hq.desk.block(token))
+    await asyncio.sleep(chance.uniform(600, 4 * 3600))
+    await chain.hq.machine.ask(lambda: chain.hq.desk.unblock(token))
+
+
+async def _pull(cable: Cable, out_s: float) -> None:
+    cable.pull()
+    await asyncio.sleep(out_s)
+    cable.plug()
+
+
+FAULTS: dict[str, tuple[int, Fault]] = {
+    "a store's line is down": (8, pull_line),
+    "a store's line is down shortly": (6, pull_line_shortly),
+    "a store's LAN is down": (3, pull_lan),
+    "hq's line is down": (2, pull_hq),
+    "a till's power is cut at a write": (10, cut_till),
+    "hq's power is cut at a write": (6, cut_hq),
+    "a machine is switched off": (4, switch_off),
+    "a store is run in another way": (3, run_in_another_way),
+    "a lead is named": (4, name_lead),
+    "a card is lost": (1, lose_card),
+}
+"""By what a report calls them; how often, beside the others."""
+
+
+async def befall(chain: Chain, chance: Random, told: Callable[[str], None]) -> None:
+    """One of them, now."""
+    names = list(FAULTS)
+    name = chance.choices(names, [FAULTS[name][0] for name in names])[0]
+    told(name)
+    try:
+        await FAULTS[name][1](chain, chance)
+    except WentOff:
+        return  # HQ was off, and nobody tries again

@@ -1,0 +1,100 @@
+"""HQ of the chain: the real desk, poster and gateway on a simulated machine, around HQ's real book."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hq_server.config import LINES_MAX, RECALL_WAIT_S, RECORDS_PER_S
+from hq_server.desk import Desk
+from hq_server.enrolling import Disclosed
+from hq_server.storage.sqlite import HqStore
+from hq_server.valuing import Rules
+from hq_server.world import World
+from ledger.cards import CardScheme
+from ledger.ids import ChainId, Place
+from offline_queue.book_thread import BookThread
+from offline_queue.gateway.door import Door
+from offline_queue.keys import CardKeys
+from protocol.acknowledgements import Acknowledgement, open_acknowledgement
+from protocol.conversation import NONCE_BYTES, Acknowledged, AnyMessage
+from protocol.enrolment import EnrolmentAnswer, ask, parse_code
+from simulation.loop import here
+from simulation.machine import Machine
+from simulation.net import HQ_ADDRESS, Net
+from simulation.shop import SOFTWARE, ZONE
+
+COPIES_S = 1800.0
+"""HQ asks for copies of silent tills this often: the chain has days, and each time costs its book some looks."""
+
+
+class HeadOffice:
+    """`said` are the last acknowledgements that have left it, by chain."""
+
+    def __init__(
+        self, net: Net, chance: Random, key: Ed25519PrivateKey, company: tuple[Rules, CardScheme], start_ms: int
+    ) -> None:
+        self.key = key
+        self.said: dict[ChainId, Acknowledgement] = {}
+        self._rules, self._scheme = company
+        self._desk: Desk | None = None
+        self.machine: Machine[HqStore] = Machine("hq", net, chance)
+        machine, words = self.machine, Random(chance.random())
+        self._chance = words
+        self._world = World(
+            now_ms=lambda: start_ms + round(machine.loop.time() * 1000) + machine.clock_off_ms,
+            monotonic_s=machine.monotonic_s,
+            chance=words.randbytes,
+        )
+        self.machine.open_book, self.machine.run = self._open, self._run
+
+    @property
+    def public_key(self) -> bytes:
+        """32 bytes."""
+        return self.key.public_key().public_bytes_raw()
+
+    @property
+    def desk(self) -> Desk:
+        """What people at HQ work with."""
+        assert self._desk is not None, "HQ is off"
+        return self._desk
+
+    def hear(self, message: AnyMessage) -> None:
+        """It has given this to a line."""
+        if isinstance(message, Acknowledged):
+            word = open_acknowledgement(message.acknowledgement)
+            self.said[ChainId(word.keeper, word.epoch)] = word
+
+    async def enrol(self, place: Place, key: bytes) -> int:
+        """Take a till in with a pairing code, as the two programs do it; its epoch."""
+        code = parse_code(await self.desk.offer(place, place.partition("-")[0]))
+        assert code is not None
+        answered = await self.desk.enrol(ask(place, key, self._chance.randbytes(NONCE_BYTES), code))
+        assert isinstance(answered, EnrolmentAnswer), answered
+        return answered.epoch
+
+    def _open(self, vfs_name: str) -> HqStore:
+        store = HqStore.open("hq.db", self.key.sign, self._rules, vfs=vfs_name)
+        store.begin(self.public_key, SOFTWARE, self._world.stamp(ZONE))
+        return store
+
+    async def _run(self, book: HqStore) -> None:
+        """What counterfoil-hq does, without its pages."""
+        secrets = CardKeys(self._scheme.token_key, self._scheme.stripe_keys)
+        desk = self._desk = Desk(
+            BookThread(book),
+            self.key.sign,
+            self._world,
+            disclosed=Disclosed(self.public_key, msgspec.json.encode(secrets)),
+            scheme=self._scheme,
+            currency=self._rules.programme.currency,
+            zone=ZONE,
+            recall_wait_s=RECALL_WAIT_S,
+        )
+        door = Door(desk, lines_max=LINES_MAX, records_per_s=RECORDS_PER_S, copies_s=COPIES_S)
+        with self.machine.net.listening(HQ_ADDRESS, here(), door):
+            self.machine.serve()
+            await asyncio.gather(desk.post_what_is_held(), asyncio.Event().wait())

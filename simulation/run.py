@@ -1,0 +1,157 @@
+"""One run of a chain from its seed: days of customers and faults, then rest, and everything is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from ledger.ids import HEADQUARTERS
+from ledger.slices import Asset
+from simulation.cashier import Cashier
+from simulation.chain import Chain, Size
+from simulation.company import Company
+from simulation.faults import befall
+from simulation.logs import overheard
+from simulation.machine import WentOff
+from simulation.report import Report
+from simulation.shop import ShopTill
+from simulation.signatures import checked_once
+from terminal.exchanges import Occasion
+
+DAY_S = 86_400.0
+OPENS_S, CLOSES_S = 2 * 3600.0, 14 * 3600.0
+"""From the beginning of a day of a run, which is seven in the morning."""
+FAULTS_A_DAY = 3.0
+"""For each till."""
+LOOK_S = 1800.0
+"""Between two looks at what lies where."""
+EXCHANGE_S = 3600.0
+LATE_S_MAX = 6 * 3600.0
+"""So long after the last day everybody has gone home."""
+
+
+class Outcome(NamedTuple):
+    """What a run has come to. `digest` is the same for the same arguments (SHA-256, hex)."""
+
+    digest: str
+    report: Report
+
+
+def run(seed: int, size: Size, days: int, company: Company | None = None) -> Outcome:
+    """Let a chain live for so many days. Raises AssertionError where something is not as it must be."""
+    with overheard() as log, checked_once():
+        chain = Chain(seed, size, company or Company())
+        log.listen(chain.loop)
+        try:
+            return _Life(chain, days).live()
+        finally:
+            chain.close()
+
+
+class _Life:
+    def __init__(self, chain: Chain, days: int) -> None:
+        self._chain, self._days = chain, days
+        self._report = Report()
+        self._cashiers = [Cashier(chain, till, self._report, self._fork()) for till in chain.tills]
+
+    def live(self) -> Outcome:
+        chain = self._chain
+        days = [chain.loop.begin(self._sell(one)) for one in self._cashiers]
+        schedules = [self._exchange(till) for till in chain.tills if till.exchange is not None]
+        work = (self._befall(), self._watch(), *schedules)
+        others = [chain.loop.begin(one) for one in work]
+        ends_s = self._days * DAY_S + LATE_S_MAX
+        assert chain.loop.run_until_true(lambda: all(day.done() for day in days), within_s=ends_s), "nobody goes home"
+        for task in others:
+            task.cancel()
+        chain.come_to_rest()
+        self._check_nothing_came_late()
+        self._check_exports()
+        self._bring_all_back()
+        return Outcome(chain.digest(), self._report)
+
+    async def _sell(self, cashier: Cashier) -> None:
+        chance, loop = self._fork(), self._chain.loop
+        for day in range(self._days):
+            await asyncio.sleep(max(day * DAY_S + OPENS_S + chance.uniform(0, 1200) - loop.time(), 0))
+            while loop.time() < day * DAY_S + CLOSES_S:
+                await cashier.serve()
+                await asyncio.sleep(chance.expovariate(self._chain.company.customers_a_day / (CLOSES_S - OPENS_S)))
+            await cashier.close_day()
+
+    async def _exchange(self, till: ShopTill) -> None:
+        """By schedule: the programs' own (terminal.jobs) go by the machine's clock, which stands still here."""
+        while True:
+            await asyncio.sleep(EXCHANGE_S)
+            with suppress(WentOff):
+                await till.machine.ask(partial(_call_hq, till))
+
+    async def _befall(self) -> None:
+        """One fault after another, some of them at once. The last ones may last until the shops have closed."""
+        chain, chance = self._chain, self._fork()
+        mean_s = (CLOSES_S - OPENS_S) / (FAULTS_A_DAY * len(chain.tills))
+        while True:
+            opens_s = chain.loop.time() // DAY_S * DAY_S + OPENS_S
+            await asyncio.sleep(max(opens_s - chain.loop.time(), 0) + chance.expovariate(1 / mean_s))
+            if chain.loop.time() % DAY_S <= CLOSES_S:
+                chain.loop.begin(befall(chain, chance, self._tell))
+            else:
+                await asyncio.sleep(DAY_S - chain.loop.time() % DAY_S)
+
+    async def _watch(self) -> None:
+        """What lies where, as HQ's book has it."""
+        chain = self._chain
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if chain.hq.machine.is_on:
+                held = self._held()
+                cut_off = {till.name.keeper for till in chain.tills if not self._is_reached(till)}
+                self._report.exposure.append(sum(held.values()))
+                self._report.stranded.append(sum(units for place, units in held.items() if place in cut_off))
+
+    def _held(self) -> dict[str, int]:
+        purses = ", ".join(f"'{purse}'" for purse in Asset.MONEY.purses)
+        rows = self._chain.hq.machine.store._connection.execute(
+            f"select place, sum(units) from slices where place <> ? and purse in ({purses}) group by place",  # noqa: S608 - our own names
+            (HEADQUARTERS,),
+        )
+        return {str(place): int(units) for place, units in rows}
+
+    def _is_reached(self, till: ShopTill) -> bool:
+        line, _ = self._chain.cables[till.name.store]
+        return till.machine.is_on and line.is_in and self._chain.wan.is_in
+
+    def _check_nothing_came_late(self) -> None:
+        for cashier in self._cashiers:
+            for operation_id in cashier.never:
+                found = cashier.till.machine.store.find(operation_id)
+                assert found is None, f"{operation_id} was not done, the till said, and now it is {found}"
+
+    def _check_exports(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            found = self._chain.proof.audit(Path(folder))
+        assert not found, "\n".join(found)
+
+    def _bring_all_back(self) -> None:
+        """As if nobody had ever bought anything."""
+        for cashier in self._cashiers:
+            for (name, receipt), original in list(self._chain.truth.originals.items()):
+                if name == cashier.till.name:
+                    self._chain.do(partial(cashier.bring_back, receipt, original))
+        self._chain.come_to_rest()
+        self._chain.proof.check_all_is_undone()
+
+    def _tell(self, fault: str) -> None:
+        self._report.faults[fault] = self._report.faults.get(fault, 0) + 1
+
+    def _fork(self) -> Random:
+        return Random(self._chain.chance.random())
+
+
+async def _call_hq(till: ShopTill) -> None:
+    till.till.exchange(Occasion.SCHEDULE)

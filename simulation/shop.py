@@ -1,0 +1,140 @@
+"""A till of the chain: the real program on a simulated machine, around its real book."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+from zoneinfo import ZoneInfo
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger.cards import CardScheme
+from ledger.ids import ChainId
+from loyalty.programme import Programme
+from receipts.wording import Language
+from simulation.loop import here
+from simulation.machine import Machine
+from simulation.net import HQ_ADDRESS, Cable, Net, StoreLines
+from terminal.asking import Identity
+from terminal.book_trust import Mark
+from terminal.config import LanSettings, TillSettings
+from terminal.exchanges import ExchangeRules
+from terminal.hq_file import HqFile
+from terminal.modes import ModeName
+from terminal.store import TillStore
+from terminal.till import Shop, Till
+from terminal.wiring import Core, put_together
+from terminal.world import World
+
+ZONE = ZoneInfo("Asia/Taipei")
+SOFTWARE = "counterfoil simulated"
+EXCHANGE = ExchangeRules(after_records=40)
+MARKS_UNSYNCED_MAX = 5
+"""The marker is not synced: a power cut may leave one of the last few."""
+
+
+class MemoryMarker:
+    """A till's marker. It outlasts the program; of a power cut's last marks any one may be left."""
+
+    def __init__(self) -> None:
+        self._marks: list[Mark] = []
+
+    def read(self) -> Mark | None:
+        """The last mark."""
+        return self._marks[-1] if self._marks else None
+
+    def write(self, mark: Mark) -> None:
+        """Put this one in its place."""
+        self._marks = [*self._marks[1 - MARKS_UNSYNCED_MAX :], mark]
+
+    def close(self) -> None:
+        """It is no file."""
+
+    def lose_power(self, chance: Random) -> None:
+        """What was written last may not be there."""
+        self._marks = self._marks[: chance.randint(1, len(self._marks))] if self._marks else []
+
+
+class ShopTill:
+    """Its place in one epoch, with one key. `core` is what runs now."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what a till is made of
+        self,
+        name: ChainId,
+        key: Ed25519PrivateKey,
+        net: Net,
+        chance: Random,
+        company: tuple[Programme, CardScheme],
+        cables: tuple[Cable, Cable, Cable],
+        exchange: ExchangeRules | None,
+        start_ms: int,
+    ) -> None:
+        self.name, self.key = name, key
+        self.mode = ModeName.TRANSFER
+        self.marker = MemoryMarker()
+        self.core: Core | None = None
+        self.hq_key = b""
+        self._programme, self._scheme = company
+        *self._to_hq, self._lan = cables
+        self.exchange = exchange
+        """When it calls HQ in transfer mode; None: its line is kept up."""
+        self._start_ms = start_ms
+        self.machine: Machine[TillStore] = Machine(f"{name.keeper}.{name.epoch}", net, chance)
+        self.machine.open_book, self.machine.run = self._open, self._run
+
+    @property
+    def till(self) -> Till:
+        """The till as its page and POS reach it."""
+        assert self.core is not None, f"{self.machine.name} is off"
+        return self.core.till
+
+    @property
+    def address(self) -> str:
+        """Where it listens for its neighbours, if it is to."""
+        lan = self._lan_settings
+        return f"http://{lan.host}:{lan.port}"
+
+    @property
+    def _lan_settings(self) -> LanSettings:
+        return LanSettings(f"{self.name.keeper}.example")
+
+    def _identity(self) -> Identity:
+        store, till = self.name.keeper.split("-")
+        return Identity(store, till, self.key.public_key().public_bytes_raw(), SOFTWARE, self.name.epoch)
+
+    def _open(self, vfs_name: str) -> TillStore:
+        return TillStore.open(
+            "till.db", self._identity(), self.key.sign, self._programme, vfs=vfs_name, marker=self.marker
+        )
+
+    async def _run(self, book: TillStore) -> None:
+        """What counterfoil-till does, without devices and pages."""
+        who, machine = book.identity, self.machine
+        names = Random(machine.chance.random())
+        world = World(
+            now_ms=lambda: self._start_ms + round(machine.loop.time() * 1000) + machine.clock_off_ms,
+            monotonic_s=machine.monotonic_s,
+            new_id=lambda: names.randbytes(9).hex(),
+            chance=names.random,
+            random_bytes=names.randbytes,
+        )
+        settings = TillSettings(
+            who.store,
+            who.till,
+            "Maple",
+            f"Store {who.store}",
+            mode=self.mode,
+            exchange=self.exchange,
+            lan=self._lan_settings,
+        )
+        shop = Shop(who, settings.chain_name, settings.store_name, Language.TAIWAN, ZONE, self.mode)
+        hq = HqFile(HQ_ADDRESS, self.hq_key, self.name.epoch)
+        lines = StoreLines(machine.net, here(), self._to_hq, self._lan)
+        core = put_together(shop, self._scheme, self._programme, book, self.key.sign, hq, settings, world, lines)
+        assert core.uplink is not None
+        assert core.lead is not None
+        await core.till.begin()
+        await core.uplink.begin()
+        self.core = core
+        machine.serve()
+        await asyncio.gather(core.uplink.run(), core.lead.run())
