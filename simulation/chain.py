@@ -17,6 +17,7 @@ from hq_server.valuing import Rules
 from ledger.ids import HEADQUARTERS, ChainId, Place
 from protocol.conversation import AnyMessage, Ordered, Records
 from protocol.records import SignedRecord
+from simulation import sticks
 from simulation.checks.chain import Keeper
 from simulation.checks.proof import ChainProof
 from simulation.checks.truth import Truth
@@ -53,7 +54,7 @@ class Size(msgspec.Struct, frozen=True):
 class Chain:
     """What the checks look at, too (simulation.checks.chain)."""
 
-    def __init__(self, seed: int, size: Size, company: Company) -> None:
+    def __init__(self, seed: int, company: Company) -> None:
         self.chance = Random(f"counterfoil {seed}")
         self.company = company
         self.step = company.programme.currency.charge_step
@@ -81,7 +82,15 @@ class Chain:
         self.proof = ChainProof(self)
         self.net.said = self._hear
         self.loop.after_disk = self._after_disk
-        self._open(size)
+
+    def open(self, size: Size) -> None:
+        """Everybody is enrolled and on line; nothing fails yet."""
+        self._switch_on(self.hq.machine)
+        for store in range(size.stores):
+            name = f"{store + 1:02}"
+            self.cables[name] = Cable(f"{name} to hq"), Cable(f"{name} lan")
+            for number in range(size.tills):
+                self._enrol(Place(f"{name}-{number + 1}"))
 
     # What the checks want
 
@@ -155,7 +164,10 @@ class Chain:
 
     async def _exchange(self) -> None:
         for till in self.tills:
-            await till.machine.ask(partial(_call_hq, till))
+            if till.till.mode.calls_hq:
+                await till.machine.ask(partial(_call_hq, till))
+            else:
+                await sticks.exchange(self.hq, till)
 
     def digest(self) -> str:
         """SHA-256 (hex) over every record of every chain, every answer, and how long it all took."""
@@ -175,20 +187,11 @@ class Chain:
             machine.went_off = _nothing
             if machine.program is not None:
                 machine.go_off()
-        self.loop.run_until_true(lambda: False, within_s=0.0)
+        self.loop.wind_up()
         for machine in self.machines():
             machine.repair()
 
     # How it is made
-
-    def _open(self, size: Size) -> None:
-        """Everybody is enrolled and on line; nothing fails yet."""
-        self._switch_on(self.hq.machine)
-        for store in range(size.stores):
-            name = f"{store + 1:02}"
-            self.cables[name] = Cable(f"{name} to hq"), Cable(f"{name} lan")
-            for number in range(size.tills):
-                self._enrol(Place(f"{name}-{number + 1}"))
 
     def _enrol(self, place: Place) -> None:
         key = self._key()

@@ -8,6 +8,7 @@ from random import Random
 from typing import TypeAlias
 
 from protocol.bodies import Lead, Witness
+from simulation import sticks
 from simulation.chain import Chain
 from simulation.machine import WentOff
 from simulation.net import Cable
@@ -17,6 +18,7 @@ WRITES_MAX = 25
 OUT_S = (5.0, 3_600.0)
 """How long a cable is out."""
 SHORTLY_S = 20.0
+MODES = (ModeName.TRANSFER, ModeName.TRANSFER, ModeName.REAL_TIME, ModeName.REAL_TIME, ModeName.PROXY_RUN)
 
 Fault: TypeAlias = Callable[[Chain, Random], Awaitable[None]]
 
@@ -61,7 +63,7 @@ async def switch_off(chain: Chain, chance: Random) -> None:
 
 async def run_in_another_way(chain: Chain, chance: Random) -> None:
     """HQ moves a store to another mode."""
-    store, mode = chance.choice(list(chain.cables)), chance.choice((ModeName.TRANSFER, ModeName.REAL_TIME))
+    store, mode = chance.choice(list(chain.cables)), chance.choice(MODES)
     await chain.hq.machine.ask(lambda: chain.hq.desk.run_store(store, mode))
 
 
@@ -73,6 +75,11 @@ async def name_lead(chain: Chain, chance: Random) -> None:
     lead = Lead(first.name.keeper, first.address) if chance.random() < 0.8 else None
     witness = Witness(others[0].name.keeper, others[0].address) if others and chance.random() < 0.5 else None
     await chain.hq.machine.ask(lambda: chain.hq.desk.lead_store(store, lead, witness if lead else None))
+
+
+async def carry_stick(chain: Chain, chance: Random) -> None:
+    """Somebody takes a till's file to HQ, and the answer back, whatever its line does meanwhile."""
+    await sticks.carry(chain.hq, chance.choice(chain.tills), chance)
 
 
 async def lose_card(chain: Chain, chance: Random) -> None:
@@ -99,6 +106,7 @@ FAULTS: dict[str, tuple[int, Fault]] = {
     "a machine is switched off": (4, switch_off),
     "a store is run in another way": (3, run_in_another_way),
     "a lead is named": (4, name_lead),
+    "a file is carried on a stick": (6, carry_stick),
     "a card is lost": (1, lose_card),
 }
 """By what a report calls them; how often, beside the others."""

@@ -114,6 +114,14 @@ class VirtualLoop(asyncio.AbstractEventLoop):
             program.is_cut = True
             self._cut.append(program)
 
+    def wind_up(self) -> None:
+        """It is over for those outside too: nothing of theirs is left."""
+        self.cut(self.world)
+        with self._running():
+            while self._cut:
+                self._unwind(self._cut.popleft())
+        self.failures.clear()
+
     def _step(self, ends_s: float) -> bool:
         """One callback, of whichever program; False when nothing happens before `ends_s`."""
         while self._cut:
@@ -155,7 +163,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
                 self._run_one(program)
             if not program.tasks:
                 return
-        self.failures.append(AssertionError(f"{program.name} does not end: {list(program.tasks)}"))
+        raise AssertionError(f"{program.name} does not end: {list(program.tasks)}")
 
     @contextmanager
     def _running(self) -> Iterator[None]:

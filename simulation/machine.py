@@ -160,6 +160,13 @@ class Machine(Generic[S]):
             raise WentOff
         return outcome
 
+    async def try_ask(self, what: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
+        """The same, by somebody who gives up: None when the machine is or goes off."""
+        try:
+            return await self.ask(what)
+        except WentOff:
+            return None
+
 
 def _tell(done: Any, outcome: object) -> None:  # noqa: ANN401 - a future of whatever it is
     if not done.done():

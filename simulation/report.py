@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checkout.results import Decline
+from ledger.amounts import Currency
 from terminal.answers import Answer, Outcome
 
 TOO_LITTLE = {Decline.NOT_ENOUGH, Decline.NOT_ENOUGH_HERE, Decline.LIES_ELSEWHERE}
@@ -46,3 +47,35 @@ class Report:
                     self.faults[fault] = self.faults.get(fault, 0) + times
             else:
                 setattr(self, name, getattr(self, name) + value)
+
+
+def as_text(report: Report, currency: Currency) -> str:
+    """The figures, one a line."""
+    funded = report.sales_done + report.funded
+    lines = [
+        ("operations asked for", f"{report.operations}"),
+        ("  done, declined", f"{report.done}, {report.declined}"),
+        ("  not answered", f"{report.turned_away}, as the till was off"),
+        ("sales from the card", f"{report.sales}"),
+        (
+            "  accepted",
+            f"{report.sales_done}, {_percent(report.sales_done, funded)} of those for which there was enough",
+        ),
+        ("  refused though funded", f"{report.funded}, {currency.format(report.funded_units)} in all"),
+        ("at tills, on average", f"{_mean(report.exposure, currency)}, at most {_most(report.exposure, currency)}"),
+        ("  out of reach", f"{_mean(report.stranded, currency)}, at most {_most(report.stranded, currency)}"),
+        *((f"fault: {fault}", f"{times} times") for fault, times in sorted(report.faults.items())),
+    ]
+    return "\n".join(f"{name:<36}{value}" for name, value in lines)
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %" if whole else "none"
+
+
+def _mean(units: list[int], currency: Currency) -> str:
+    return currency.format(sum(units) // len(units) if units else 0)
+
+
+def _most(units: list[int], currency: Currency) -> str:
+    return currency.format(max(units, default=0))

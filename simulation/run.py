@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
+
+import msgspec
 
 from ledger.ids import HEADQUARTERS
 from ledger.slices import Asset
@@ -17,7 +18,6 @@ from simulation.chain import Chain, Size
 from simulation.company import Company
 from simulation.faults import befall
 from simulation.logs import overheard
-from simulation.machine import WentOff
 from simulation.report import Report
 from simulation.shop import ShopTill
 from simulation.signatures import checked_once
@@ -45,9 +45,10 @@ class Outcome(NamedTuple):
 def run(seed: int, size: Size, days: int, company: Company | None = None) -> Outcome:
     """Let a chain live for so many days. Raises AssertionError where something is not as it must be."""
     with overheard() as log, checked_once():
-        chain = Chain(seed, size, company or Company())
+        chain = Chain(seed, company or Company())
         log.listen(chain.loop)
         try:
+            chain.open(size)
             return _Life(chain, days).live()
         finally:
             chain.close()
@@ -70,7 +71,7 @@ class _Life:
         for task in others:
             task.cancel()
         chain.come_to_rest()
-        self._check_nothing_came_late()
+        self._check_words()
         self._check_exports()
         self._bring_all_back()
         return Outcome(chain.digest(), self._report)
@@ -88,8 +89,7 @@ class _Life:
         """By schedule: the programs' own (terminal.jobs) go by the machine's clock, which stands still here."""
         while True:
             await asyncio.sleep(EXCHANGE_S)
-            with suppress(WentOff):
-                await till.machine.ask(partial(_call_hq, till))
+            await till.machine.try_ask(partial(_call_hq, till))
 
     async def _befall(self) -> None:
         """One fault after another, some of them at once. The last ones may last until the shops have closed."""
@@ -126,7 +126,12 @@ class _Life:
         line, _ = self._chain.cables[till.name.store]
         return till.machine.is_on and line.is_in and self._chain.wan.is_in
 
-    def _check_nothing_came_late(self) -> None:
+    def _check_words(self) -> None:
+        """What a till has answered is still so, and what it said it never did it has not done since."""
+        stores = {till.name: till.machine.store for till in self._chain.tills}
+        for (name, operation_id), answer in self._chain.truth.answers.items():
+            found, said = stores[name].find(operation_id), msgspec.structs.replace(answer, cashier_message=None)
+            assert found == said, f"{operation_id} was answered {answer}, and now it is {found}"
         for cashier in self._cashiers:
             for operation_id in cashier.never:
                 found = cashier.till.machine.store.find(operation_id)

@@ -1,0 +1,128 @@
+"""Faults that programs of this kind have had, to be put into the real ones by a test: runs must see each of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+import pytest
+
+from hq_server.desk import Desk
+from hq_server.storage.drawing import Drawing, Drawn, Short
+from hq_server.storage.sqlite import HqStore
+from hq_server.storage.vault import Vault
+from hq_server.valuing import Rules
+from ledger.ids import AccountId, ChainId
+from ledger.journal_sqlite import SqliteJournal, transaction
+from offline_queue.outbox import Stamp
+from protocol.acknowledgements import open_acknowledgement, seal_acknowledgement
+from protocol.bodies import Transfer
+from protocol.conversation import Draw, Records
+from protocol.draws import Grounds, decide
+from protocol.records import SignedRecord
+from protocol.rejections import Fault as Rejected
+from protocol.signing import Signed, Signer
+from terminal.answers import Answer, Outcome, Problem
+from terminal.asking import Asked
+from terminal.deciding import Deciding
+from terminal.modes import Mode
+from terminal.store import TillStore
+
+Fault: TypeAlias = Callable[[pytest.MonkeyPatch], None]
+
+
+class _Rehearsed(Exception):
+    """Nothing of it stays."""
+
+
+def answer_before_commit(patch: pytest.MonkeyPatch) -> None:
+    """A till says what it will decide, and commits it a moment later."""
+    decide = Deciding.decide
+
+    def rehearse(store: TillStore, asked: Asked) -> Answer | Problem | None:
+        answer: Answer | Problem | None = None
+        with suppress(_Rehearsed), transaction(store._connection):
+            answer = store._decisions.perform(asked, None)
+            raise _Rehearsed
+        return answer
+
+    async def answer_early(self: Deciding, asked: Asked, mode: Mode) -> Answer | Problem:
+        answer = await self._store.do(rehearse, asked)
+        if not isinstance(answer, Answer) or answer.outcome is not Outcome.DONE:
+            return await decide(self, asked, mode)
+        asyncio.create_task(decide(self, asked, mode))  # noqa: RUF006 - the loop keeps it
+        return answer
+
+    patch.setattr(Deciding, "decide", answer_early)
+
+
+def acknowledge_before_commit(patch: pytest.MonkeyPatch) -> None:
+    """HQ says that it holds what it has heard, and holds it a moment later."""
+    take, acknowledge = Desk.take, Desk.acknowledge
+    early: dict[ChainId, SignedRecord] = {}
+
+    async def take_later(self: Desk, batch: Records, by: ChainId) -> Rejected | None:
+        if batch.records:
+            early[by] = batch.records[-1]
+
+        async def later() -> None:
+            await asyncio.sleep(0.5)
+            await take(self, batch, by)
+
+        asyncio.create_task(later())  # noqa: RUF006 - the loop keeps it
+        return None
+
+    async def acknowledge_early(self: Desk, chain: ChainId) -> Signed:
+        said = await acknowledge(self, chain)
+        word, last = open_acknowledgement(said), early.get(chain)
+        if last is None or last.open().sequence <= word.held:
+            return said
+        word = msgspec.structs.replace(word, held=last.open().sequence, held_hash=last.hash)
+        return seal_acknowledgement(word, self.sign)
+
+    patch.setattr(Desk, "take", take_later)
+    patch.setattr(Desk, "acknowledge", acknowledge_early)
+
+
+def give_what_lies_elsewhere(patch: pytest.MonkeyPatch) -> None:
+    """HQ gives again what lies at a till that does not answer, without that till's word."""
+    draw = Drawing.draw
+
+    def draw_anyway(self: Drawing, chain: ChainId, asked: Draw, stamp: Stamp) -> Drawn:
+        drawn = draw(self, chain, asked, stamp)
+        if not isinstance(drawn, Short):
+            return drawn
+        for holder in drawn.holders:
+            slices = SqliteJournal(self._connection, *holder).slices(AccountId(asked.account))
+            given = decide(asked, Grounds(list(slices), is_open=True, is_blocked=False))
+            if isinstance(given, Transfer):
+                return self._keepers.order(*chain, given, stamp)
+        return drawn
+
+    patch.setattr(Drawing, "draw", draw_anyway)
+
+
+def hq_syncs_seldom(patch: pytest.MonkeyPatch) -> None:
+    """HQ's book is synced at checkpoints alone."""
+    opened = HqStore.open.__func__  # type: ignore[attr-defined]  # a class method has it
+
+    def open_sloppily(kind: type[HqStore], path: Path | str, sign: Signer, rules: Rules, *, vfs: str | None) -> HqStore:
+        store: HqStore = opened(kind, path, sign, rules, vfs=vfs)
+        store._connection.execute("pragma synchronous=normal")
+        return store
+
+    patch.setattr(HqStore, "open", classmethod(open_sloppily))
+
+
+def take_without_posting(patch: pytest.MonkeyPatch) -> None:
+    """HQ gives to a till, and its own place does not fall."""
+
+    def give(self: Vault, chain: ChainId, given: Transfer, stamp: Stamp) -> SignedRecord:
+        self._whereabouts.sent(chain, given)
+        return self._keepers.order(*chain, given, stamp)
+
+    patch.setattr(Vault, "give", give)

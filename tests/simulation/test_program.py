@@ -1,0 +1,57 @@
+"""./run simulate: the same arguments have the same digest, in any process; a seed that fails is said."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from simulation.__main__ import main
+from tests.simulation import simulation_faults
+
+ROOT = Path(__file__).parents[2]
+
+
+def simulated(*arguments: str, hash_seed: str) -> str:
+    """What a process of its own says, in which sets of texts lie in another order."""
+    return subprocess.run(
+        [sys.executable, "-m", "simulation", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def test_the_same_arguments_have_the_same_digest_in_any_process() -> None:
+    one, again = (simulated("--seeds", "1", "--seed", "7", hash_seed=hash_seed) for hash_seed in ("1", "4711"))
+    assert one == again
+    assert "1 runs of 2 stores with 2 tills each" in one
+    assert one.splitlines()[-1].startswith("digest ")
+
+
+def test_another_seed_is_another_run() -> None:
+    one, other = (CliRunner().invoke(main, ["--seeds", "1", "--seed", seed, "--stores", "1"]) for seed in ("1", "2"))
+    assert one.exit_code == other.exit_code == 0
+    assert one.output.splitlines()[-1] != other.output.splitlines()[-1]
+
+
+def test_a_seed_that_fails_is_said_with_how_to_see_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    simulation_faults.take_without_posting(monkeypatch)
+    monkeypatch.setattr(sys, "argv", ["simulate", "--stores", "2", "--seeds", "5", "--seed=3"])
+    found = CliRunner().invoke(main, sys.argv[1:])
+    assert found.exit_code == 1
+    assert found.output.startswith("seed 3: ")
+    assert "again: ./run simulate --stores 2 --seeds 1 --seed 3\n" in found.output
+
+
+def test_a_programme_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "programme.toml").write_text("version = 7\n", "utf-8")
+    found = CliRunner().invoke(main, ["--programme", str(tmp_path / "programme.toml")])
+    assert found.exit_code == 1
+    assert "programme.toml" in found.output

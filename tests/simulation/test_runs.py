@@ -1,0 +1,57 @@
+"""Whole chains with the real programs: whatever happens to them, everything is as it must be (DESIGN 10)."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulation.chain import Size
+from simulation.run import run
+from tests.chains import chain_faults
+from tests.simulation import simulation_faults
+from tests.simulation.simulation_faults import Fault
+
+SMALL = Size(stores=2, tills=2)
+SEEDS = range(1, 9)
+"""In every run; --thorough takes some hundreds, and a larger chain."""
+SEEDS_TO_A_FAULT = 30
+"""Each fault is seen within so many, mostly in the first; whoever sees one stops."""
+
+FAULTS: dict[str, Fault] = {
+    "a till answers before its commit": simulation_faults.answer_before_commit,
+    "a till takes a transfer twice": chain_faults.take_twice,
+    "hq acknowledges before its commit": simulation_faults.acknowledge_before_commit,
+    "hq gives again what lies elsewhere": simulation_faults.give_what_lies_elsewhere,
+    "hq gives, and its place does not fall": simulation_faults.take_without_posting,
+    "hq does not sync each commit": simulation_faults.hq_syncs_seldom,
+}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_small_chain_keeps_every_invariant(seed: int) -> None:
+    outcome = run(seed, SMALL, days=1)
+    assert outcome.report.done > 10
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_a_fault_is_seen(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same runs, and a program that has one."""
+    fault(monkeypatch)
+    with pytest.raises(AssertionError):
+        _run_all(range(1, SEEDS_TO_A_FAULT + 1))
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(3_600)
+def test_hundreds_of_small_chains() -> None:
+    _run_all(range(1_000, 1_400))
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(3_600)
+def test_a_larger_chain_for_a_week() -> None:
+    run(1, Size(stores=5, tills=3), days=7)
+
+
+def _run_all(seeds: range) -> None:
+    for seed in seeds:
+        run(seed, SMALL, days=1)
