@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any, TypeAlias
 
@@ -14,13 +15,14 @@ from checkout.sold import PaidWith
 from checkout.undo import refund, void
 from drivers.events import Tracks
 from ledger.ids import AccountId, OperationId
+from ledger.journal_sqlite import DiskFull
 from simulation.chain import Chain
 from simulation.checks.purchases import Purchase
 from simulation.checks.truth import Loaded, Original
 from simulation.company import Member
 from simulation.machine import WentOff
 from simulation.report import Report
-from simulation.shop import ShopTill
+from simulation.shop import ZONE, ShopTill
 from terminal.answers import Answer, DayClose, HqState, HqStatus, Presentation, Problem
 from terminal.asking import Asked, Moment, UseCase
 from terminal.bodies import ItemBody, LoadBody, PaidBody, RefundBody, SaleBody, VoidBody
@@ -60,7 +62,7 @@ class Cashier:
         deed = chance.choices((self._load, self._sell, self._bring_back), (2 if left else 8, 6, 2))[0]
         try:
             await deed(who)
-        except WentOff:
+        except (WentOff, DiskFull):
             self._report.turned_away += 1
 
     async def bring_back(self, receipt: str, original: Original) -> None:
@@ -71,11 +73,18 @@ class Cashier:
     def _close_day(self) -> Coroutine[Any, Any, DayClose | Problem]:
         return self.till.till.close_day()
 
+    def _close_day_by_hand(self) -> Coroutine[Any, Any, DayClose | Problem]:
+        """Somebody names the date from now on, who knows which it is."""
+        tomorrow = datetime.fromtimestamp(self._chain.now_ms / 1000, ZONE).date() + timedelta(days=1)
+        return self.till.till.close_day(opens=tomorrow.isoformat())
+
     async def close_day(self) -> None:
         """At night; whoever finds the till off leaves it as it is."""
         try:
             closed = await self.till.machine.ask(self._close_day)
-        except WentOff:
+            if closed is Problem.CLOCK_DOUBTED:
+                closed = await self.till.machine.ask(self._close_day_by_hand)
+        except (WentOff, DiskFull):
             return
         assert isinstance(closed, DayClose) or closed in NOT_NOW, f"{self.till.name} closes no day: {closed}"
 
@@ -148,9 +157,11 @@ class Cashier:
             answers = await asyncio.gather(*(self._perform(body) for _ in range(1 + twice)), return_exceptions=True)
             heard = [answer for answer in answers if isinstance(answer, Answer)]
             for answer in answers:
-                if isinstance(answer, BaseException) and not isinstance(answer, WentOff):
+                if isinstance(answer, BaseException) and not isinstance(answer, WentOff | DiskFull):
                     raise answer
-            if any(isinstance(answer, WentOff) for answer in answers) and not heard:
+            if all(isinstance(answer, DiskFull) for answer in answers):
+                self.never.add(body.operation_id)
+            elif not heard:
                 found = await self._was_it_done(body.operation_id)
                 heard = [] if found is None else [found]
             for answer in sorted(heard, key=lambda one: one.replayed):

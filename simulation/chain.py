@@ -26,8 +26,9 @@ from simulation.head_office import HeadOffice
 from simulation.loop import Program, VirtualLoop
 from simulation.machine import Machine
 from simulation.net import Cable, Net
-from simulation.shop import EXCHANGE, ZONE, ShopTill
-from terminal.exchanges import Occasion
+from simulation.shop import ZONE, Manner, ShopTill
+from terminal.exchanges import ExchangeRules, Occasion
+from terminal.modes import ModeName
 from terminal.store import TillStore
 
 T = TypeVar("T")
@@ -35,6 +36,12 @@ T = TypeVar("T")
 START_MS = int(datetime(2026, 11, 23, 7, 0, tzinfo=ZONE).timestamp() * 1000)
 """A Monday morning, before the shops open."""
 STARTS_S_MAX = 60.0
+MANNERS: tuple[Manner, ...] = (
+    (ModeName.TRANSFER, ExchangeRules(after_records=40)),
+    (ModeName.REAL_TIME, None),
+    (ModeName.TRANSFER, None),
+)
+"""How one store after another is run at first."""
 CHECK_EVERY = 50
 """Calls to books between two looks at all of them."""
 ROUND_S, ROUNDS_MAX = 60.0, 60
@@ -135,7 +142,7 @@ class Chain:
         for cable in (self.wan, *(cable for pair in self.cables.values() for cable in pair)):
             cable.plug()
         for machine in self.machines():
-            machine.disk.cut_at = None
+            machine.disk.cut_at, machine.disk.is_full, machine.clock_off_ms = None, False, 0
         heads: list[object] = []
         for _ in range(ROUNDS_MAX):
             self.loop.run_until_true(lambda: False, within_s=ROUND_S)
@@ -200,8 +207,8 @@ class Chain:
         line, lan = self.cables[place.partition("-")[0]]
         cables = (self.wan, line, lan)
         company = self.company.programme, self.scheme
-        exchange = None if len(self.cables) % 2 else EXCHANGE
-        till = ShopTill(ChainId(place, epoch), key, self.net, self._fork(), company, cables, exchange, START_MS)
+        mode, exchange = MANNERS[(len(self.cables) - 1) % len(MANNERS)]
+        till = ShopTill(ChainId(place, epoch), key, self.net, self._fork(), company, cables, (mode, exchange), START_MS)
         till.hq_key = self.hq.public_key
         self.tills.append(till)
         self._switch_on(till.machine)

@@ -117,6 +117,8 @@ class Disk:
         self.changes = 0
         self.cut_at: int | None = None
         self.cut_in: list[str] = []
+        self.is_full = False
+        """There is no room for another byte. What is there can be read, and taken away."""
         self.fails_at: int | None = None
         self.failure: apsw.Error = apsw.IOError("this change failed")
         self.starts = 0
@@ -136,6 +138,8 @@ class Disk:
             raise PowerCut
         if self.changes == self.fails_at:
             raise self.failure
+        if self.is_full and what.startswith(("write", "create")):
+            raise apsw.FullError("there is no room")
 
     def name(self, name: str, file: File | None) -> None:
         """Enter a file in the folder, or take it out with None. On the platter after sync_names()."""

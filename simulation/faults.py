@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import TypeAlias
 
+from ledger.journal_sqlite import DiskFull
 from protocol.bodies import Lead, Witness
 from simulation import sticks
 from simulation.chain import Chain
@@ -61,6 +62,22 @@ async def switch_off(chain: Chain, chance: Random) -> None:
         machine.go_off()
 
 
+async def fill_disk(chain: Chain, chance: Random) -> None:
+    """A disk has no room for a while."""
+    machine = chance.choice(chain.machines())
+    machine.disk.is_full = True
+    await asyncio.sleep(chance.uniform(*OUT_S))
+    machine.disk.is_full = False
+
+
+async def set_clock(chain: Chain, chance: Random) -> None:
+    """A till's wall clock is wrong for some hours, by minutes or days."""
+    machine = chance.choice(chain.tills).machine
+    machine.clock_off_ms = chance.choice((-1, 1)) * chance.choice((5, 60, 24 * 60, 5 * 24 * 60)) * 60_000
+    await asyncio.sleep(chance.uniform(600, 6 * 3600))
+    machine.clock_off_ms = 0
+
+
 async def run_in_another_way(chain: Chain, chance: Random) -> None:
     """HQ moves a store to another mode."""
     store, mode = chance.choice(list(chain.cables)), chance.choice(MODES)
@@ -104,6 +121,8 @@ FAULTS: dict[str, tuple[int, Fault]] = {
     "a till's power is cut at a write": (10, cut_till),
     "hq's power is cut at a write": (6, cut_hq),
     "a machine is switched off": (4, switch_off),
+    "a disk is full": (3, fill_disk),
+    "a till's clock is wrong": (3, set_clock),
     "a store is run in another way": (3, run_in_another_way),
     "a lead is named": (4, name_lead),
     "a file is carried on a stick": (6, carry_stick),
@@ -119,5 +138,5 @@ async def befall(chain: Chain, chance: Random, told: Callable[[str], None]) -> N
     told(name)
     try:
         await FAULTS[name][1](chain, chance)
-    except WentOff:
-        return  # HQ was off, and nobody tries again
+    except (WentOff, DiskFull):
+        return  # and nobody tries again

@@ -76,6 +76,8 @@ class OpenFile:
 
     def xWrite(self, data: bytes, offset: int) -> None:
         self._check_power()
+        if self._disk.is_full:
+            self._disk.touch(f"write {self._path}")  # raises, and nothing was written
         self._file.change(Write(offset, bytes(data)))
         self._disk.touch(f"write {self._path}")
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from random import Random
 from typing import Any, Generic, Protocol, TypeVar
 
-from ledger.journal_sqlite import BookError, BookUnusable, Connection
+from ledger.journal_sqlite import BookError, BookUnusable, Connection, DiskFull
 from simulation.disk import Disk, PowerCut
 from simulation.files import Files
 from simulation.loop import Program, VirtualLoop
@@ -101,7 +101,7 @@ class Machine(Generic[S]):
         try:
             store = self.open_book(self._files.vfs_name)
         except (BookError, BookUnusable):
-            if not self.disk.is_off:
+            if not (self.disk.is_off or self.disk.is_full):
                 raise
             self.go_off()
             return
@@ -113,7 +113,12 @@ class Machine(Generic[S]):
     def _ended(self, started: asyncio.Task[None]) -> None:
         program_is_cut = started.cancelled() or (self.program is None or self.program.is_cut)
         fault = None if started.cancelled() else started.exception()
-        if fault is not None and not program_is_cut:
+        if program_is_cut or fault is None:
+            return
+        if isinstance(fault, DiskFull) and self.disk.is_full:
+            self._killed = True  # it says so and ends; whoever looks after it starts it again
+            self.go_off()
+        else:
             self.loop.failures.append(fault)
 
     def cut_after(self, writes: int, *, killed: bool) -> None:
@@ -164,7 +169,7 @@ class Machine(Generic[S]):
         """The same, by somebody who gives up: None when the machine is or goes off."""
         try:
             return await self.ask(what)
-        except WentOff:
+        except (WentOff, DiskFull):
             return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from random import Random
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -28,7 +29,8 @@ from terminal.world import World
 
 ZONE = ZoneInfo("Asia/Taipei")
 SOFTWARE = "counterfoil simulated"
-EXCHANGE = ExchangeRules(after_records=40)
+Manner: TypeAlias = tuple[ModeName, ExchangeRules | None]
+"""How a store is run at first, and when its tills call HQ in transfer mode; None: their lines are kept up."""
 MARKS_UNSYNCED_MAX = 5
 """The marker is not synced: a power cut may leave one of the last few."""
 
@@ -66,18 +68,16 @@ class ShopTill:
         chance: Random,
         company: tuple[Programme, CardScheme],
         cables: tuple[Cable, Cable, Cable],
-        exchange: ExchangeRules | None,
+        manner: Manner,
         start_ms: int,
     ) -> None:
         self.name, self.key = name, key
-        self.mode = ModeName.TRANSFER
         self.marker = MemoryMarker()
         self.core: Core | None = None
         self.hq_key = b""
         self._programme, self._scheme = company
         *self._to_hq, self._lan = cables
-        self.exchange = exchange
-        """When it calls HQ in transfer mode; None: its line is kept up."""
+        self.mode, self.exchange = manner
         self._start_ms = start_ms
         self.machine: Machine[TillStore] = Machine(f"{name.keeper}.{name.epoch}", net, chance)
         self.machine.open_book, self.machine.run = self._open, self._run

@@ -22,6 +22,12 @@ FAULTS = [
     ("terminal", "hq_server"),
     ("hq_server", "terminal"),
     ("terminal", "hardware_mocks"),
+    ("terminal", "simulation"),
+    ("hq_server", "simulation"),
+    ("offline_queue", "simulation"),
+    ("simulation", "hardware_mocks"),
+    ("simulation", "tests"),
+    ("simulation", "aiohttp"),
     ("drivers", "ledger"),
     ("drivers", "loyalty"),
     ("drivers", "checkout"),
@@ -51,6 +57,7 @@ HOMES = [
     ("ledger.journal_sqlite", "apsw"),
     ("offline_queue.outbox", "apsw"),
     ("terminal.store", "apsw"),
+    ("simulation.files", "apsw"),
 ]
 
 
