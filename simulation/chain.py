@@ -148,6 +148,7 @@ class Chain:
             self.loop.run_until_true(lambda: False, within_s=ROUND_S)
             if all(machine.is_serving for machine in self.machines()):
                 before, heads = heads, self._heads()
+                assert not self.hq.is_recovering, "HQ takes its book for a copy"
                 if heads == before and self._has_arrived():
                     self.proof.check_quiet()
                     return
@@ -226,9 +227,10 @@ class Chain:
 
     def _come_back(self, machine: Machine[HqStore] | Machine[TillStore]) -> None:
         if not machine.was_killed:
-            for till in self.tills:
-                if till.machine is machine:
-                    till.marker.lose_power(machine.chance)
+            keepers: list[HeadOffice | ShopTill] = [self.hq, *self.tills]
+            for keeper in keepers:
+                if keeper.machine is machine:
+                    keeper.marker.lose_power(machine.chance)
         machine.repair()
         machine.switch_on()
 

@@ -24,6 +24,7 @@ from protocol.conversation import NONCE_BYTES, Acknowledged, AnyMessage
 from protocol.enrolment import EnrolmentAnswer, ask, parse_code
 from simulation.loop import here
 from simulation.machine import Machine
+from simulation.marker import MemoryMarker
 from simulation.net import HQ_ADDRESS, Net
 from simulation.shop import SOFTWARE, ZONE
 
@@ -38,6 +39,7 @@ class HeadOffice:
         self, net: Net, chance: Random, key: Ed25519PrivateKey, company: tuple[Rules, CardScheme], start_ms: int
     ) -> None:
         self.key = key
+        self.marker = MemoryMarker()
         self.said: dict[ChainId, Acknowledgement] = {}
         self._rules, self._scheme = company
         self._desk: Desk | None = None
@@ -55,6 +57,11 @@ class HeadOffice:
     def public_key(self) -> bytes:
         """32 bytes."""
         return self.key.public_key().public_bytes_raw()
+
+    @property
+    def is_recovering(self) -> bool:
+        """Whether it takes its book for a copy, and gives nothing out."""
+        return self.machine.store.recovery() is not None
 
     @property
     def desk(self) -> Desk:
@@ -77,7 +84,7 @@ class HeadOffice:
         return answered.epoch
 
     def _open(self, vfs_name: str) -> HqStore:
-        store = HqStore.open("hq.db", self.key.sign, self._rules, vfs=vfs_name)
+        store = HqStore.open("hq.db", self.key.sign, self._rules, vfs=vfs_name, marker=self.marker)
         store.begin(self.public_key, SOFTWARE, self._world.stamp(ZONE))
         return store
 
@@ -85,7 +92,7 @@ class HeadOffice:
         """What counterfoil-hq does, without its pages."""
         secrets = CardKeys(self._scheme.token_key, self._scheme.stripe_keys)
         desk = self._desk = Desk(
-            BookThread(book),
+            BookThread(book, after_each=book.mark),
             self.key.sign,
             self._world,
             disclosed=Disclosed(self.public_key, msgspec.json.encode(secrets)),

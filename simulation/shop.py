@@ -15,9 +15,9 @@ from loyalty.programme import Programme
 from receipts.wording import Language
 from simulation.loop import here
 from simulation.machine import Machine
+from simulation.marker import MemoryMarker
 from simulation.net import HQ_ADDRESS, Cable, Net, StoreLines
 from terminal.asking import Identity
-from terminal.book_trust import Mark
 from terminal.config import LanSettings, TillSettings
 from terminal.exchanges import ExchangeRules
 from terminal.hq_file import HqFile
@@ -31,30 +31,6 @@ ZONE = ZoneInfo("Asia/Taipei")
 SOFTWARE = "counterfoil simulated"
 Manner: TypeAlias = tuple[ModeName, ExchangeRules | None]
 """How a store is run at first, and when its tills call HQ in transfer mode; None: their lines are kept up."""
-MARKS_UNSYNCED_MAX = 5
-"""The marker is not synced: a power cut may leave one of the last few."""
-
-
-class MemoryMarker:
-    """A till's marker. It outlasts the program; of a power cut's last marks any one may be left."""
-
-    def __init__(self) -> None:
-        self._marks: list[Mark] = []
-
-    def read(self) -> Mark | None:
-        """The last mark."""
-        return self._marks[-1] if self._marks else None
-
-    def write(self, mark: Mark) -> None:
-        """Put this one in its place."""
-        self._marks = [*self._marks[1 - MARKS_UNSYNCED_MAX :], mark]
-
-    def close(self) -> None:
-        """It is no file."""
-
-    def lose_power(self, chance: Random) -> None:
-        """What was written last may not be there."""
-        self._marks = self._marks[: chance.randint(1, len(self._marks))] if self._marks else []
 
 
 class ShopTill:
