@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
@@ -15,7 +14,6 @@ from hq_server.desk import Desk
 from hq_server.storage.drawing import Drawing, Drawn, Short
 from hq_server.storage.sqlite import HqStore
 from hq_server.storage.vault import Vault
-from hq_server.valuing import Rules
 from ledger.ids import AccountId, ChainId
 from ledger.journal_sqlite import SqliteJournal, transaction
 from offline_queue.outbox import Stamp
@@ -25,7 +23,7 @@ from protocol.conversation import Draw, Records
 from protocol.draws import Grounds, decide
 from protocol.records import SignedRecord
 from protocol.rejections import Fault as Rejected
-from protocol.signing import Signed, Signer
+from protocol.signing import Signed
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked
 from terminal.deciding import Deciding
@@ -110,8 +108,8 @@ def hq_syncs_seldom(patch: pytest.MonkeyPatch) -> None:
     """HQ's book is synced at checkpoints alone."""
     opened = HqStore.open.__func__  # type: ignore[attr-defined]  # a class method has it
 
-    def open_sloppily(kind: type[HqStore], path: Path | str, sign: Signer, rules: Rules, *, vfs: str | None) -> HqStore:
-        store: HqStore = opened(kind, path, sign, rules, vfs=vfs)
+    def open_sloppily(kind: type[HqStore], /, *arguments: object, **options: object) -> HqStore:
+        store: HqStore = opened(kind, *arguments, **options)
         store._connection.execute("pragma synchronous=normal")
         return store
 
