@@ -77,6 +77,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._timers: list[tuple[float, int, asyncio.TimerHandle, Program]] = []
         self._serial = 0
         self._ready: dict[Program, None] = {}
+        self._programs: dict[Program, None] = {}
         self._cut: deque[Program] = deque()
 
     # What a world does with it
@@ -115,8 +116,9 @@ class VirtualLoop(asyncio.AbstractEventLoop):
             self._cut.append(program)
 
     def wind_up(self) -> None:
-        """It is over for those outside too: nothing of theirs is left."""
-        self.cut(self.world)
+        """It is over for all programs, and for those outside: nothing of theirs is left."""
+        for program in (*self._programs, self.world):
+            self.cut(program)
         with self._running():
             while self._cut:
                 self._unwind(self._cut.popleft())
@@ -243,6 +245,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._serial += 1
         task.serial, task.program = self._serial, program
         program.tasks[task] = None
+        self._programs.setdefault(program)
         task.add_done_callback(lambda done: program.tasks.pop(done, None), context=context)
         return task
 
