@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from typing import TypeAlias
 
 import msgspec
@@ -15,7 +16,7 @@ from hq_server.storage.drawing import Drawing, Drawn, Short
 from hq_server.storage.sqlite import HqStore
 from hq_server.storage.vault import Vault
 from ledger.ids import AccountId, ChainId
-from ledger.journal_sqlite import SqliteJournal, transaction
+from ledger.journal_sqlite import DiskFull, SqliteJournal, transaction
 from offline_queue.outbox import Stamp
 from protocol.acknowledgements import open_acknowledgement, seal_acknowledgement
 from protocol.bodies import Transfer
@@ -56,6 +57,19 @@ def answer_before_commit(patch: pytest.MonkeyPatch) -> None:
         return answer
 
     patch.setattr(Deciding, "decide", answer_early)
+
+
+def say_full_and_commit(patch: pytest.MonkeyPatch) -> None:
+    """A till says now and then that its disk is full and nothing was decided, and it was."""
+    decide, times = Deciding.decide, count(1)
+
+    async def decide_and_deny(self: Deciding, asked: Asked, mode: Mode) -> Answer | Problem:
+        answer = await decide(self, asked, mode)
+        if isinstance(answer, Answer) and answer.outcome is Outcome.DONE and next(times) % 5 == 0:
+            raise DiskFull
+        return answer
+
+    patch.setattr(Deciding, "decide", decide_and_deny)
 
 
 def acknowledge_before_commit(patch: pytest.MonkeyPatch) -> None:
