@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import traceback
 from pathlib import Path
 
 import click
@@ -58,8 +59,9 @@ def main(  # noqa: PLR0913 - a chain has many sides
     for seed in range(first, first + seeds):
         try:
             outcome = run(seed, size, days, company)
-        except AssertionError as fault:
-            click.echo(f"seed {seed}: {fault}")
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the seed is said
+            click.echo("".join(traceback.format_exception(fault)), err=True)
+            click.echo(f"seed {seed}: {fault or type(fault).__name__}")
             click.echo(f"again: {_again(seed)}")
             sys.exit(1)
         whole.add(outcome.report)

@@ -30,7 +30,7 @@ from terminal.bodies import ItemBody, LoadBody, PaidBody, RefundBody, SaleBody, 
 LOOK_AGAIN_S = 5.0
 """So often somebody looks whether a machine that went off is back."""
 AGAIN_ODDS = 0.15
-"""Of an operation that is asked for once more after its answer, or while it is under way."""
+"""Of an operation that is asked for twice at once, as by a page and a POS."""
 REGULAR_ODDS = 0.75
 """Of a customer who belongs to this store; all others come from anywhere."""
 OVERREACH_ODDS = 0.1
@@ -48,7 +48,7 @@ class Cashier:
     """Serves customers at one till, one after another."""
 
     def __init__(self, chain: Chain, till: ShopTill, report: Report, chance: Random) -> None:
-        self._chain, self.till, self._report, self._chance = chain, till, report, chance
+        self._chain, self.till, self.report, self._chance = chain, till, report, chance
         self._operations = 0
         self.never: set[str] = set()
         """What the till has said it never did."""
@@ -63,7 +63,7 @@ class Cashier:
         try:
             await deed(who)
         except (WentOff, DiskFull):
-            self._report.turned_away += 1
+            self.report.turned_away += 1
 
     async def bring_back(self, receipt: str, original: Original) -> None:
         """Undo all that is left of a purchase."""
@@ -168,7 +168,7 @@ class Cashier:
                 self._believe(words, answer)
         finally:
             self._chain.waiting -= 1
-        self._report.asked(heard[0] if heard else None, from_card, self._chain.truth.left().get(_account(words), 0))
+        self.report.asked(heard[0] if heard else None, from_card, self._chain.truth.left().get(_account(words), 0))
 
     async def _perform(self, body: Body) -> Answer | Problem:
         answer = await self.till.machine.ask(lambda: self._begin(body))

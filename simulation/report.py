@@ -66,7 +66,7 @@ def as_text(report: Report, currency: Currency) -> str:
         ("  out of reach", f"{_mean(report.stranded, currency)}, at most {_most(report.stranded, currency)}"),
         *((f"fault: {fault}", f"{times} times") for fault, times in sorted(report.faults.items())),
     ]
-    return "\n".join(f"{name:<36}{value}" for name, value in lines)
+    return "\n".join(f"{name:<44}{value}" for name, value in lines)
 
 
 def _percent(part: int, whole: int) -> str:
