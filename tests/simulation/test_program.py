@@ -48,10 +48,10 @@ def test_a_seed_that_fails_is_said_with_how_to_see_it_again(monkeypatch: pytest.
     monkeypatch.setattr(sys, "argv", ["simulate", "--stores", "2", "--seeds", "5", "--seed=3"])
     found = CliRunner().invoke(main, sys.argv[1:])
     assert found.exit_code == 1
-    assert found.output.startswith("seed 3: ")
-    said, _, again = found.output.strip().rpartition("\nagain: ./run simulate ")
+    assert found.stdout.startswith("seed 3: ")
+    said, _, again = found.stdout.strip().rpartition("\nagain: ./run simulate ")
     assert again == "--stores 2 --seeds 1 --seed 3"
-    assert CliRunner().invoke(main, again.split()).output.startswith(said)
+    assert CliRunner().invoke(main, again.split()).stdout.startswith(said)
 
 
 def test_a_programme_that_is_none_is_named(tmp_path: Path) -> None:
