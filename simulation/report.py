@@ -24,6 +24,10 @@ class Report:
         self.exposure: list[int] = []
         """At each look: money at tills that could not be reached, and money at tills at all."""
         self.faults: dict[str, int] = {}
+        self.outages = 0
+        """How often a machine went off."""
+        self.looks = 0
+        """How often all books were looked at together."""
 
     def asked(self, answer: Answer | None, from_card: int, left: int) -> None:
         """A customer was served, or not. `left`: what the member has anywhere, after that."""
@@ -64,6 +68,8 @@ def as_text(report: Report, currency: Currency) -> str:
         ("  refused though funded", f"{report.funded}, {currency.format(report.funded_units)} in all"),
         ("at tills, on average", f"{_mean(report.exposure, currency)}, at most {_most(report.exposure, currency)}"),
         ("  out of reach", f"{_mean(report.stranded, currency)}, at most {_most(report.stranded, currency)}"),
+        ("machines went off", f"{report.outages} times"),
+        ("all books were looked at", f"{report.looks} times"),
         *((f"fault: {fault}", f"{times} times") for fault, times in sorted(report.faults.items())),
     ]
     return "\n".join(f"{name:<44}{value}" for name, value in lines)

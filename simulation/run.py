@@ -74,6 +74,7 @@ class _Life:
         self._check_words()
         self._check_exports()
         self._bring_all_back()
+        self._report.outages, self._report.looks = chain.outages, chain.looks
         return Outcome(chain.digest(), self._report)
 
     async def _sell(self, cashier: Cashier) -> None:
