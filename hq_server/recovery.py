@@ -86,9 +86,22 @@ class LostRecords(Exception):
         self.cause = cause
 
 
+class NotStoodBy(Exception):
+    """The book refuses to stand by what HQ has signed, for the reason `refusal`: its lot has other terms here."""
+
+    def __init__(self, refusal: str) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+
+
 def may_end(silent: int, agreed_by: str | None, by: str) -> bool:
     """Whether this person's word ends the recovery."""
-    return not silent or agreed_by not in (None, by)
+    return not silent or (agreed_by is not None and not is_same_person(agreed_by, by))
+
+
+def is_same_person(one: str, other: str) -> bool:
+    """However a name is typed."""
+    return one.strip().casefold() == other.strip().casefold()
 
 
 def names(chains: list[ChainId], most: int) -> tuple[str, ...]:

@@ -271,7 +271,7 @@ class Directive(msgspec.Struct, frozen=True):
 
     to: str
     to_epoch: int
-    number: int
+    number: Number
     order: Order
 
 

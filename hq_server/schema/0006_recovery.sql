@@ -7,21 +7,28 @@ CREATE TABLE recoveries (
     agreed_by   TEXT
 ) STRICT, WITHOUT ROWID;
 
--- Directives that HQ had lost and their keepers have handed back. HQ may have given another under the same number since.
+-- Directives that HQ had lost, by their hash: their keepers have handed them back, and HQ stands by them since its epoch `by_epoch`.
 CREATE TABLE readopted (
     hash     BLOB    NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
-    hq_epoch INTEGER NOT NULL,
-    sequence INTEGER NOT NULL
+    by_epoch INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The last of HQ's lost words on a card, or on how a store is run or led, by the number of the directive that said it.
+-- HQ's last word on a card, or on how a store is run or led, by where it stands in HQ's chain; `to_say`: it was lost, and not all keepers know it.
 CREATE TABLE last_words (
     about    TEXT    NOT NULL PRIMARY KEY,
     hq_epoch INTEGER NOT NULL,
-    sequence INTEGER NOT NULL
+    sequence INTEGER NOT NULL,
+    to_say   INTEGER NOT NULL CHECK (to_say IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX readopted_by_record ON readopted (hq_epoch, sequence);
+-- The last directive that each keeper has carried out, as far as it is posted, and one that HQ has given or stands by.
+CREATE TABLE carried_out (
+    keeper   TEXT    NOT NULL,
+    epoch    INTEGER NOT NULL,
+    hq_epoch INTEGER NOT NULL,
+    number   INTEGER NOT NULL,
+    PRIMARY KEY (keeper, epoch)
+) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER recoveries_are_kept BEFORE DELETE ON recoveries BEGIN SELECT raise(ABORT, 'recoveries are append-only'); END;
 CREATE TRIGGER readopted_are_kept BEFORE DELETE ON readopted BEGIN SELECT raise(ABORT, 'readopted directives are append-only'); END;

@@ -53,6 +53,10 @@ class Drawing:
         if self._recovering.is_on:
             return NotDrawn(asked.operation_id, NoDraw.RECOVERING, (), stamp.now_ms)
         known = self._answered(chain, asked)
+        if known is not None and self._vault.has_taken(known.open().ref):
+            return NotDrawn(
+                asked.operation_id, NoDraw.BUSY, (), stamp.now_ms
+            )  # HQ has that back: a new draw is a new one
         if known is not None:
             return known
         if self._vault.debts.has(account, asked.asset):

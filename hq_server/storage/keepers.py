@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hq_server.storage.blocks import Blocks
 from hq_server.storage.carried_out import carried_out
+from hq_server.storage.last_words import LastWords
 from hq_server.storage.own_chain import OwnChain
 from ledger.ids import HEADQUARTERS, ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection
@@ -29,6 +30,8 @@ from protocol.enrolment import CODE_VALID_S, TRIES_MAX
 from protocol.records import SignedRecord
 from protocol.signing import Signer
 
+CARD, MODE, LEAD = "card/", "mode/", "lead/"
+"""What HQ's words are about, before the name of a card or a store."""
 REVOKED = "revoked"
 FORKED = "forked"
 
@@ -40,6 +43,7 @@ class Keepers:
         self._connection = connection
         self.own = OwnChain(connection, sign)
         self.blocks = Blocks(connection)
+        self.words = LastWords(connection)
 
     @property
     def epoch(self) -> int:
@@ -90,7 +94,9 @@ class Keepers:
         if self._connection.execute("select 1 from keepers where store = ?", (store,)).get is None:
             return None
         self.note_mode(store, mode)
-        return self.say_mode(store, stamp)
+        told = self.say_mode(store, stamp)
+        self._say(MODE + store)
+        return told
 
     def note_mode(self, store: str, mode: str) -> None:
         """Remember in which way a store is to run."""
@@ -120,6 +126,7 @@ class Keepers:
             return None
         self.note_lead(store, lead, witness)
         self.call_the_roll(store, stamp)
+        self._say(LEAD + store)
         return chains
 
     def note_lead(self, store: str, lead: Lead | None, witness: Witness | None) -> None:
@@ -184,8 +191,8 @@ class Keepers:
         chains = [ChainId(Place(keeper), epoch) for keeper, epoch in rows]
         return [chain for chain in chains if not self.fences(*chain)]
 
-    def call_the_roll(self, store: str, stamp: Stamp) -> None:
-        """Tell each till of a store that has, or had, a lead whom it may believe from now on.
+    def call_the_roll(self, store: str, stamp: Stamp, only: ChainId | None = None) -> None:
+        """Tell each till of a store that has, or had, a lead whom it may believe from now on; or `only` one of them.
 
         Of a store with more tills than a roster names, the lead, its witness and the others up to there.
         """
@@ -206,7 +213,8 @@ class Keepers:
             Witness(witness, witness_address) if has_witness else None,
         )
         for chain in chains:
-            self.order(*chain, roster, stamp)
+            if only in (None, chain):
+                self.order(*chain, roster, stamp)
 
     def revoke(self, place: Place, epoch: int, stamp: Stamp) -> SignedRecord:
         """Trust a till's key no longer. What is held stands; nothing more is taken."""
@@ -216,11 +224,20 @@ class Keepers:
 
     def block(self, card: str, stamp: Stamp) -> list[ChainId] | None:
         """Have a card refused everywhere; the keepers that are told so. None when it was refused already."""
-        return self._order_all(Block((card,)), stamp) if self.blocks.add(card, stamp.now_ms) else None
+        told = self._order_all(Block((card,)), stamp) if self.blocks.add(card, stamp.now_ms) else None
+        self._say(CARD + card)
+        return told
 
     def unblock(self, card: str, stamp: Stamp) -> list[ChainId] | None:
         """Have a card taken again; the keepers that are told so. None when it was not refused."""
-        return self._order_all(Unblock((card,)), stamp) if self.blocks.remove(card) else None
+        told = self._order_all(Unblock((card,)), stamp) if self.blocks.remove(card) else None
+        self._say(CARD + card)
+        return told
+
+    def _say(self, about: str) -> None:
+        head = self.own.head()
+        assert head is not None, "HQ's chain was opened"
+        self.words.say(about, head.ref.epoch, head.ref.sequence)
 
     def is_revoked(self, place: Place, key: bytes) -> bool:
         """Whether this place's keeper had that key, and it was revoked: it is trusted in no later epoch either."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from hq_server.storage.carried_out import carried_out
-from hq_server.storage.keepers import REVOKED, Keepers
+from hq_server.storage.keepers import CARD, LEAD, MODE, REVOKED, Keepers
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
 from ledger.ids import HEADQUARTERS, ChainId, Place, RecordRef
-from ledger.journal_sqlite import Connection, SqliteJournal
-from offline_queue.outbox import Stamp
-from protocol.bodies import BLOCKED_CARDS_MAX, Block, Directive, Order, Relay, Revoke, Roster, RunAs, Unblock
+from ledger.journal_sqlite import Connection
+from offline_queue.outbox import Chain, Stamp
+from protocol.bodies import BLOCKED_CARDS_MAX, Block, Directive, Relay, Revoke, Roster, RunAs, Unblock
 from protocol.records import SignedRecord
-
-CARD, MODE, LEAD = "card/", "mode/", "lead/"
-"""What HQ's words are about, before the name of a card or a store."""
+from protocol.transfers import giver_of
 
 
 class LostOrders:
@@ -30,68 +27,57 @@ class LostOrders:
         chain = ChainId(Place(directive.to), directive.to_epoch)
         match directive.order:
             case Block(cards=cards):
-                for card in (one for one in cards if self._is_last_word(CARD + one, ref)):
+                for card in (one for one in cards if self._is_last(CARD + one, ref)):
                     self._keepers.blocks.add(card, stamp.now_ms)
             case Unblock(cards=cards):
-                for card in (one for one in cards if self._is_last_word(CARD + one, ref)):
+                for card in (one for one in cards if self._is_last(CARD + one, ref)):
                     self._keepers.blocks.remove(card)
-            case RunAs(mode=mode) if self._is_last_word(MODE + chain.store, ref):
+            case RunAs(mode=mode) if self._is_last(MODE + chain.store, ref):
                 self._keepers.note_mode(chain.store, mode)
-            case Roster(lead=lead, witness=witness) if self._is_last_word(LEAD + chain.store, ref):
+            case Roster(lead=lead, witness=witness) if self._is_last(LEAD + chain.store, ref):
                 self._keepers.note_lead(chain.store, lead, witness)
             case Revoke():
                 self._keepers.fence(*chain, REVOKED, stamp)
             case _:
                 pass
 
-    def _is_last_word(self, about: str, ref: RecordRef) -> bool:
-        self._connection.execute(
-            "insert into last_words values (?, ?, ?) on conflict do update set hq_epoch = excluded.hq_epoch,"
-            " sequence = excluded.sequence where (excluded.hq_epoch, excluded.sequence) > (hq_epoch, sequence)",
-            (about, ref.epoch, ref.sequence),
-        )
-        return self._connection.changes() > 0
+    def _is_last(self, about: str, ref: RecordRef) -> bool:
+        return self._keepers.words.hear(about, ref.epoch, ref.sequence)
 
-    def say_all_again(self, stamp: Stamp) -> list[ChainId]:
+    def say_again(self, stamp: Stamp) -> list[ChainId]:
         """What was handed back, all keepers have to know: some of them may never have been told."""
-        about = [one for (one,) in self._connection.execute("select about from last_words order by about")]
-        chains = self._keepers.trusted()
+        about, chains = self._keepers.words.take_unsaid(), self._keepers.trusted()
         self._say_cards(chains, [one.removeprefix(CARD) for one in about if one.startswith(CARD)], stamp)
         for one in about:
             if one.startswith(MODE):
                 self._keepers.say_mode(one.removeprefix(MODE), stamp)
             elif one.startswith(LEAD):
                 self._keepers.call_the_roll(one.removeprefix(LEAD), stamp)
-        self._connection.execute("delete from last_words")
-        return chains
+        return chains if about else []
 
-    def adopted(self, chain: ChainId, hq_epoch: int, at: int, stamp: Stamp) -> None:
-        """By its record `at` a keeper has carried out this new epoch, and from there on no order of an earlier one.
+    def adopted(self, chain: ChainId, hq_epoch: int, done: tuple[int, int], stamp: Stamp) -> None:
+        """A keeper has carried out its first order of this epoch, and from there on none of an earlier one.
 
-        What the orders that it has not carried out gave, HQ has back; of what the others were about, it is told anew.
+        `done` was the last before that. What the orders behind it gave, HQ has back; what it was asked to give back, it
+        may be asked anew; of what the others were about, it is told how that stands by now.
         """
         self._reclaim(chain, hq_epoch, stamp)
+        self._whereabouts.forget_recalls(chain, hq_epoch)
         rows = self._connection.execute(
             "select hq_epoch, sequence from directives where keeper = ? and epoch = ? and (hq_epoch, number) > (?, ?)"
             " and hq_epoch < ? order by hq_epoch, number",
-            (*chain, *carried_out(self._connection, chain, before=at), hq_epoch),
+            (*chain, *done, hq_epoch),
         )
-        for one in list(rows):
-            self._say_again(chain, self._own(*one).open().body_as(Directive).order, stamp)
-
-    def _say_again(self, chain: ChainId, order: Order, stamp: Stamp) -> None:
-        """How it stands by now."""
-        match order:
-            case Block(cards=cards) | Unblock(cards=cards):
-                self._say_cards([chain], list(cards), stamp)
-            case RunAs():
-                self._keepers.order_mode(chain, stamp)
-            case Roster():
-                self._keepers.call_the_roll(chain.store, stamp)
-            case Relay() | Revoke():
+        orders = [self._own(*one).open().body_as(Directive).order for one in list(rows)]
+        cards = [card for order in orders if isinstance(order, Block | Unblock) for card in order.cards]
+        self._say_cards([chain], list(dict.fromkeys(cards)), stamp)
+        if any(isinstance(order, RunAs) for order in orders):
+            self._keepers.order_mode(chain, stamp)
+        if any(isinstance(order, Roster) for order in orders):
+            self._keepers.call_the_roll(chain.store, stamp, only=chain)
+        for order in orders:
+            if isinstance(order, Relay | Revoke):
                 self._keepers.order(*chain, order, stamp)
-            case _:
-                pass
 
     def _say_cards(self, chains: list[ChainId], cards: list[str], stamp: Stamp) -> None:
         """Which of these cards are refused, and which are not."""
@@ -106,7 +92,6 @@ class LostOrders:
 
     def _reclaim(self, chain: ChainId, hq_epoch: int, stamp: Stamp) -> None:
         """Have back what HQ gave to this keeper in earlier epochs and did not arrive; the last of it first."""
-        mirror = SqliteJournal(self._connection, *chain)
         rows = self._connection.execute(
             "select hq_epoch, sequence from directives where keeper = ? and epoch = ? and hq_epoch < ?"
             " order by hq_epoch desc, number desc",
@@ -116,15 +101,15 @@ class LostOrders:
             if not self._whereabouts.has_under_way(chain):
                 return
             given = self._own(*one)
-            ref = given.open().ref
-            has_come = mirror.knows_operation(ref.taken) and not self._was_anothers(ref)
-            if not has_come and not self._vault.has_taken(ref):
+            if not self._has_come(chain, given) and not self._vault.has_taken(given.open().ref):
                 self._vault.reclaim(given, stamp)
 
-    def _was_anothers(self, ref: RecordRef) -> bool:
-        """Whether a directive that HQ had lost had this number before."""
-        query = "select 1 from readopted where hq_epoch = ? and sequence = ?"
-        return self._connection.execute(query, (ref.epoch, ref.sequence)).get is not None
+    def _has_come(self, chain: ChainId, given: SignedRecord) -> bool:
+        """Whether a keeper has taken this very directive: another that was lost may have had its number."""
+        query = "select epoch, sequence from transactions where keeper = ? and operation_id = ?"
+        row = self._connection.execute(query, (chain.keeper, given.open().ref.taken)).get
+        taker = None if row is None else Chain(self._connection, chain.keeper, row[0]).record(row[1])
+        return taker is not None and giver_of(taker.open()) == given
 
     def _own(self, hq_epoch: int, sequence: int) -> SignedRecord:
         given = self._keepers.own.record(RecordRef(HEADQUARTERS, hq_epoch, sequence))

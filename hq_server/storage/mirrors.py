@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import apsw
 
 from hq_server.posting import Different, Doubt, GiverStands, Outcome, SetAside, Waits, post_record, set_aside
+from hq_server.recovery import NotStoodBy
 from hq_server.storage.exposure import Exposure
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.members import Members
@@ -104,6 +105,8 @@ class Mirrors:
             outcome = self._post_and_follow(signed, record, chain, step, stamp)
         except (apsw.ConstraintError, OverflowError):
             outcome = set_aside(record, Doubt.NOT_STORABLE)
+        except NotStoodBy as fault:
+            outcome = set_aside(record, fault.refusal)
         if isinstance(outcome, SetAside):
             self._connection.execute("rollback to record")
         self._connection.execute("release record")
@@ -115,8 +118,8 @@ class Mirrors:
         self, signed: SignedRecord, record: Record, chain: ChainId, step: Step, stamp: Stamp
     ) -> Outcome:
         """Post a record to its keeper's mirror; what it gives to HQ lies at HQ then."""
-        if record.kind is RecordKind.APPLIED and self._recovering.hear(record, chain, stamp):
-            step.ordered.add(chain)
+        if record.kind is RecordKind.APPLIED:
+            step.ordered.update(self._recovering.hear(record, chain, stamp))
         outcome = post_record(record, SqliteJournal(self._connection, *chain, is_mirror=True), self._giver_stands)
         if record.kind is RecordKind.APPLIED and not isinstance(outcome, SetAside | Waits):
             step.ordered |= self._carried_out(chain, record, stamp)
@@ -167,10 +170,8 @@ class Mirrors:
         if self._recovering.stands_by(quoted):
             return GiverStands.POSTED
         held = Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence)
-        if held is None and not self._is_genuine(quoted, ref):
-            return GiverStands.DIFFERS
         if held is None:
-            return GiverStands.FENCED if self._keepers.fences(ref.keeper, ref.epoch) else GiverStands.NOT_YET
+            return self._giver_is_missing(quoted, ref)
         if held != quoted:
             return GiverStands.DIFFERS
         query = "select 1 from transactions where keeper = ? and epoch = ? and sequence = ?"
@@ -179,6 +180,18 @@ class Mirrors:
             return GiverStands.SET_ASIDE if is_back else GiverStands.POSTED
         is_over = ref.keeper == HEADQUARTERS or self.posted(ChainId(ref.keeper, ref.epoch)) >= ref.sequence
         return GiverStands.SET_ASIDE if is_over else GiverStands.NOT_YET
+
+    def _giver_is_missing(self, quoted: SignedRecord, ref: RecordRef) -> GiverStands:
+        if not self._is_genuine(quoted, ref):
+            return GiverStands.NOT_YET if self._may_be_forgotten(ref) else GiverStands.DIFFERS
+        if ref.keeper == HEADQUARTERS:
+            return GiverStands.SET_ASIDE  # carried out behind a later epoch, by which it was void
+        return GiverStands.FENCED if self._keepers.fences(ref.keeper, ref.epoch) else GiverStands.NOT_YET
+
+    def _may_be_forgotten(self, giver: RecordRef) -> bool:
+        """HQ recovers, and this keeper may have been enrolled since the copy was made: it is paired anew."""
+        is_unknown = giver.keeper != HEADQUARTERS and self._keepers.key_of(giver.keeper, giver.epoch) is None
+        return is_unknown and self._recovering.is_on
 
     def _is_genuine(self, quoted: SignedRecord, ref: RecordRef) -> bool:
         """Whether its keeper has signed it: otherwise waiting for it would be in vain."""

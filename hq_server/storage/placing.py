@@ -68,10 +68,9 @@ class Placing:
         stands = [
             self._stand(chain, account, asset, held.get(chain, 0)) for chain in chains if self._keepers.is_open(*chain)
         ]
-        # HQ nets what is owed from what lies with it: until then nothing of it may stay elsewhere.
-        return (
-            [replace(one, ahead=NOTHING_AHEAD) for one in stands] if self._vault.debts.has(account, asset) else stands
-        )
+        # HQ nets owed points from what lies with it: until then none may stay elsewhere. Owed money HQ itself gave.
+        owes = asset is Asset.POINTS and self._vault.debts.has(account, asset)
+        return [replace(one, ahead=NOTHING_AHEAD) for one in stands] if owes else stands
 
     def _stand(self, chain: ChainId, account: AccountId, asset: Asset, held: int) -> Stand:
         under_way = self._whereabouts.under_way(chain, account, asset)

@@ -5,14 +5,14 @@ Runs in the caller's transaction.
 
 from __future__ import annotations
 
-from hq_server.recovery import Cause, LostRecords, RecoveryView, Silent, may_end, names
-from hq_server.storage.carried_out import carried_out
+from hq_server.recovery import Cause, LostRecords, RecoveryView, Silent, is_same_person, may_end, names
+from hq_server.storage.carried_out import carried_out, note_carried_out
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.lost_orders import LostOrders
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
 from hq_server.views import LINES_SHOWN_MAX
-from ledger.ids import HEADQUARTERS, AccountId, ChainId, RecordRef
+from ledger.ids import HEADQUARTERS, ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection
 from ledger.slices import Asset
 from offline_queue.outbox import Stamp
@@ -27,6 +27,9 @@ from protocol.bodies import (
 from protocol.errors import NotARecord
 from protocol.records import Record, SignedRecord
 from protocol.signing import Context, is_signed_by, public_key
+
+NEVER = 2**62
+"""An epoch of HQ's that nobody is in."""
 
 
 class Recovering:
@@ -58,30 +61,38 @@ class Recovering:
             self._keepers.revoke(*chain, stamp)
         return [*trusted, *untold]
 
-    def hear(self, record: Record, chain: ChainId, stamp: Stamp) -> bool:
-        """A keeper has carried out an order: HQ stands by it though it has lost it. Raises LostRecords.
+    def hear(self, record: Record, chain: ChainId, stamp: Stamp) -> list[ChainId]:
+        """A keeper says that it has carried out an order; those who are told something for it.
 
-        Whether the keeper is told anything for it.
+        What HQ had given and lost it stands by, unless the keeper knew a later epoch by then. What HQ never signed is
+        nobody's order. Raises LostRecords, NotStoodBy.
         """
         try:
             quoted = record.body_as(Applied).directive
             given = quoted.open()
             directive = given.body_as(Directive)
         except NotARecord:
-            return False  # posting sets it aside
+            return []  # posting sets it aside
         if given.keeper != HEADQUARTERS or (directive.to, directive.to_epoch) != chain:
-            return False
-        if self._keepers.own.record(given.ref) != quoted and not self.stands_by(quoted) and self._is_ours(quoted):
+            return []
+        done, told = carried_out(self._connection, chain), list[ChainId]()
+        if self._keepers.own.record(given.ref) != quoted and not self.stands_by(quoted):
+            if not self._is_ours(quoted) or given.epoch < done[0]:
+                return []
             if given.epoch >= self._keepers.epoch:
                 raise LostRecords(given.epoch, Cause.RECORD)
-            self._vault.readopt(quoted, stamp)
-            line = (quoted.hash, given.epoch, given.sequence)
-            self._connection.execute("insert into readopted values (?, ?, ?)", line)
-            self._orders.follow(given.ref, directive, stamp)
-        if isinstance(directive.order, NewEpoch):
-            self._orders.adopted(chain, given.epoch, record.sequence, stamp)
-            return True
-        return False
+            told = self._stand_by(quoted, given, directive, stamp)
+        note_carried_out(self._connection, chain, given.epoch, directive.number)
+        if given.epoch > done[0]:
+            self._orders.adopted(chain, given.epoch, done, stamp)
+            told = [*told, chain]
+        return told
+
+    def _stand_by(self, quoted: SignedRecord, given: Record, directive: Directive, stamp: Stamp) -> list[ChainId]:
+        self._vault.readopt(quoted, stamp)
+        self._connection.execute("insert into readopted values (?, ?)", (quoted.hash, self._keepers.epoch))
+        self._orders.follow(given.ref, directive, stamp)
+        return [] if self.is_on else self._orders.say_again(stamp)
 
     def stands_by(self, directive: SignedRecord) -> bool:
         """Whether HQ had lost this directive, and has been told of it."""
@@ -89,17 +100,18 @@ class Recovering:
 
     def end(self, by: str, stamp: Stamp) -> list[ChainId] | None:
         """Give out again, by this person's word; who is told how things stand. None: another person has to agree."""
-        silent = self._silent()
+        silent = self._not_yet_in(self._keepers.epoch)
         agreed_by = self._connection.execute("select agreed_by from recoveries where ended_at_ms is null").get
         if not may_end(len(silent), agreed_by, by):
             self._connection.execute("update recoveries set agreed_by = ? where ended_at_ms is null", (by,))
             return None
-        people = tuple(name for name in (agreed_by, by) if name is not None)
-        said = Recovered(tuple(dict.fromkeys(people)), names(silent, UNHEARD_NAMED_MAX), len(silent))
+        people = (by,) if agreed_by is None or is_same_person(agreed_by, by) else (agreed_by, by)
+        said = Recovered(people, names(silent, UNHEARD_NAMED_MAX), len(silent))
         self._keepers.own.append(said, stamp)
         self._connection.execute("update recoveries set ended_at_ms = ? where ended_at_ms is null", (stamp.now_ms,))
-        self._net_all(stamp)
-        return self._orders.say_all_again(stamp)
+        # What HQ gave and did not have is there by now, if all are home; whoever draws or is given has that paid first.
+        self._connection.execute("insert or ignore into unsettled select distinct account from debts")
+        return self._orders.say_again(stamp)
 
     def view(self) -> RecoveryView | None:
         """How far it is; None when there is none."""
@@ -111,29 +123,31 @@ class Recovering:
         hq_epoch, why, began_at_ms, agreed_by = row
         opened = self._keepers.own.record(RecordRef(HEADQUARTERS, hq_epoch, 1))
         assert opened is not None, "an epoch begins with its first record"
-        after, silent = opened.open().body_as(Opened).after, self._silent()
+        after, silent = opened.open().body_as(Opened).after, self._not_yet_in(hq_epoch)
+        readopted = "select count(*) from readopted where by_epoch = ?"
         return RecoveryView(
             hq_epoch=hq_epoch,
             why=Cause(why),
             began_at_ms=began_at_ms,
             after="" if after is None else after.record,
-            readopted=int(self._connection.execute("select count(*) from readopted").get),
-            home=len(self._keepers.trusted()) - len(silent),
+            readopted=int(self._connection.execute(readopted, (hq_epoch,)).get),
+            home=len(self._not_yet_in(NEVER)) - len(silent),
             silent_total=len(silent),
             silent=[self._silent_view(chain, began_at_ms) for chain in silent[:LINES_SHOWN_MAX]],
             agreed_by=agreed_by,
         )
 
-    def _net_all(self, stamp: Stamp) -> None:
-        """What HQ gave and did not have is there by now, if all are home; it pays before anything is given out."""
-        owing = list(self._connection.execute("select distinct account from debts"))
-        for (account,) in owing:
-            self._vault.net(AccountId(account), stamp)
-
-    def _silent(self) -> list[ChainId]:
-        """The keepers in good standing that have not said to have carried out this epoch's first order."""
-        epoch = self._keepers.epoch
-        return [one for one in self._keepers.trusted() if carried_out(self._connection, one)[0] < epoch]
+    def _not_yet_in(self, hq_epoch: int) -> list[ChainId]:
+        """Who may be given value, and has not carried out an order of this epoch of HQ's, or of a later one."""
+        rows = self._connection.execute(
+            "select keeper, epoch from (select keeper, max(epoch) as epoch from keepers group by keeper) as latest"
+            " where not exists (select 1 from fences"
+            " where fences.keeper = latest.keeper and fences.epoch = latest.epoch)"
+            " and not exists (select 1 from carried_out where carried_out.keeper = latest.keeper"
+            " and carried_out.epoch = latest.epoch and hq_epoch >= ?) order by keeper",
+            (hq_epoch,),
+        )
+        return [ChainId(Place(keeper), epoch) for keeper, epoch in rows]
 
     def _has_orders_left(self, chain: ChainId) -> bool:
         return (self._keepers.epoch, self._keepers.last_directive(*chain)[0]) > carried_out(self._connection, chain)

@@ -97,6 +97,10 @@ class HqStore:
         if cause is not None:
             self.recover(cause, 0 if mark is None else mark.epoch, stamp)
         self.mark()
+        if self._marker is not None and not self._is_marked():
+            raise BookUnusable(
+                "HQ cannot write its marker: is the disk of the file `marker` there, and may it be written?"
+            )
 
     def recover(self, cause: Cause, seen: int, stamp: Stamp) -> list[ChainId]:
         """HQ may have lost records: begin another epoch, and give nothing out; the keepers that are told so.
@@ -108,6 +112,7 @@ class HqStore:
                 told = self._recovering.begin(cause, seen, stamp)
         except BaseException:
             self._keepers.own.look_up_epoch()
+            self._marked = 0, 0
             raise
         log.error("hq may have lost records, and gives nothing out", told_by=cause, hq_epoch=self._keepers.epoch)
         return told
@@ -147,6 +152,10 @@ class HqStore:
         if head is not None:  # what was added may have been rolled back
             self._marker.write(Mark(HEADQUARTERS, own.epoch, head.ref.sequence, head.hash))
         self._marked = own.epoch, own.appends
+
+    def _is_marked(self) -> bool:
+        mark, head = None if self._marker is None else self._marker.read(), self._keepers.own.head()
+        return mark is not None and head is not None and mark.hash == head.hash
 
     def _doubt(self, mark: Mark | None) -> Cause | None:
         """Why this book may not be the latest, by its marker."""
@@ -233,6 +242,8 @@ class HqStore:
     def recall(self, asked: Draw, holders: tuple[ChainId, ...], stamp: Stamp) -> tuple[ChainId, ...]:
         """Ask keepers for all that they have of what a draw needs; those that were not asked before."""
         with transaction(self._connection):
+            if self._recovering.is_on:
+                return ()
             return self._drawing.recall(asked, holders, stamp)
 
     def shares(self, account: AccountId) -> tuple[Share, ...]:

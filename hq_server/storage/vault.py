@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hq_server.netting import net
+from hq_server.recovery import NotStoodBy
 from hq_server.storage.debts import Debts
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.whereabouts import Whereabouts
@@ -71,13 +72,18 @@ class Vault:
         return self._book.knows_operation(giver.taken)
 
     def readopt(self, directive: SignedRecord, stamp: Stamp) -> None:
-        """Stand by a directive that HQ had lost: what it gave is not here, or should not be any more."""
+        """Stand by a directive that HQ had lost: what it gave is not here, or should not be any more.
+
+        Raises NotStoodBy, and then the caller's transaction must not keep it.
+        """
         passage = given_in(directive.open())
         short = () if passage is None else tuple(self._short(passage))
         record = self._keepers.own.append(Readopted(directive, short), stamp).open()
         if passage is not None:
             made = readopting(passage, short, record.ref)
-            self._post(made, record)
+            verdict = self._book.post(made, record.ref, record.business_date)
+            if isinstance(verdict, Refused):
+                raise NotStoodBy(verdict.reason.name.lower())
             self.debts.moved(made.legs)
             self._whereabouts.sent(ChainId(Place(passage.to), passage.to_epoch), passage.transfer)
             self._whereabouts.touched({AccountId(passage.transfer.account)})
@@ -85,6 +91,7 @@ class Vault:
     def reclaim(self, directive: SignedRecord, stamp: Stamp) -> None:
         """Have back what a directive of an earlier epoch gave, and its keeper carries out no more."""
         passage = given_in(directive.open())
+        assert passage is None or passage.giver.epoch < self._keepers.epoch, "what this epoch gives may still arrive"
         if passage is not None:
             self._post(incoming(passage), self._keepers.own.append(Reclaimed(directive), stamp).open())
             self._whereabouts.arrived(ChainId(Place(passage.to), passage.to_epoch), passage.transfer)

@@ -133,6 +133,14 @@ class Whereabouts:
             "delete from recalls where hq_epoch = ? and sequence = ?", (order.epoch, order.sequence)
         )
 
+    def forget_recalls(self, chain: ChainId, hq_epoch: int) -> None:
+        """A keeper carries out none of an earlier epoch any more: what was asked for then may be asked for anew."""
+        of_it = "from recalls where keeper = ? and epoch = ? and hq_epoch < ?"
+        rows = self._connection.execute(f"select distinct account {of_it}", (*chain, hq_epoch))
+        accounts = {AccountId(account) for (account,) in rows}
+        self._connection.execute(f"delete {of_it}", (*chain, hq_epoch))
+        self.touched(accounts)
+
     def touched(self, accounts: set[AccountId]) -> None:
         """Something of these members was posted."""
         self._connection.executemany("insert or ignore into unsettled values (?)", [(one,) for one in sorted(accounts)])

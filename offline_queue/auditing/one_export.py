@@ -15,7 +15,7 @@ from offline_queue.auditing.books import KeptBooks, differences
 from offline_queue.auditing.chains import ChainCheck
 from offline_queue.auditing.findings import FINDINGS_MAX, Findings, Sort
 from offline_queue.auditing.keys import ChainName, KeyRing
-from offline_queue.auditing.orders import Order, OrdersCheck
+from offline_queue.auditing.orders import Carried, Order, OrdersCheck
 from offline_queue.auditing.posting import PostingCheck
 from offline_queue.auditing.recoveries import RecoveriesCheck
 from offline_queue.auditing.relays import RelaysCheck
@@ -115,6 +115,13 @@ class ExportAudit:
         self._compare_books()
         self._check_sums()
 
+    def is_excused(self, carried: Carried) -> bool:
+        """Whether HQ stands by an order that its chain lacks, or still recovers, or went on without that keeper."""
+        keeper = f"{carried.at.keeper}/{carried.at.epoch}"
+        may_come = not self.recoveries.has_recovered or keeper in self.recoveries.unheard
+        is_lost = self.recoveries.is_lost(carried.given_in)
+        return carried.hash in self.recoveries.readopted or (is_lost and may_come)
+
     def may_have_lost(self, order: Order) -> bool:
         """Whether HQ says that it may have lost orders of that epoch, and has none of this number."""
         return self.recoveries.has_ended(order.hq_epoch) and not self.orders.given[order]
@@ -152,6 +159,8 @@ class ExportAudit:
             line, understood = None, False
         else:
             understood = True
+        if record.kind is RecordKind.READOPTED and record.keeper == HEADQUARTERS:
+            self.recoveries.short(record, self._replays[life(record.keeper, record.epoch)].book.slices)
         if line is not None:
             for finding in self._replays[life(record.keeper, record.epoch)].take(line):
                 self._tell(Sort.RULE_BROKEN, [record.keeper], finding.at, finding.what)

@@ -15,20 +15,21 @@ from protocol.records import RecordKind
 
 def check_transfers(audits: Sequence[ExportAudit], findings: Findings) -> Transit:
     """Hold every take of every export against its giver's chains; what is under way is no fault, and is added up."""
-    takes: defaultdict[RecordRef, dict[RecordRef, Take]] = defaultdict(dict)
+    takes: defaultdict[tuple[RecordRef, bytes], dict[RecordRef, Take]] = defaultdict(dict)
     for audit in audits:
         for take in audit.transfers.takes:
-            takes[take.giver].setdefault(take.at, take)
+            # By the hash, too: HQ may have given another under the number of an order that it had lost.
+            takes[take.giver, take.hash].setdefault(take.at, take)
             # That an order which was carried out stands in HQ's chain, the check of orders says.
             if take.kind is RecordKind.TAKEN:
                 _check_quoted(take, audit, audits, findings)
         for relayed in audit.relays.relayed:
             _check_quoted(relayed, audit, audits, findings)
-    for giver, found in takes.items():
+    for (giver, _), found in takes.items():
         first, *more = sorted(found)
         for at in more:
             findings.add(Sort.TAKEN_TWICE, at, f"it takes what {giver} gives, and {first} has taken that")
-    return _transit(audits, takes.keys())
+    return _transit(audits, {giver for giver, _ in takes})
 
 
 def _check_quoted(quoted: Take, by: ExportAudit, audits: Sequence[ExportAudit], findings: Findings) -> None:

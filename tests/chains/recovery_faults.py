@@ -10,7 +10,7 @@ from hq_server.storage.mirrors import Step
 from hq_server.storage.recovering import Recovering
 from hq_server.storage.sqlite import HqStore
 from hq_server.storage.vault import Vault
-from ledger.ids import AccountId, ChainId, RecordRef
+from ledger.ids import AccountId, ChainId
 from offline_queue.doubts import Doubt, Given
 from offline_queue.outbox import Stamp
 from protocol.bodies import Readopted
@@ -32,7 +32,7 @@ def give_at_once(patch: pytest.MonkeyPatch) -> None:
 
 def wait_for_nobody(patch: pytest.MonkeyPatch) -> None:
     """HQ counts a keeper as home that it has not heard."""
-    patch.setattr(Recovering, "_silent", lambda self: [])  # noqa: ARG005 - as they are called
+    patch.setattr(Recovering, "_not_yet_in", lambda self, hq_epoch: [])  # noqa: ARG005 - as they are called
 
 
 def stand_by_nothing(patch: pytest.MonkeyPatch) -> None:
@@ -47,13 +47,13 @@ def stand_by_nothing(patch: pytest.MonkeyPatch) -> None:
 def reclaim_what_was_taken(patch: pytest.MonkeyPatch) -> None:
     """HQ does not look whether a keeper has had what it gave."""
 
-    def was_anothers(self: LostOrders, ref: RecordRef) -> bool:  # noqa: ARG001 - as it is called
-        return True
+    def has_come(self: LostOrders, chain: ChainId, given: SignedRecord) -> bool:  # noqa: ARG001 - as it is called
+        return False
 
     def has_under_way(self: object, chain: ChainId) -> bool:  # noqa: ARG001 - as it is called
         return True
 
-    patch.setattr(LostOrders, "_was_anothers", was_anothers)
+    patch.setattr(LostOrders, "_has_come", has_come)
     patch.setattr("hq_server.storage.whereabouts.Whereabouts.has_under_way", has_under_way)
 
 

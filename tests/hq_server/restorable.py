@@ -69,7 +69,9 @@ class Restorable(Office):
             keeper.apply(signed)
 
     def end(self, by: str = "ann") -> Ended:
-        return self.store.end_recovery(by, STAMP)[0]
+        ended = self.store.end_recovery(by, STAMP)[0]
+        self.store.settle(STAMP)  # as the desk does
+        return ended
 
     def said_to(self, keeper: Keeper) -> Acknowledgement:
         return self.store.acknowledgement(keeper.place, keeper.epoch, NOON_MS)

@@ -29,7 +29,7 @@ KEPT = {
     *("slices", "progress", "pairings", "migrations", "waits", "blocks"),
     *("under_way", "totals", "visits", "recalls", "unsettled", "debts", "store_modes", "store_leads"),
     *("members", "cards", "directory", "between_tills", "rosters", "store_witnesses"),
-    *("recoveries", "last_words", "let_go"),
+    *("recoveries", "last_words", "carried_out", "let_go"),
 }
 """What follows from the others, or is used up."""
 
@@ -52,7 +52,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apsw.Connection]:
     assert office.take(copy.batch()) is Rejection.FORK
     office.store.keeping(lambda keepers: keepers.offer(keeper.place, "07", bytes(10), NOON_MS))
     office.store.counting(lambda totals: totals.give(ZTotal(keeper.place, "2026-11-22", "C01", 100), NOON_MS))
-    office.store._connection.execute("insert into readopted values (zeroblob(32), 1, 9)")
+    office.store._connection.execute("insert into readopted values (zeroblob(32), 2)")
     office.store.close()
     connection = open_book(file, *SCHEMAS)
     yield connection
