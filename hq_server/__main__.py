@@ -40,7 +40,7 @@ def main() -> None:
 for command in (
     *(till_commands.tills, store_commands.stores, members_commands.members, card_commands.cards, exporting.export),
     *(book_commands.suspense, book_commands.differences, book_commands.waiting, book_commands.conservation),
-    book_commands.key,
+    *(book_commands.placement, book_commands.key),
     media_commands.media,
     recovery_commands.recovery,
 ):

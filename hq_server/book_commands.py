@@ -1,4 +1,4 @@
-"""counterfoil-hq suspense, differences, waiting, conservation, key: what HQ's book says of itself."""
+"""counterfoil-hq suspense, differences, waiting, placement, conservation, key: what HQ's book says of itself."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from hq_server.caller import Caller
 from hq_server.commanding import ask, asks
 from hq_server.conservation import ConservationPage, together
+from hq_server.placing_figures import DAYS_DEFAULT, DAYS_MAX, PlacementPage, Refused, StorePlacing, Worth
 from hq_server.views import DifferenceList, HqView, SuspenseList, WaitList
 
 UNEXPLAINED_FOUND = 1
@@ -49,6 +50,19 @@ def waiting(settings: Path, url: str | None) -> None:
 
 @click.command()
 @asks
+@click.option("--days", type=click.IntRange(1, DAYS_MAX), default=DAYS_DEFAULT, show_default=True)
+def placement(settings: Path, url: str | None, days: int) -> None:
+    """Show what was refused though funded on the last days, what is stranded, and what stands exposed."""
+    found = ask(settings, url, lambda hq: hq.get(f"/v1/placement?days={days}", PlacementPage))
+    for store in found.stores:
+        click.echo(f"{store.store}\t{_placing(store)}")
+    for day in found.days:
+        click.echo(f"{day.business_date}\t{_refused(day.money)}\tpoints {_refused(day.points)}")
+    click.echo(f"since {found.since}, {found.stores_total} stores: {_placing(found.total)}", err=True)
+
+
+@click.command()
+@asks
 def conservation(settings: Path, url: str | None) -> None:
     """Add up every lot: what was issued, and where it is. Exit code 1 when a lot does not add up."""
     found = ask(settings, url, lambda hq: together(_pages(hq)))
@@ -69,6 +83,20 @@ def conservation(settings: Path, url: str | None) -> None:
 def key(settings: Path, url: str | None) -> None:
     """Show HQ's public key (Ed25519, hexadecimal), by which its tills and auditors know it."""
     click.echo(ask(settings, url, lambda hq: hq.get("/v1/hq", HqView)).public_key)
+
+
+def _placing(store: StorePlacing) -> str:
+    refused = f"{_refused(store.refused)}\tpoints {_refused(store.refused_points)}"
+    exposed = f"placed {_worth(store.placed)}\tat risk {store.at_risk}"
+    return f"{refused}\tstranded {_worth(store.stranded)}\t{exposed}"
+
+
+def _worth(worth: Worth) -> str:
+    return f"{worth.money}, points {worth.points}"
+
+
+def _refused(refused: Refused) -> str:
+    return f"refused {refused.sales}: {refused.asked}, missing {refused.missing}"
 
 
 def _pages(hq: Caller) -> Iterator[ConservationPage]:

@@ -60,12 +60,14 @@ class Desk:
         currency: Currency,
         zone: ZoneInfo,
         recall_wait_s: float,
+        stranded_after_h: float,
     ) -> None:
         self.news = News()
         self.currency = currency
         self.zone = zone
         self.sign = sign
         self.world = world
+        self.stranded_after_h = stranded_after_h
         self.reception = Reception(store, self.news, world, scheme)
         self._store = store
         self._disclosed = disclosed

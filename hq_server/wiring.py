@@ -69,6 +69,7 @@ def build(settings_file: Path, world: World | None = None, *, is_restored: bool 
         currency=programme.currency,
         zone=where,
         recall_wait_s=settings.recall_wait_s,
+        stranded_after_h=settings.stranded_after_h,
     )
     return Parts(settings, data, desk, thread, token)
 

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from hq_server.api import book_handlers, handlers, media_handlers, member_handlers
+from hq_server.api import book_handlers, handlers, media_handlers, member_handlers, placing_handlers
 from hq_server.api.bodies import CardNumber, Empty, MemberSearch, NewMember, NewTill, Person, StoreLead, StoreMode
 from hq_server.day_totals import ZTotal
 from hq_server.members import Changes
@@ -46,6 +46,7 @@ ROUTES = (
     Route("GET", "/v1/differences", handlers.differences),
     Route("GET", "/v1/waiting", handlers.waiting),
     Route("GET", "/v1/exposure", handlers.exposure, at_once_max=1),
+    Route("GET", "/v1/placement", placing_handlers.placement, at_once_max=1),
     Route("GET", "/v1/conservation", handlers.conservation, at_once_max=1),
     Route("POST", "/v1/members", member_handlers.join, NewMember, HTTPStatus.CREATED),
     Route("POST", "/v1/member-searches", member_handlers.search, MemberSearch),

@@ -43,6 +43,12 @@ class Exposure:
         """What a till's store bears of its sales, in units."""
         return self._sum(f"{_OPEN} and keeper = ? and epoch = ?", *chain)
 
+    def by_store(self) -> dict[str, int]:
+        """What each store bears, in units; stores that bear nothing are left out."""
+        return dict(
+            self._connection.execute("select store, sum(open_units) from let_go where open_units > 0 group by store")
+        )
+
     def of_account(self, account: AccountId) -> list[StoreClaim]:
         """Which stores have a claim on a member, and how large."""
         rows = self._connection.execute(

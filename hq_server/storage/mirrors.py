@@ -12,6 +12,7 @@ from hq_server.storage.exposure import Exposure
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.members import Members
 from hq_server.storage.recovering import Recovering
+from hq_server.storage.refusals import Refusals
 from hq_server.storage.relays import Relays
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
@@ -61,6 +62,7 @@ class Mirrors:
         self._whereabouts = whereabouts
         self._relays = Relays(connection, keepers)
         self._exposure = Exposure(connection)
+        self._refusals = Refusals(connection)
         self._members = Members(connection)
 
     def post(self, chain: ChainId, most: int, stamp: Stamp) -> Step:
@@ -123,6 +125,8 @@ class Mirrors:
         outcome = post_record(record, SqliteJournal(self._connection, *chain, is_mirror=True), self._giver_stands)
         if record.kind is RecordKind.APPLIED and not isinstance(outcome, SetAside | Waits):
             step.ordered |= self._carried_out(chain, record, stamp)
+        if record.kind is RecordKind.DECLINED:
+            self._refusals.declined(record)
         if not isinstance(outcome, Posting):
             return outcome
         self._whereabouts.moved(chain, outcome.transaction)
@@ -133,6 +137,7 @@ class Mirrors:
         if quoted is not None:
             self._came(quoted.open(), chain)
         if passage is not None and passage.to != HEADQUARTERS:
+            self._vault.stranding.left(record)
             step.ordered |= self._relays.gave(passage, stamp)
         elif passage is not None:
             if not self._vault.can_take(passage, signed):
@@ -142,6 +147,7 @@ class Mirrors:
 
     def _came(self, giver: Record, chain: ChainId) -> None:
         """A keeper has what this record of the giver's gave it."""
+        self._vault.stranding.came(giver)
         if giver.keeper != HEADQUARTERS:
             self._relays.came(giver.ref)
             return

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from hq_server.placing_figures import Figures
 from hq_server.storage.chains import Chains
 from hq_server.storage.conservation import Conservation
 from hq_server.storage.days import Days
@@ -9,6 +12,8 @@ from hq_server.storage.debts import Debts
 from hq_server.storage.exposure import Exposure
 from hq_server.storage.movements import Movements
 from hq_server.storage.negative_list import NegativeList
+from hq_server.storage.refusals import Refusals
+from hq_server.storage.stranding import Stranding
 from hq_server.views import (
     LINES_SHOWN_MAX,
     DifferenceList,
@@ -40,6 +45,8 @@ class Showing:
         self.lots = Conservation(connection)
         self.debts = Debts(connection)
         self.exposure = Exposure(connection)
+        self.refusals = Refusals(connection)
+        self.stranding = Stranding(connection)
 
     def keepers(self, after: tuple[str, int] = ("", 0), most: int = -1) -> list[KeeperView]:
         """The tills that were ever enrolled, with their heads, in the order of their names: `most` of them, or all."""
@@ -58,6 +65,13 @@ class Showing:
     def keepers_total(self) -> int:
         """How many tills were ever enrolled, in each of their epochs."""
         return self._count("select count(*) from keepers")
+
+    def placing(self, since: str, before_ms: int, is_on_line: Callable[[ChainId], bool]) -> Figures:
+        """How well value is placed: what was refused from a business date on, and what is out of reach since a time."""
+        figures = Figures(at_risk=self.exposure.by_store())
+        self.refusals.read(since, into=figures)
+        self.stranding.read(before_ms, is_on_line, into=figures)
+        return figures
 
     def is_till(self, place: Place) -> bool:
         """Whether a till of that place was ever enrolled."""

@@ -8,6 +8,7 @@ from hq_server.netting import net
 from hq_server.recovery import NotStoodBy
 from hq_server.storage.debts import Debts
 from hq_server.storage.keepers import Keepers
+from hq_server.storage.stranding import Stranding
 from hq_server.storage.whereabouts import Whereabouts
 from hq_server.valuing import Rules, age
 from ledger.ids import HEADQUARTERS, HQ_LIFE, AccountId, ChainId, Place, RecordRef
@@ -43,6 +44,7 @@ class Vault:
         self._whereabouts = whereabouts
         self._rules = rules
         self.debts = Debts(connection)
+        self.stranding = Stranding(connection)
         self._book = SqliteJournal(connection, HEADQUARTERS, HQ_LIFE)
 
     def payable(self, account: AccountId, asset: Asset, business_date: str) -> list[Slice]:
@@ -57,6 +59,7 @@ class Vault:
         assert passage is not None, "a directive with a transfer gives something"
         self._post(outgoing(passage), record)
         self._whereabouts.sent(chain, given)
+        self.stranding.left(record)
         return signed
 
     def can_take(self, passage: Passage, given: SignedRecord) -> bool:
@@ -86,6 +89,7 @@ class Vault:
                 raise NotStoodBy(verdict.reason.name.lower())
             self.debts.moved(made.legs)
             self._whereabouts.sent(ChainId(Place(passage.to), passage.to_epoch), passage.transfer)
+            self.stranding.left(directive.open())
             self._whereabouts.touched({AccountId(passage.transfer.account)})
 
     def reclaim(self, directive: SignedRecord, stamp: Stamp) -> None:
@@ -95,6 +99,7 @@ class Vault:
         if passage is not None:
             self._post(incoming(passage), self._keepers.own.append(Reclaimed(directive), stamp).open())
             self._whereabouts.arrived(ChainId(Place(passage.to), passage.to_epoch), passage.transfer)
+            self.stranding.came(directive.open())
             self._whereabouts.touched({AccountId(passage.transfer.account)})
 
     def _short(self, passage: Passage) -> Iterator[Shortage]:

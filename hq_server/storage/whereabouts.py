@@ -33,7 +33,7 @@ class Whereabouts:
 
     def sent(self, chain: ChainId, given: Transfer) -> None:
         """HQ has given something to a keeper."""
-        for asset, units in _by_asset(given).items():
+        for asset, units in by_asset(given).items():
             key = (*chain, given.account, asset)
             self._connection.execute(
                 "insert into under_way values (?, ?, ?, ?, ?) on conflict do update set units = units + excluded.units",
@@ -43,7 +43,7 @@ class Whereabouts:
 
     def arrived(self, chain: ChainId, given: Transfer) -> None:
         """A keeper has taken what HQ gave it."""
-        for asset, units in _by_asset(given).items():
+        for asset, units in by_asset(given).items():
             line = (units, *chain, given.account, asset)
             of_it = "keeper = ?2 and epoch = ?3 and account = ?4 and asset = ?5"
             self._connection.execute(f"delete from under_way where {of_it} and units = ?1", line)  # noqa: S608 - ours
@@ -166,7 +166,8 @@ class Whereabouts:
         )
 
 
-def _by_asset(given: Transfer) -> Counter[Asset]:
+def by_asset(given: Transfer) -> Counter[Asset]:
+    """What a transfer moves, in units."""
     units: Counter[Asset] = Counter()
     for part in given.parts:
         units[_ASSETS[Purse(part.purse)]] += part.units

@@ -3,13 +3,18 @@
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from checkout.results import Decline
 from checkout.slip_facts import SlipFacts, SlipKind
+from checkout.sold import Paid, PaidWith, Sold
 from ledger.ids import AccountId, LotId, Place
 from ledger.slices import Purse
 from ledger.transactions import Leg, Side
+from loyalty.evaluation import Item
+from loyalty.reasons import Reason
 from protocol.bodies import (
     Applied,
     DayClosedBody,
+    DeclinedBody,
     Given,
     LotOpened,
     Opened,
@@ -117,6 +122,38 @@ class Keeper:
             software="0.1.0",
         )
         return self.write(RecordKind.TRANSACTION, body)
+
+    def decline(
+        self,
+        account: AccountId,
+        asked: int,
+        here: int = 0,
+        *,
+        decline: str = Decline.NOT_ENOUGH_HERE,
+        pos_ref: str | None = None,
+        points: int = 0,
+        rule: str = "",
+        **otherwise: object,
+    ) -> SignedRecord:
+        """Decline a sale for want of money, or, where it has `points`, of those: so much lay `here`."""
+        money = () if asked == 0 else (Paid(PaidWith.STORED_VALUE, asked),)
+        paid = (*money, Paid(PaidWith.POINTS, points, points)) if points else money
+        says = rule or ("points_here" if points else "spendable_here")
+        body = DeclinedBody(
+            kind="sale",
+            operation_id=f"operation-{len(self.chain)}",
+            account=account,
+            units=asked + points,
+            entry="swiped",
+            cashier="C01",
+            pos_ref=pos_ref,
+            decline=decline,
+            reasons=(Reason("not_blocked", 1, 1), Reason(says, here, points or asked)),
+            programme="2026-11",
+            software="0.1.0",
+            sold=Sold((Item("", asked + points),), paid),
+        )
+        return self.write(RecordKind.DECLINED, body, **otherwise)
 
     def close_day(self, digest: bytes) -> SignedRecord:
         return self.write(RecordKind.DAY_CLOSED, DayClosedBody(DATE, "2026-11-23", digest, 0, 0))

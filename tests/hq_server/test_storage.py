@@ -30,6 +30,7 @@ KEPT = {
     *("under_way", "totals", "visits", "recalls", "unsettled", "debts", "store_modes", "store_leads"),
     *("members", "cards", "directory", "between_tills", "rosters", "store_witnesses"),
     *("recoveries", "last_words", "carried_out", "let_go"),
+    *("refused_though_funded", "refused_sales", "given_by_hour"),
 }
 """What follows from the others, or is used up."""
 
