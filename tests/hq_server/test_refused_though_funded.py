@@ -1,6 +1,7 @@
 """Sales that tills refused though their members had enough in all: each counted once, by store and business date."""
 
 from collections import Counter
+from typing import Any, TypeAlias
 
 import msgspec
 import pytest
@@ -71,7 +72,7 @@ def test_a_no_counts_where_the_member_has_enough_in_all(two: Two) -> None:
 
 
 @pytest.mark.parametrize(("asked", "counts"), [(520, True), (521, False)])
-def test_enough_in_all_is_enough_to_the_cent(asked: int, counts: bool, two: Two) -> None:  # noqa: FBT001
+def test_enough_in_all_is_enough_to_the_cent(two: Two, asked: int, *, counts: bool) -> None:
     two.there.load(ALICE, 500)
     two.here.load(ALICE, 20)
     two.here.decline(ALICE, asked, 20)
@@ -189,7 +190,7 @@ def test_what_lies_at_a_revoked_till_is_the_members_too(two: Two) -> None:
 
 
 @pytest.mark.parametrize(("expires_on", "counts"), [("2026-11-21", False), (DATE, True), (None, True)])
-def test_what_has_expired_is_not_had(expires_on: str | None, counts: bool, two: Two) -> None:  # noqa: FBT001
+def test_what_has_expired_is_not_had(two: Two, expires_on: str | None, *, counts: bool) -> None:
     earn(two.there, ALICE, 300, expires_on, purse=Purse.BONUS)
     two.here.decline(ALICE, 300)
     two.receive()
@@ -224,6 +225,7 @@ def test_a_sale_that_needs_money_too_is_funded_only_with_both(two: Two) -> None:
     assert refused_points(two.office) == {"07": Refused(1, 50, 40)}
 
 
+Step: TypeAlias = tuple[Any, ...]
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("load"), st.integers(0, 1), st.sampled_from([ALICE, BOB]), st.integers(1, 300)),
@@ -243,7 +245,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-def test_whatever_is_declined_and_posted_in_whatever_order_the_sums_are_a_plain_models(steps: list[tuple]) -> None:  # type: ignore[type-arg]
+def test_whatever_is_declined_and_posted_in_whatever_order_the_sums_are_a_plain_models(steps: list[Step]) -> None:
     two, model = Two(), Model()
     tills = two.here, two.there
     for step in steps:
@@ -272,7 +274,7 @@ class Model:
     """Balances as posted, and every sale that was counted ever."""
 
     def __init__(self) -> None:
-        self.unposted: list[list[tuple]] = [[], []]  # type: ignore[type-arg]
+        self.unposted: list[list[Step]] = [[], []]
         self.dates = [22, 22]
         self.has: Counter[str] = Counter()
         self.counted: set[object] = set()
@@ -281,7 +283,7 @@ class Model:
     def date(self, number: int) -> str:
         return f"2026-{11 + self.dates[number] // 31}-{self.dates[number] % 31 + 1:02}"
 
-    def writes(self, number: int, record: tuple) -> None:  # type: ignore[type-arg]
+    def writes(self, number: int, record: Step) -> None:
         self.unposted[number].append(record)
 
     def posts(self, number: int) -> None:

@@ -150,7 +150,7 @@ def test_exposed_is_what_lies_with_a_stores_tills_or_is_under_way_from_hq_to_the
         (False, False, OutOfReach.UNDER_WAY, 2),
     ],
 )
-def test_value_is_stranded_for_one_reason(closed: bool, silent: bool, why: OutOfReach, units: int) -> None:  # noqa: FBT001
+def test_value_is_stranded_for_one_reason(why: OutOfReach, units: int, *, closed: bool, silent: bool) -> None:
     assert out_of_reach(Lying("07", Asset.MONEY, 10, 5, 2, closed, silent)) == (why, units)
 
 

@@ -21,7 +21,7 @@ PHONE = "0912-345-678"
 LANGUAGES = ("zh-TW", "zh-CN", "en")
 SCREENS = ((1366, 768), (1024, 768))
 HOSTILE = "<script>window.hacked = 1</script>"
-EMPTY_LISTS = {"tills": 1, "doubts": 3, "conservation": 2, "day": 1}
+EMPTY_LISTS = {"tills": 1, "doubts": 3, "conservation": 2, "day": 1, "placement": 2}
 
 
 def sold(*, till: Till | None = None) -> Till:
@@ -63,7 +63,7 @@ async def test_nobody_sees_anything_without_the_token_and_an_empty_chain_says_so
     assert desk.token not in desk.page.url
     assert await desk.page.evaluate("JSON.stringify(localStorage)") == "{}"
     await desk.page.reload()
-    await expect(desk.page.locator("#page")).to_have_attribute("data-shows", "day")
+    await expect(desk.page.locator("#page")).to_have_attribute("data-shows", "placement")
     await desk.page.locator("[data-do=sign_out]").click()
     await expect(desk.page.locator("#sign_in input")).to_be_focused()
     assert await desk.page.evaluate("sessionStorage.length") == 0
