@@ -5,6 +5,7 @@ from playwright.async_api import expect
 
 from checkout.results import Decline
 from tests.hq_server.people import account_of
+from tests.hq_server.test_refused_though_funded import earn
 from tests.web_hq.desk import Desk
 from tests.web_hq.test_floor_limit import looks_good
 from tests.web_hq.till import Till
@@ -27,18 +28,20 @@ async def test_hq_sees_how_well_value_is_placed(desk: Desk) -> None:
         near.decline(MING, 300_00, 100_00, pos_ref="P-1", decline=Decline.LIES_ELSEWHERE)
     near.decline(MEI, 1_000_00)
     near.decline(MEI, 9_000_00)
+    earn(far, MING, 120)
+    near.decline(MING, 0, 20, points=100, decline=Decline.NOT_ENOUGH_POINTS)
     await desk.enrol(far, near, lost)
     await desk.send(far, stays=True)
     await desk.send(lost)
     await desk.send(near, stays=True)
     await desk.open("#/placement")
     await desk.sign_in()
-    await desk.reads("07", "07", "2", "1,300.00", "1,200.00", "", "", "", "100.00", "30.00")
-    await desk.reads("12", "12", "", "", "", "", "", "", "500.00", "")
-    await desk.reads(today, today, "2", "1,300.00", "1,200.00")
+    await desk.reads("07", "07", "3", "1,300.00100 點", "1,200.0080 點", "", "", "", "100.00", "30.00")
+    await desk.reads("12", "12", "", "", "", "", "", "", "500.00120 點", "")
+    await desk.reads(today, today, "3", "1,300.00100 點", "1,200.0080 點")
     summary = desk.page.locator('[data-key="summary"]')
-    await expect(summary).to_contain_text(f"{today[:-2]}")
     await expect(summary).to_contain_text("2 筆，共 NT$1,300.00，缺 NT$1,200.00")
+    await expect(summary).to_contain_text("用點數 1 筆，缺 80 點")
     await expect(summary).to_contain_text("放在收銀機 NT$1,834.00，門市墊付 NT$30.00")
 
     desk.hq.post("/v1/tills/09-1/revocations", {})
