@@ -22,6 +22,7 @@ def assert_conserved(book: Connection) -> None:
     assert not -sums
     assert all(units >= 0 for (*_, side), units in sides.items() if side == "in_transit")
     _assert_counted(book)
+    _assert_timed(book)
 
 
 def _assert_counted(book: Connection) -> None:
@@ -35,3 +36,12 @@ def _assert_counted(book: Connection) -> None:
     for place, epoch, asset, *counted in book.execute("select * from totals"):
         assert counted == [held.pop((place, epoch, asset), 0), under_way.pop((place, epoch, asset), 0)]
     assert not +held
+
+
+def _assert_timed(book: Connection) -> None:
+    """What is under way, by whoever gave it, is what HQ has the hours of."""
+    on_its_way = Counter[str]()
+    for purse, units in book.execute("select purse, units from entries where side = 'in_transit'"):
+        on_its_way[next(asset for asset in Asset if purse in asset.purses)] += units
+    timed = Counter(dict(book.execute("select asset, sum(units) from given_by_hour group by asset")))
+    assert +timed == +on_its_way

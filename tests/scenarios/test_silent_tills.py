@@ -1,6 +1,8 @@
-"""A till whose own line to HQ is down, or that is gone for good: the lead and its witness speak for it, and to it."""
+"""A till whose own line to HQ is down, or that is gone for good: who speaks for it, and what HQ shows of it."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,3 +52,42 @@ def test_the_records_of_a_till_that_is_silent_or_dead_come_by_the_other(chain: D
     lead.start()
     lead.mend()
     prove_whole(chain)
+
+
+def test_hq_sees_what_a_cut_off_till_refused_though_funded_and_what_a_silent_one_strands(tmp_path: Path) -> None:
+    with DemoChain(tmp_path, places=("07-1", "12-1"), hq_settings=f"stranded_after_h = {2 / 3600}\n") as chain:
+        here, there = chain.till("07-1"), chain.till("12-1")
+        there.key_in(ALICE)
+        there.load(400_00)
+        chain.wait_until(lambda: chain.balances(ALICE) == {"12-1": (400_00, 0)})
+        assert stores(chain)["12"]["placed"] == {"money": 400_00, "points": 0}
+
+        here.cut()
+        for _ in range(3):
+            assert here.sell(ALICE, 150_00, pos_ref="P-1")["decline"] == "not_enough_here"
+        assert here.sell(BOB, 150_00)["outcome"] == "declined"
+        assert refused(chain) == {}, "HQ has not heard of it"
+        here.mend()
+        chain.wait_until(lambda: refused(chain) == {"07": {"sales": 1, "asked": 150_00, "missing": 150_00}})
+        assert chain.hq.get("/v1/placement")["total"]["silent"]["money"] == 0, "lines are up, however quiet"
+
+        there.cut()
+        chain.wait_until(lambda: stores(chain)["12"]["silent"] == {"money": 400_00, "points": 0})
+        said = chain.hq.command("placement")
+        assert "07\trefused 1: 15000, missing 15000\tpoints refused 0: 0, missing 0\tstranded 0," in said.stdout
+        assert "stranded 40000, points 0\tplaced 40000, points 0\tat risk 0" in said.stderr
+        there.mend()
+        chain.wait_until(lambda: stores(chain)["12"]["silent"] == {"money": 0, "points": 0})
+        assert here.sell(ALICE, 150_00)["outcome"] == "done"
+        chain.wait_until_quiet()
+        assert sum(one["sales"] for one in refused(chain).values()) == 1, "what was refused stays so"
+        prove_whole(chain)
+
+
+def stores(chain: DemoChain) -> dict[str, Any]:
+    return {one["store"]: one for one in chain.hq.get("/v1/placement")["stores"]}
+
+
+def refused(chain: DemoChain) -> dict[str, Any]:
+    """What was refused though funded, by store."""
+    return {store: one["refused"] for store, one in stores(chain).items() if one["refused"]["sales"]}
