@@ -10,6 +10,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from hq_server.enrolling import Disclosed, NotEnrolled, enrol
+from hq_server.placing_figures import STRANDED_AFTER_H
 from hq_server.poster import Poster
 from hq_server.reception import Reception
 from hq_server.recovery import Cause, Ended, RecoveryView
@@ -60,7 +61,7 @@ class Desk:
         currency: Currency,
         zone: ZoneInfo,
         recall_wait_s: float,
-        stranded_after_h: float,
+        stranded_after_h: float = STRANDED_AFTER_H,
     ) -> None:
         self.news = News()
         self.currency = currency
