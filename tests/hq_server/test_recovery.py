@@ -21,7 +21,7 @@ from protocol.bodies import (
 )
 from protocol.records import RecordKind, SignedRecord
 from tests.hq_server.forger import ALICE, BOB, Keeper, part
-from tests.hq_server.office import STAMP, Office
+from tests.hq_server.office import NOON_MS, STAMP, Office
 from tests.hq_server.restorable import Restorable, drawn, enrolled, funded
 
 CARD, ANN, BEN = "c0" * 12, "ann", "ben"
@@ -61,6 +61,21 @@ def test_hq_stands_by_what_it_gave_and_forgot(office: Restorable, other: Keeper)
     assert not office.suspense()
     office.assert_conserved()
     assert (office.recovery.home, office.recovery.readopted, office.recovery.silent_total) == (1, 1, 1)
+
+
+def test_what_else_is_under_way_to_a_keeper_stays_so_when_hq_stands_by_what_it_gave_in_the_same_hour(
+    office: Restorable, till: Keeper, other: Keeper
+) -> None:
+    till.now_ms = NOON_MS
+    till.load(BOB, 10)
+    till.give(BOB, part(till.loaded[-1], 10), to=other.place)
+    office.receive(till)
+    office.copy()
+    other.apply(drawn(office, other, 30, "operation-1"))
+    office.restore()
+    office.adopt(other)
+    assert office.at("08-1", ALICE) == 30
+    office.assert_conserved()
 
 
 @pytest.mark.usefixtures("till")
