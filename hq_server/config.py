@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from hq_server.placing_figures import STRANDED_AFTER_H
+from hq_server.placing_figures import STRANDED_AFTER_H, STRANDED_AFTER_H_MAX
 from hq_server.valuing import Placement
 from offline_queue.gateway.door import COPIES_S
 from offline_queue.settings import Port
@@ -37,4 +37,4 @@ class HqSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     programme: str = "programme.toml"
     placement: Placement = Placement()
     recall_wait_s: Annotated[float, msgspec.Meta(ge=0, le=RECALL_WAIT_S_MAX)] = RECALL_WAIT_S
-    stranded_after_h: Annotated[float, msgspec.Meta(ge=0)] = STRANDED_AFTER_H
+    stranded_after_h: Annotated[float, msgspec.Meta(ge=0, le=STRANDED_AFTER_H_MAX)] = STRANDED_AFTER_H

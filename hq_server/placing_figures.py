@@ -19,6 +19,7 @@ from protocol.bodies import DeclinedBody
 DAYS_DEFAULT = 7
 DAYS_MAX = 31
 STRANDED_AFTER_H = 24.0
+STRANDED_AFTER_H_MAX = 24.0 * 366
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHORT: Final[Mapping[tuple[str, str], Asset]] = {
     (Decline.NOT_ENOUGH, "spendable_here"): Asset.MONEY,

@@ -60,18 +60,18 @@ class Refusals:
 
     def _has(self, account: AccountId, asset: Asset, units: int, business_date: str) -> bool:
         owed = sum(self._debts.total(account).get(purse, 0) for purse in asset.purses)
-        # Most noes are told by what lies somewhere; only then are the lots asked for what is between two places.
-        lies = self._sum("slices", "1", account, asset, business_date)
+        lies = self._sum("slices cross join lots", "1", account, asset, business_date)
         if lies - owed >= units:
             return True
-        on_its_way = self._sum("entries", f"side = '{Side.IN_TRANSIT}'", account, asset, business_date)
+        # Lot by lot: of a member's many entries only those on that side are read.
+        on_its_way = self._sum("lots cross join entries", f"side = '{Side.IN_TRANSIT}'", account, asset, business_date)
         return lies + on_its_way - owed >= units
 
-    def _sum(self, table: str, where: str, account: AccountId, asset: Asset, business_date: str) -> int:
-        """Units that may be spent on that date; lot by lot, so that only the entries asked for are read."""
+    def _sum(self, tables: str, where: str, account: AccountId, asset: Asset, business_date: str) -> int:
+        """Units that may be spent on that date; `tables` in the order in which they are read."""
         purses = ", ".join(f"'{purse}'" for purse in asset.purses)
         query = (
-            f"select sum(units) from lots cross join {table} using (account, purse, lot) where account = ?"  # noqa: S608 - ours
+            f"select sum(units) from {tables} using (account, purse, lot) where account = ?"  # noqa: S608 - ours
             f" and purse in ({purses}) and (expires_on is null or expires_on >= ?) and {where}"
         )
         return int(self._connection.execute(query, (account, business_date)).get or 0)

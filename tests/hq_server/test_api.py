@@ -152,6 +152,8 @@ async def test_what_is_open_to_all_is_what_proves_itself_or_is_no_secret(hq: Ser
         ("GET", "/v1/nothing", HTTPStatus.NOT_FOUND, "not_found"),
         ("GET", "/page/index.html", HTTPStatus.NOT_FOUND, "not_found"),
         ("GET", "/v1/tills?limit=0", HTTPStatus.BAD_REQUEST, "bad_request"),
+        ("GET", "/v1/placement?days=0", HTTPStatus.BAD_REQUEST, "bad_request"),
+        ("GET", "/v1/placement?days=32", HTTPStatus.BAD_REQUEST, "bad_request"),
         ("GET", "/v1/tills?after=07-2", HTTPStatus.BAD_REQUEST, "bad_request"),
         ("GET", "/v1/accounts/nobody", HTTPStatus.NOT_FOUND, "member_unknown"),
         ("GET", "/v1/chains/99-9/1/records", HTTPStatus.NOT_FOUND, "place_unknown"),

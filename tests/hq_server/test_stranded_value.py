@@ -1,5 +1,7 @@
 """Value that cannot be had now: at tills that are silent, at keepers that are closed, and too long under way."""
 
+from datetime import date, datetime
+
 import msgspec
 import pytest
 
@@ -9,6 +11,7 @@ from ledger.slices import Asset
 from tests.hq_server.forger import ALICE, BOB, Keeper, part
 from tests.hq_server.lead_shop import Shop
 from tests.hq_server.office import NOON_MS, NOTHING_PLACED, STAMP, Office
+from tests.hq_server.serving import Serving
 from tests.hq_server.test_store_modes import enrolled
 
 HOUR_MS = 3_600_000
@@ -157,3 +160,10 @@ def test_value_is_stranded_for_one_reason(why: OutOfReach, units: int, *, closed
 def test_points_are_never_added_to_money() -> None:
     worth = Worth(1, 2) + Worth(10, 20)
     assert msgspec.structs.astuple(worth) == (11, 22)
+
+
+async def test_what_was_refused_is_asked_for_over_so_many_dates_of_hqs_calendar(hq: Serving) -> None:
+    for days, query in ((1, "?days=1"), (7, ""), (7, "?days=7"), (31, "?days=31")):
+        said = await hq.get(f"/v1/placement{query}")
+        today = datetime.fromtimestamp(said["now_ms"] / 1000, hq.parts.desk.zone).date()
+        assert (today - date.fromisoformat(said["since"])).days == days - 1, "today is one of them"
