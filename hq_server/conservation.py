@@ -1,4 +1,4 @@
-"""Conservation: whether of every lot all that was issued, or is owed, is held, under way, or spent. Pure."""
+"""Conservation: whether of every lot all that was issued, is owed or paid, is held, under way, or spent. Pure."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
+from hq_server.write_offs import Lost
 from ledger.slices import Purse, SliceKey
 from ledger.transactions import Side
 
@@ -26,7 +27,8 @@ class Unexplained(StrEnum):
     OWED_BELOW_ZERO = "owed_below_zero"
     """More was netted than was owed: the member has too little."""
     SLICES_DIFFER = "slices_differ"
-    """A balance that is kept beside the entries is not their sum: somebody has written in the file."""
+    """A balance, or what was written off, is kept beside the entries and is not their sum: somebody has written in the
+    file."""
 
 
 @dataclass(slots=True)
@@ -34,14 +36,20 @@ class LotSums:
     """What a lot's entries say, in units. `held` is by place; `kept` is what the slices beside them say of the same.
 
     `owed` is what refunds should have taken back and did not find: it was never issued for good, and is held or spent.
+    `written_off` lies at HQ, and at a lost place, or under way to it, as well; there it does not count. What of it is
+    not there any more, the company has paid: that is at `risk`.
     """
 
     issued: int = 0
     spent: int = 0
     under_way: int = 0
     owed: int = 0
+    written_off: int = 0
     held: Counter[str] = field(default_factory=Counter)
     kept: Counter[str] = field(default_factory=Counter)
+    _noted: int = 0
+    _covered: Counter[str] = field(default_factory=Counter)
+    _covered_under_way: int = 0
 
     def enter(self, side: str, place: str, units: int) -> None:
         """Add what one place's entries of one side say."""
@@ -54,24 +62,50 @@ class LotSums:
                 self.under_way += units
             case Side.OWED:
                 self.owed -= units
+            case Side.RISK:
+                self.written_off -= units
             case Side.HELD:
                 self.held[place] += units
             case _:
                 return  # what is on no side that we know is missing from the others, and the lot is unexplained
 
+    def lose(self, place: str, lost: Lost) -> None:
+        """Add what is kept of one epoch of a lost place."""
+        held = min(lost.written_off, lost.lies)
+        self._noted += lost.written_off
+        self._covered[place] += held
+        self._covered_under_way += min(lost.written_off - held, lost.under_way)
+
+    @property
+    def risk(self) -> int:
+        """What the company has paid."""
+        return self._noted - self._covered.total() - self._covered_under_way
+
+    def counted(self) -> dict[str, int]:
+        """What is held at each place and was not written off there."""
+        return {place: units - self._covered[place] for place, units in self.held.items()}
+
+    def sums(self) -> tuple[int, int, int, int, int, int]:
+        """What counts: issued, held, under way, spent, owed, at risk."""
+        held, under_way = self.held.total() - self._covered.total(), self.under_way - self._covered_under_way
+        return self.issued, held, under_way, self.spent, self.owed, self.risk
+
     def doubts(self) -> tuple[Unexplained, ...]:
         """What is wrong; empty when it all adds up."""
         found = {
-            Unexplained.NOT_ZERO: self.issued + self.owed != self.held.total() + self.under_way + self.spent,
+            Unexplained.NOT_ZERO: self.issued + self.owed + self.written_off
+            != self.held.total() + self.under_way + self.spent,
             Unexplained.UNDER_WAY_BELOW_ZERO: self.under_way < 0,
             Unexplained.OWED_BELOW_ZERO: self.owed < 0,
-            Unexplained.SLICES_DIFFER: +self.held != +self.kept or min(self.held.values(), default=0) < 0,
+            Unexplained.SLICES_DIFFER: +self.held != +self.kept
+            or min(self.held.values(), default=0) < 0
+            or self._noted != self.written_off,
         }
         return tuple(doubt for doubt, holds in found.items() if holds)
 
 
 class PurseSums(msgspec.Struct, frozen=True):
-    """What became of all that was issued in one purse, in units: issued + owed = held + under_way + spent."""
+    """What became of all that was issued in one purse, in units: issued + owed + risk = held + under_way + spent."""
 
     purse: str
     issued: int
@@ -79,6 +113,7 @@ class PurseSums(msgspec.Struct, frozen=True):
     under_way: int
     spent: int
     owed: int = 0
+    risk: int = 0
 
 
 class PlaceSum(msgspec.Struct, frozen=True):
@@ -101,6 +136,7 @@ class UnexplainedLot(msgspec.Struct, frozen=True):
     under_way: int
     spent: int
     owed: int = 0
+    risk: int = 0
 
 
 class ConservationPage(msgspec.Struct, frozen=True):
@@ -156,7 +192,7 @@ def together(pages: Iterable[ConservationPage]) -> ConservationPage:
 
 
 def _sums(purse: str, lot: LotSums) -> PurseSums:
-    return PurseSums(purse, lot.issued, lot.held.total(), lot.under_way, lot.spent, lot.owed)
+    return PurseSums(purse, *lot.sums())
 
 
 def _added(purse: str, sums: Sequence[PurseSums]) -> PurseSums:
@@ -167,17 +203,17 @@ def _added(purse: str, sums: Sequence[PurseSums]) -> PurseSums:
         under_way=sum(one.under_way for one in sums),
         spent=sum(one.spent for one in sums),
         owed=sum(one.owed for one in sums),
+        risk=sum(one.risk for one in sums),
     )
 
 
 def _places(lots: dict[SliceKey, LotSums]) -> list[PlaceSum]:
     held: Counter[tuple[str, str]] = Counter()
     for key, sums in lots.items():
-        for place, units in sums.held.items():
+        for place, units in sums.counted().items():
             held[place, key.purse] += units
     return [PlaceSum(place, purse, units) for (place, purse), units in sorted(held.items()) if units]
 
 
 def _unexplained(key: SliceKey, sums: LotSums) -> UnexplainedLot:
-    where = (sums.issued, sums.held.total(), sums.under_way, sums.spent, sums.owed)
-    return UnexplainedLot(*key, sums.doubts(), *where)
+    return UnexplainedLot(*key, sums.doubts(), *sums.sums())

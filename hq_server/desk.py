@@ -22,6 +22,7 @@ from hq_server.storage.z_totals import ZTotals
 from hq_server.teller import Teller
 from hq_server.views import HqView
 from hq_server.world import World
+from hq_server.write_offs import Decided
 from ledger.amounts import Currency
 from ledger.cards import CardScheme
 from ledger.ids import HEADQUARTERS, ChainId, Place
@@ -78,9 +79,12 @@ class Desk:
     async def post_what_is_held(self) -> None:
         """Post until cancelled, beginning with what the last run held and did not post, or not place."""
         await self._settle_all()
+        await self._wake_all()
+        await self._poster.run()
+
+    async def _wake_all(self) -> None:
         for chain in await self._store.do(HqStore.unposted):
             self._poster.wake(ChainId(*chain))
-        await self._poster.run()
 
     async def _settle_all(self) -> None:
         """Place anew what was left to place."""
@@ -125,6 +129,7 @@ class Desk:
             for chain in await self._store.do(HqStore.unposted):
                 self._poster.wake(ChainId(*chain))
             await self._settle_all()
+            await self._wake_all()
         return ended
 
     async def recovery(self) -> RecoveryView | None:
@@ -223,6 +228,15 @@ class Desk:
             self.news.tell(chain)
             await self._tell_tills(chain.store)
         return revoked is not None
+
+    async def write_off(self, chain: ChainId, by: str) -> Decided:
+        """This person would write off what lies with a keeper; two people do. What is more than one step, follows."""
+        decided, step = await self._store.do(HqStore.write_off, chain, by, self._stamp())
+        if decided is Decided.AGREED:
+            log.warning("lost till written off", keeper=chain.keeper, epoch=chain.epoch, by=by)
+            self._tell(step)
+            self._poster.wake(chain)
+        return decided
 
     async def run_store(self, store: str, mode: str) -> bool:
         """Have a store run in another way; False when it has no tills."""

@@ -36,6 +36,7 @@ from protocol.bodies import (
 from protocol.errors import MALFORMED, NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.transfers import given_in
+from protocol.write_offs import WrittenOff
 
 Json: TypeAlias = Any
 
@@ -225,6 +226,14 @@ def _recovered(record: Record) -> Summary:
     return Summary("recovered", told=_said(*body.by, *body.unheard[:UNHEARD_SHOWN_MAX]))
 
 
+def _written_off(record: Record) -> Summary:
+    body = record.body_as(WrittenOff)
+    units = (sum(part.units for part in body.parts if part.purse == purse) for purse in BOOK_PURSES)
+    accounts = {part.account for part in body.parts}
+    account = accounts.pop() if len(accounts) == 1 else None
+    return Summary("written_off", account, Units(*units), told=_said(f"{body.keeper}/{body.epoch}", *body.by))
+
+
 def _quoted_gift(what: str, quoted: Record, sign: int) -> Summary:
     passage = given_in(quoted)
     if passage is None:
@@ -282,4 +291,5 @@ _SUMMARIES: dict[RecordKind, Callable[[Record], Summary]] = {
     RecordKind.READOPTED: _readopted,
     RecordKind.RECLAIMED: _reclaimed,
     RecordKind.RECOVERED: _recovered,
+    RecordKind.WRITTEN_OFF: _written_off,
 }

@@ -6,10 +6,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import click
+import msgspec
 
-from hq_server.api.bodies import Empty, NewTill, Pairing, Tills
+from hq_server.api.bodies import Empty, NewTill, Pairing, Person, Tills
 from hq_server.commanding import ask, asks
 from hq_server.views import KeeperView
+
+SECOND_PERSON_WANTED = 1
+"""Exit code while nothing is written off."""
 
 
 @click.group()
@@ -46,6 +50,34 @@ def revoke(settings: Path, url: str | None, place: str) -> None:
     path = f"/v1/tills/{quote(place, safe='')}/revocations"
     for till in ask(settings, url, lambda hq: hq.post(path, Empty(), Tills)).tills:
         click.echo(_line(till))
+
+
+@tills.command("write-off")
+@asks
+@click.argument("place")
+@click.argument("epoch", type=click.IntRange(min=1))
+@click.option("--by", required=True, help="Who says so: the name stands in HQ's chain.")
+def write_off(settings: Path, url: str | None, place: str, epoch: int, by: str) -> None:
+    """Give back to its members what lies at the lost till PLACE/EPOCH, at the company's risk; it takes two people.
+
+    Only of a till that was revoked, or that another machine has replaced. Exit code 1 until the second one agrees.
+    """
+    try:
+        body = msgspec.convert({"by": by}, Person)
+    except msgspec.ValidationError as fault:
+        raise click.UsageError("--by is a name of at most 64 characters.") from fault
+    path = f"/v1/tills/{quote(place, safe='')}/{epoch}/write-offs"
+    (till,) = ask(settings, url, lambda hq: hq.post(path, body, Tills)).tills
+    said = till.write_off
+    assert said is not None, "somebody has just proposed it"
+    if said.agreed_by is None:
+        click.echo(f"{said.proposed_by} would write off what lies at {place}/{epoch}; another person has to agree.")
+        click.echo(f"money {till.money}\tpoints {till.points}")
+        raise SystemExit(SECOND_PERSON_WANTED)
+    click.echo(f"{place}/{epoch} is written off by {said.proposed_by} and {said.agreed_by}.")
+    click.echo(f"money {said.money}\tpoints {said.points}\tpaid: money {said.paid_money}\tpoints {said.paid_points}")
+    if not said.is_done:
+        click.echo("More follows within moments: repeat the command to see all of it.")
 
 
 def _line(till: KeeperView) -> str:

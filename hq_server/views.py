@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from hq_server.write_offs import WriteOffView
+
 LINES_SHOWN_MAX = 1000
 """A list for people; whoever has more to look at has another problem."""
 
@@ -24,7 +26,9 @@ class KeeperView(msgspec.Struct, frozen=True):
     is whether its line is up. `mode` is the way in which its store runs, as its last record has it; `money` and
     `points` are what lies there or is under way to it, in units: what each copy of a stolen till could spend once more.
     `directives` are those of HQ that it has not yet said to have carried out; `leads`: the others of its store draw
-    from it. `at_risk` is what it let go at its store's own risk and no refund has taken back, in units.
+    from it. `at_risk` is what it let go at its store's own risk and no refund has taken back, in units. `is_open`: it
+    may be given value; of one that may not, two people may write off what lies there (`write_off`), and `money` and
+    `points` count what is beyond that.
     """
 
     keeper: str
@@ -45,6 +49,8 @@ class KeeperView(msgspec.Struct, frozen=True):
     leads: bool = False
     witnesses: bool = False
     at_risk: int = 0
+    is_open: bool = True
+    write_off: WriteOffView | None = None
 
 
 class StoreClaim(msgspec.Struct, frozen=True):

@@ -92,6 +92,11 @@ class RecordRef(msgspec.Struct, frozen=True, order=True):
         """The operation by which HQ gives in this record what it had given before, and forgotten."""
         return OperationId(f"readopted/{self}")
 
+    @property
+    def written_off(self) -> OperationId:
+        """The operation by which HQ writes off, in this record, what lies at a lost place."""
+        return OperationId(f"written_off/{self}")
+
     def next(self) -> RecordRef:
         """The line after this one, in the same epoch."""
         return RecordRef(self.keeper, self.epoch, self.sequence + 1)

@@ -30,9 +30,9 @@ class Refusal(IntEnum):
     LOT_ALREADY_OPEN = 7
     """A lot is opened once."""
     LOT_NOT_CARRIED = 8
-    """A transfer or a netting names the terms of every lot that it moves, and nothing else does."""
+    """A transfer, a netting or a write-off names the terms of every lot that it moves, and nothing else does."""
     LOT_DIFFERS = 9
-    """A transfer or a netting names other terms than this book knows of the lot."""
+    """A transfer, a netting or a write-off names other terms than this book knows of the lot."""
     LOT_UNKNOWN = 10
     """A leg names a lot that this book has never seen."""
     BELOW_ZERO = 11
@@ -49,6 +49,7 @@ _MOVES: dict[TransactionKind, tuple[tuple[Side, Side], ...]] = {
     TransactionKind.TRANSFER_IN: ((Side.IN_TRANSIT, Side.HELD),),
     TransactionKind.READOPTION: ((Side.HELD, Side.IN_TRANSIT), (Side.OWED, Side.IN_TRANSIT)),
     TransactionKind.NETTING: ((Side.HELD, Side.OWED), (Side.HELD, Side.SPENT), (Side.SPENT, Side.OWED)),
+    TransactionKind.WRITE_OFF: ((Side.RISK, Side.HELD), (Side.HELD, Side.RISK)),
 }
 """From which side to which a kind moves units: the first falls, the second rises."""
 _MAY_BE_EMPTY = (TransactionKind.SALE, TransactionKind.REFUND, TransactionKind.VOID)

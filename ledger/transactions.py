@@ -29,6 +29,8 @@ class Side(StrEnum):
     """Negative: a refund should have taken it back and did not find it here. A netting lifts it to zero again."""
     IN_TRANSIT = "in_transit"
     """Left its giver's place; negative where it was taken. Over all places: what is under way."""
+    RISK = "risk"
+    """Negative: given back at HQ for what lies, or should lie, at a place that is lost. The company answers for it."""
 
 
 class Leg(NamedTuple):
@@ -61,6 +63,8 @@ class TransactionKind(StrEnum):
     """What refunds could not take back is taken from what the member has at HQ."""
     READOPTION = "readoption"
     """HQ stands by a transfer that it had lost; what its place does not have of that, it owes until it comes."""
+    WRITE_OFF = "write_off"
+    """What lies at a lost place is the member's at HQ again, at the company's risk; or it has come home after all."""
 
     @property
     def is_transfer(self) -> bool:
@@ -70,13 +74,16 @@ class TransactionKind(StrEnum):
     @property
     def carries(self) -> bool:
         """Whether it names the terms of every lot that it moves, as the book at its place may never have seen them."""
-        return self.is_transfer or self is TransactionKind.NETTING
+        return self.is_transfer or self in (TransactionKind.NETTING, TransactionKind.WRITE_OFF)
 
 
 class Transaction(msgspec.Struct, frozen=True):
     """A balanced set of legs with one identity. All legs lie at the keeper's place.
 
-    `opens` are lots that it brings into being; `carries` those that a transfer or a netting moves, with their terms.
+    All are of one member, but a write-off's.
+
+    `opens` are lots that it brings into being; `carries` those that a transfer, a netting or a write-off moves, with
+    their terms.
     """
 
     kind: TransactionKind

@@ -57,6 +57,8 @@ class RecordKind(StrEnum):
     """HQ has back what it gave in an earlier epoch of its own: the taker carries that out no more."""
     RECOVERED = "recovered"
     """HQ gives value out again, in an epoch that it began because it may have lost records."""
+    WRITTEN_OFF = "written_off"
+    """What lies at a lost place is at HQ again, by the word of two people and at the company's risk."""
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

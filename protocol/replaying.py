@@ -13,6 +13,7 @@ from protocol.errors import NotARecord
 from protocol.receipt_numbers import Numbering
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.transfers import given_in, incoming, outgoing, readopting, taken_in
+from protocol.write_offs import WrittenOff, writing_off
 
 
 def lines(records: Iterable[SignedRecord]) -> Iterator[Line]:
@@ -38,6 +39,8 @@ def posting_of(record: Record) -> Posting | None:
             return _posting(record, _transaction(body), _receipt(record.ref, body))
         if record.kind is RecordKind.NETTED:
             return _posting(record, _netting(record))
+        if record.kind is RecordKind.WRITTEN_OFF:
+            return _posting(record, _write_off(record))
         given, taken = given_in(record), taken_in(record)
         if given is not None and record.kind is RecordKind.READOPTED:
             return _posting(record, readopting(given, record.body_as(Readopted).short, record.ref))
@@ -58,7 +61,7 @@ def _transaction(body: TransactionBody) -> Transaction:
         raise ValueError("its operation id is none")
     kind = TransactionKind(body.kind)
     if kind.carries:
-        raise ValueError("a transfer and a netting have records of their own kinds")
+        raise ValueError("a transfer, a netting and a write-off have records of their own kinds")
     return Transaction(kind, operation_id, body.legs, tuple(_lot(lot) for lot in body.opens))
 
 
@@ -70,6 +73,12 @@ def _netting(record: Record) -> Transaction:
         raise ValueError("it nets what another account has")
     lots = tuple(_lot(lot) for lot in body.lots)
     return Transaction(TransactionKind.NETTING, record.ref.netted, body.legs, carries=lots)
+
+
+def _write_off(record: Record) -> Transaction:
+    if record.keeper != HEADQUARTERS:
+        raise ValueError("only HQ writes off")
+    return writing_off(record.body_as(WrittenOff), record.ref)
 
 
 def _lot(lot: LotOpened) -> Lot:

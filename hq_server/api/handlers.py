@@ -27,6 +27,7 @@ from hq_server.enrolling import NotEnrolled
 from hq_server.recovery import Ended
 from hq_server.storage.showing import Showing
 from hq_server.views import DifferenceList, ExposureList, HqView, KeeperView, SuspenseList, WaitList
+from hq_server.write_offs import Decided
 from ledger.ids import AccountId, ChainId, Place, RecordRef, parse_place
 from offline_queue.gateway.door import Door
 from offline_queue.rate import TokenBucket
@@ -37,6 +38,12 @@ TILLS_PAGE_MAX = 200
 ENROLMENTS_PER_S = 5
 ENROLMENTS_BURST = 20
 """Anybody may try, and each try is a commit."""
+REFUSED = {
+    Decided.KEEPER_UNKNOWN: HqProblem.PLACE_UNKNOWN,
+    Decided.STILL_OPEN: HqProblem.STILL_OPEN,
+    Decided.RECOVERING: HqProblem.RECOVERING,
+}
+"""Why nothing is written off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,19 @@ async def revoke_till(office: Office, request: web.Request, _body: Empty) -> Til
         return HqProblem.PLACE_UNKNOWN
     views = await office.desk.showing(Showing.keepers)
     return Tills([_with_line(view, office.door) for view in views if view.keeper == place])
+
+
+async def write_off(office: Office, request: web.Request, body: Person) -> Tills | HqProblem:
+    """Somebody would write off what lies at a lost till; a second person does."""
+    place, epoch = request.match_info["place"], request.match_info["epoch"]
+    ref = RecordRef.parse(f"{place}/{epoch}/0")
+    if ref is None:
+        return HqProblem.PLACE_UNKNOWN
+    decided = await office.desk.write_off(ChainId(ref.keeper, ref.epoch), body.by)
+    if decided in REFUSED:
+        return REFUSED[decided]
+    views = await office.desk.showing(Showing.keepers)
+    return Tills([_with_line(view, office.door) for view in views if (view.keeper, view.epoch) == (place, ref.epoch)])
 
 
 async def run_store(office: Office, request: web.Request, body: StoreMode) -> Tills | HqProblem:

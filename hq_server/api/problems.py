@@ -31,6 +31,8 @@ class HqProblem(StrEnum):
     RECORD_UNKNOWN = "record_unknown"
     Z_TOTALS_CROWDED = "z_totals_crowded"
     NOT_RECOVERING = "not_recovering"
+    STILL_OPEN = "still_open"
+    RECOVERING = "recovering"
     BUSY = "busy"
     DISK_FULL = "disk_full"
     INTERNAL = "internal"
@@ -49,6 +51,8 @@ STATUS: Mapping[Code, HTTPStatus] = {
     HqProblem.RECORD_UNKNOWN: HTTPStatus.NOT_FOUND,
     HqProblem.Z_TOTALS_CROWDED: HTTPStatus.CONFLICT,
     HqProblem.NOT_RECOVERING: HTTPStatus.CONFLICT,
+    HqProblem.STILL_OPEN: HTTPStatus.CONFLICT,
+    HqProblem.RECOVERING: HTTPStatus.CONFLICT,
     HqProblem.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     HqProblem.DISK_FULL: HTTPStatus.INSUFFICIENT_STORAGE,
     HqProblem.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,

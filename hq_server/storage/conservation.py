@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from hq_server.conservation import ConservationPage, LotSums, page
+from hq_server.storage.losses import covered_under_way
+from hq_server.write_offs import Lost
 from ledger.ids import AccountId, LotId
 from ledger.journal_sqlite import Connection
 from ledger.slices import Purse, SliceKey
@@ -29,12 +31,13 @@ class Conservation:
         return page(lots, accounts[-1] if more else None)
 
     def under_way(self, account: AccountId) -> dict[Purse, int]:
-        """What has left one place of this account and is not reported from another, by purse."""
+        """What has left one place of this account and is not reported from another, nor written off, by purse."""
         rows = self._connection.execute(
             "select purse, sum(units) from entries where account = ? and side = ? group by purse",
             (account, Side.IN_TRANSIT),
         )
-        return {Purse(purse): units for purse, units in rows}
+        covered = dict(covered_under_way(self._connection, account))
+        return {Purse(purse): units - covered.get(Purse(purse), 0) for purse, units in rows}
 
     def _lots(self, first: str, last: str) -> dict[SliceKey, LotSums]:
         lots: defaultdict[SliceKey, LotSums] = defaultdict(LotSums)
@@ -52,6 +55,13 @@ class Conservation:
         )
         for account, purse, lot, place, units in slices:
             lots[_key(account, purse, lot)].kept[place] += units
+        lost = self._connection.execute(
+            "select account, purse, lot, keeper, lies, under_way, written_off from losses"
+            " where account between ? and ?",
+            (first, last),
+        )
+        for account, purse, lot, keeper, *units in lost:
+            lots[_key(account, purse, lot)].lose(keeper, Lost(*units))
         return dict(lots)
 
 

@@ -78,6 +78,8 @@ class Keepers:
         assert store is not None, "a caller knew a code that was never offered"
         last, known = self._last_key(place)
         epoch = last if known == key and not self.fences(place, last) else last + 1
+        query = "select 1 from write_offs where keeper = ? and epoch = ? and agreed_by is not null"
+        assert self._connection.execute(query, (place, epoch)).get is None, "nobody keeps again what was written off"
         if epoch > last:
             self._connection.execute("insert into keepers values (?, ?, ?, ?)", (place, epoch, store, key))
             self._connection.execute("insert into progress values (?, ?, 0, 0)", (place, epoch))

@@ -55,13 +55,14 @@ class LostOrders:
                 self._keepers.call_the_roll(one.removeprefix(LEAD), stamp)
         return chains if about else []
 
-    def adopted(self, chain: ChainId, hq_epoch: int, done: tuple[int, int], stamp: Stamp) -> None:
+    def adopted(self, chain: ChainId, hq_epoch: int, done: tuple[int, int], posted: int, stamp: Stamp) -> None:
         """A keeper has carried out its first order of this epoch, and from there on none of an earlier one.
 
         `done` was the last before that. What the orders behind it gave, HQ has back; what it was asked to give back, it
-        may be asked anew; of what the others were about, it is told how that stands by now.
+        may be asked anew; of what the others were about, it is told how that stands by now. Its chain is posted up to
+        record `posted`.
         """
-        self._reclaim(chain, hq_epoch, stamp)
+        self._reclaim(chain, hq_epoch, posted, stamp)
         self._whereabouts.forget_recalls(chain, hq_epoch)
         rows = self._connection.execute(
             "select hq_epoch, sequence from directives where keeper = ? and epoch = ? and (hq_epoch, number) > (?, ?)"
@@ -90,7 +91,7 @@ class LostOrders:
                 for order in orders:
                     self._keepers.order(*chain, order, stamp)
 
-    def _reclaim(self, chain: ChainId, hq_epoch: int, stamp: Stamp) -> None:
+    def _reclaim(self, chain: ChainId, hq_epoch: int, posted: int, stamp: Stamp) -> None:
         """Have back what HQ gave to this keeper in earlier epochs and did not arrive; the last of it first."""
         rows = self._connection.execute(
             "select hq_epoch, sequence from directives where keeper = ? and epoch = ? and hq_epoch < ?"
@@ -102,7 +103,7 @@ class LostOrders:
                 return
             given = self._own(*one)
             if not self._has_come(chain, given) and not self._vault.has_taken(given.open().ref):
-                self._vault.reclaim(given, stamp)
+                self._vault.reclaim(given, posted, stamp)
 
     def _has_come(self, chain: ChainId, given: SignedRecord) -> bool:
         """Whether a keeper has taken this very directive: another that was lost may have had its number."""

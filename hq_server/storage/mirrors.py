@@ -32,7 +32,8 @@ from protocol.transfers import given_in, giver_of
 class Step:
     """What one step of posting has done, for whoever wants to hear of it.
 
-    `records` were posted or set aside; `woken` are chains that waited for this one; `ordered` were given a directive;
+    `records` were posted or set aside; `woken` are chains that waited for this one, or are
+    lost and were given something; `ordered` were given a directive;
     of `accounts` something was posted; in `stores` somebody became known.
     """
 
@@ -130,6 +131,7 @@ class Mirrors:
         if not isinstance(outcome, Posting):
             return outcome
         self._whereabouts.moved(chain, outcome.transaction)
+        self._vault.losses.moved(chain, outcome.transaction)
         self._vault.debts.moved(outcome.transaction.legs)
         if record.kind is RecordKind.TRANSACTION:
             self._exposure.posted(record)
@@ -139,6 +141,7 @@ class Mirrors:
         if passage is not None and passage.to != HEADQUARTERS:
             self._vault.stranding.left(record)
             step.ordered |= self._relays.gave(passage, stamp)
+            step.woken |= self._vault.losses.given(passage)
         elif passage is not None:
             if not self._vault.can_take(passage, signed):
                 return set_aside(record, Doubt.HQ_CANNOT_TAKE)
@@ -148,12 +151,13 @@ class Mirrors:
     def _came(self, giver: Record, chain: ChainId) -> None:
         """A keeper has what this record of the giver's gave it."""
         self._vault.stranding.came(giver)
-        if giver.keeper != HEADQUARTERS:
-            self._relays.came(giver.ref)
-            return
         came = given_in(giver)
         assert came is not None, "what was taken was given"
-        self._whereabouts.arrived(chain, came.transfer)
+        self._vault.losses.came(came)
+        if giver.keeper == HEADQUARTERS:
+            self._whereabouts.arrived(chain, came.transfer)
+        else:
+            self._relays.came(giver.ref)
 
     def _carried_out(self, chain: ChainId, record: Record, stamp: Stamp) -> set[ChainId]:
         """Only what HQ has ordered this keeper can be carried out; the keepers that were given a directive for it."""

@@ -21,7 +21,7 @@ DATED_MAX = 60
 SUSPENSE_MAX = 20
 _WITHOUT_A_SLIP = (
     *(TransactionKind.TRANSFER_OUT, TransactionKind.TRANSFER_IN),
-    *(TransactionKind.NETTING, TransactionKind.READOPTION),
+    *(TransactionKind.NETTING, TransactionKind.READOPTION, TransactionKind.WRITE_OFF),
 )
 
 
@@ -52,7 +52,7 @@ class Movements:
         """The same as a till is told of them: what a slip was printed for, and nothing of value that changed places."""
         rows = self._connection.execute(
             "select keeper, epoch, sequence from entries join transactions using (keeper, epoch, sequence)"
-            " where account = ? and kind not in (?, ?, ?, ?)"
+            " where account = ? and kind not in (?, ?, ?, ?, ?)"
             " group by keeper, epoch, sequence order by business_date desc, sequence desc limit ?",
             (account, *_WITHOUT_A_SLIP, DATED_MAX),
         )

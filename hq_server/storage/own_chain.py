@@ -12,8 +12,9 @@ from protocol.bodies import Directive, Netted, Opened, Predecessor, Readopted, R
 from protocol.chain import Head
 from protocol.records import RecordKind, SignedRecord
 from protocol.signing import Signer
+from protocol.write_offs import WrittenOff
 
-Body: TypeAlias = Directive | Netted | Readopted | Reclaimed | Recovered | Taken
+Body: TypeAlias = Directive | Netted | Readopted | Reclaimed | Recovered | Taken | WrittenOff
 KINDS: dict[type[Body], RecordKind] = {
     Directive: RecordKind.DIRECTIVE,
     Netted: RecordKind.NETTED,
@@ -21,6 +22,7 @@ KINDS: dict[type[Body], RecordKind] = {
     Reclaimed: RecordKind.RECLAIMED,
     Recovered: RecordKind.RECOVERED,
     Taken: RecordKind.TAKEN,
+    WrittenOff: RecordKind.WRITTEN_OFF,
 }
 
 

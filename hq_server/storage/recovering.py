@@ -84,7 +84,7 @@ class Recovering:
             told = self._stand_by(quoted, given, directive, stamp)
         note_carried_out(self._connection, chain, given.epoch, directive.number)
         if given.epoch > done[0]:
-            self._orders.adopted(chain, given.epoch, done, stamp)
+            self._orders.adopted(chain, given.epoch, done, record.sequence - 1, stamp)
             told = [*told, chain]
         return told
 

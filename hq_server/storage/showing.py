@@ -10,10 +10,12 @@ from hq_server.storage.conservation import Conservation
 from hq_server.storage.days import Days
 from hq_server.storage.debts import Debts
 from hq_server.storage.exposure import Exposure
+from hq_server.storage.losses import Losses
 from hq_server.storage.movements import Movements
 from hq_server.storage.negative_list import NegativeList
 from hq_server.storage.refusals import Refusals
 from hq_server.storage.stranding import Stranding
+from hq_server.storage.whereabouts import Whereabouts
 from hq_server.views import (
     LINES_SHOWN_MAX,
     DifferenceList,
@@ -47,6 +49,8 @@ class Showing:
         self.exposure = Exposure(connection)
         self.refusals = Refusals(connection)
         self.stranding = Stranding(connection)
+        self._losses = Losses(connection)
+        self._whereabouts = Whereabouts(connection)
 
     def keepers(self, after: tuple[str, int] = ("", 0), most: int = -1) -> list[KeeperView]:
         """The tills that were ever enrolled, with their heads, in the order of their names: `most` of them, or all."""
@@ -109,7 +113,8 @@ class Showing:
     def balances(self, account: AccountId) -> list[PlaceBalance]:
         """What an account has, place by place, as far as it is posted here."""
         rows = self._connection.execute(
-            "select place, purse, sum(units) from slices where account = ? group by place, purse", (account,)
+            "select place, purse, sum(units) from counted_slices where account = ? and units > 0 group by place, purse",
+            (account,),
         )
         by_place: dict[str, dict[str, int]] = {}
         for place, purse, units in rows:
@@ -139,17 +144,15 @@ class Showing:
             business_date=None if head is None else head.business_date,
             fences=tuple((fences or "").split()),
             mode=None if head is None else head.mode,
-            money=self._placed(chain, Asset.MONEY),
-            points=self._placed(chain, Asset.POINTS),
+            money=self._whereabouts.total(chain, Asset.MONEY),
+            points=self._whereabouts.total(chain, Asset.POINTS),
             directives=self.refused.not_carried_out(chain),
             leads=bool(leads) and takes_part,
             witnesses=bool(witnesses) and takes_part,
             at_risk=self.exposure.of_till(chain),
+            is_open=takes_part,
+            write_off=self._losses.view(chain),
         )
-
-    def _placed(self, chain: ChainId, asset: Asset) -> int:
-        query = "select held + under_way from totals where keeper = ? and epoch = ? and asset = ?"
-        return int(self._connection.execute(query, (*chain, asset)).get or 0)
 
 
 def _ref(keeper: str, epoch: int, sequence: int) -> str:

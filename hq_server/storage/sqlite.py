@@ -19,8 +19,10 @@ from hq_server.storage.recovering import Recovering
 from hq_server.storage.showing import Showing
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
+from hq_server.storage.write_offs import WriteOffs
 from hq_server.storage.z_totals import ZTotals
 from hq_server.valuing import Rules
+from hq_server.write_offs import Decided
 from ledger.ids import HEADQUARTERS, AccountId, ChainId, Place, RecordRef
 from ledger.journal_sqlite import BookUnusable, Connection, open_book, transaction
 from offline_queue.intake import examine
@@ -59,6 +61,7 @@ class HqStore:
         self._mirrors = Mirrors(connection, self._keepers, self._vault, self._whereabouts, self._recovering)
         self._drawing = Drawing(connection, self._keepers, self._vault, self._whereabouts, self._recovering)
         self._placing = Placing(connection, self._keepers, self._vault, self._whereabouts, rules.placement)
+        self._write_offs = WriteOffs(connection, self._keepers, self._vault, self._recovering)
 
     @classmethod
     def open(
@@ -217,11 +220,14 @@ class HqStore:
     def post(self, place: Place, epoch: int, stamp: Stamp, in_hand: frozenset[AccountId] = frozenset()) -> Step:
         """Post the next records that are held, at most POST_RECORDS_MAX, and place anew what they have moved.
 
+        Of a lost place, write off what lies there beyond what was.
+
         `in_hand` are members for whom somebody waits: what comes home of theirs stays until that is over.
         """
         try:
             with transaction(self._connection):
                 step = self._mirrors.post(ChainId(place, epoch), POST_RECORDS_MAX, stamp)
+                self._write_off(ChainId(place, epoch), step, stamp)
                 self._settle(step, stamp, in_hand)
                 return step
         except LostRecords as lost:
@@ -233,6 +239,16 @@ class HqStore:
             step = Step()
             self._settle(step, stamp, frozenset())
             return step
+
+    def write_off(self, chain: ChainId, by: str, stamp: Stamp) -> tuple[Decided, Step]:
+        """This person would write off what lies at a keeper's place; what became of it. post() goes on."""
+        with transaction(self._connection):
+            step = Step()
+            decided = self._write_offs.decide(chain, by, stamp)
+            if decided is Decided.AGREED:
+                self._write_off(chain, step, stamp)
+                self._settle(step, stamp, frozenset())
+            return decided, step
 
     def draw(self, chain: ChainId, asked: Draw, stamp: Stamp) -> Drawn:
         """Give a keeper what it needs now, or say why not; the same again has the same answer once it has one."""
@@ -252,10 +268,12 @@ class HqStore:
             return self._whereabouts.shares(account)
 
     def unposted(self) -> list[tuple[Place, int]]:
-        """The chains of which more is held than posted, by keeper and epoch."""
+        """The chains of which more is held than posted, or of whose lost places more is to be written off."""
         rows = self._connection.execute(
             "select keeper, epoch from progress where exists (select 1 from records where records.keeper ="
-            " progress.keeper and records.epoch = progress.epoch and records.sequence > progress.posted)"
+            " progress.keeper and records.epoch = progress.epoch and records.sequence > progress.posted) union"
+            " select keeper, epoch from write_offs where agreed_by is not null and ended_at_ms is null union"
+            " select keeper, epoch from to_write_off"
         )
         return [(Place(keeper), epoch) for keeper, epoch in rows]
 
@@ -304,6 +322,12 @@ class HqStore:
             step.ordered |= self._placing.settle(account, stamp)
             settled += 1
         step.has_more = step.has_more or settled == SETTLE_ACCOUNTS_MAX
+
+    def _write_off(self, chain: ChainId, step: Step, stamp: Stamp) -> None:
+        if not step.has_more:
+            written = self._write_offs.go_on(chain, stamp)
+            step.accounts |= written.accounts
+            step.has_more = written.has_more
 
     def _convict(self, batch: Records, second: SignedRecord, stamp: Stamp) -> None:
         self._connection.execute(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hq_server.netting import net
 from hq_server.recovery import NotStoodBy
 from hq_server.storage.debts import Debts
 from hq_server.storage.keepers import Keepers
+from hq_server.storage.losses import Losses
 from hq_server.storage.stranding import Stranding
 from hq_server.storage.whereabouts import Whereabouts
 from hq_server.valuing import Rules, age
 from ledger.ids import HEADQUARTERS, HQ_LIFE, AccountId, ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection, SqliteJournal
 from ledger.judging import Refused
-from ledger.slices import Asset, Purse, Slice
+from ledger.slices import Asset, Purse, Slice, SliceKey
 from ledger.transactions import Leg, Transaction
 from offline_queue.outbox import Stamp
 from protocol.bodies import (
@@ -31,6 +32,7 @@ from protocol.bodies import (
 from protocol.records import Record, SignedRecord
 from protocol.replaying import posting_of
 from protocol.transfers import Passage, given_in, incoming, outgoing, readopting
+from protocol.write_offs import WrittenOff, part_of, writing_off
 
 NETTED_LOTS_MAX = 50
 """Debts, and slices that pay them, in one record: what is beyond has the next one."""
@@ -45,6 +47,7 @@ class Vault:
         self._rules = rules
         self.debts = Debts(connection)
         self.stranding = Stranding(connection)
+        self.losses = Losses(connection)
         self._book = SqliteJournal(connection, HEADQUARTERS, HQ_LIFE)
 
     def payable(self, account: AccountId, asset: Asset, business_date: str) -> list[Slice]:
@@ -69,6 +72,8 @@ class Vault:
     def take(self, passage: Passage, given: SignedRecord, stamp: Stamp) -> None:
         """Take what a till has given to HQ, once its mirror has let it go."""
         self._post(incoming(passage), self._keepers.own.append(Taken(given), stamp).open())
+        giver = passage.giver
+        self._come_home(ChainId(giver.keeper, giver.epoch), passage, giver.sequence, stamp)
 
     def has_taken(self, giver: RecordRef) -> bool:
         """Whether what this record gave lies at HQ, or did."""
@@ -91,16 +96,42 @@ class Vault:
             self._whereabouts.sent(ChainId(Place(passage.to), passage.to_epoch), passage.transfer)
             self.stranding.left(directive.open())
             self._whereabouts.touched({AccountId(passage.transfer.account)})
+            self.losses.given(passage)
 
-    def reclaim(self, directive: SignedRecord, stamp: Stamp) -> None:
-        """Have back what a directive of an earlier epoch gave, and its keeper carries out no more."""
+    def reclaim(self, directive: SignedRecord, posted: int, stamp: Stamp) -> None:
+        """Have back what a directive of an earlier epoch gave, and its keeper carries out no more.
+
+        That keeper's chain is posted up to record `posted`.
+        """
         passage = given_in(directive.open())
         assert passage is None or passage.giver.epoch < self._keepers.epoch, "what this epoch gives may still arrive"
         if passage is not None:
             self._post(incoming(passage), self._keepers.own.append(Reclaimed(directive), stamp).open())
-            self._whereabouts.arrived(ChainId(Place(passage.to), passage.to_epoch), passage.transfer)
+            chain = ChainId(Place(passage.to), passage.to_epoch)
+            self._whereabouts.arrived(chain, passage.transfer)
             self.stranding.came(directive.open())
             self._whereabouts.touched({AccountId(passage.transfer.account)})
+            self.losses.came(passage)
+            self._come_home(chain, passage, posted, stamp)
+
+    def write_off(self, chain: ChainId, units: Mapping[SliceKey, int], posted: int, stamp: Stamp) -> None:
+        """Give back here what lies at a lost place, whose chain is posted up to record `posted`; the company bears it.
+
+        Units below zero: HQ has it by its keeper's own record, too, and takes that off again.
+        """
+        terms = {lot.key: lot for lot in self._book.lots(units)}
+        parts = tuple(part_of(terms[key], one) for key, one in units.items())
+        body = WrittenOff(*chain, posted, self.losses.people(chain), parts)
+        record = self._keepers.own.append(body, stamp).open()
+        made = writing_off(body, record.ref)
+        self._post(made, record)
+        self.losses.wrote_off(chain, made)
+        self._whereabouts.touched({key.account for key in units})
+
+    def _come_home(self, chain: ChainId, passage: Passage, posted: int, stamp: Stamp) -> None:
+        home = self.losses.come_home(chain, passage)
+        if home:
+            self.write_off(chain, {key: -units for key, units in home.items()}, posted, stamp)
 
     def _short(self, passage: Passage) -> Iterator[Shortage]:
         here = {one.key: one.units for one in self._book.slices(AccountId(passage.transfer.account))}

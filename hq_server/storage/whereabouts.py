@@ -67,14 +67,18 @@ class Whereabouts:
         return [ChainId(Place(keeper), epoch) for keeper, epoch in self._connection.execute(query, (account, asset))]
 
     def total(self, chain: ChainId, asset: Asset) -> int:
-        """What lies with a keeper, or is under way to it, of all members together, in units."""
-        query = "select held + under_way from totals where keeper = ? and epoch = ? and asset = ?"
+        """What lies with a keeper, or is under way to it, of all members and was not written off, in units."""
+        query = (
+            "select held + totals.under_way + coalesce(from_tills - written_off + short, 0) from totals"
+            " left join lost_totals using (keeper, epoch, asset) where keeper = ? and epoch = ? and asset = ?"
+        )
         return int(self._connection.execute(query, (*chain, asset)).get or 0)
 
     def held(self, account: AccountId, asset: Asset) -> dict[ChainId, int]:
         """What a member has of an asset with each keeper but HQ, in units, as far as it is posted."""
         rows = self._connection.execute(
-            "select place, epoch, purse, units from slices where account = ? and place <> ?", (account, HEADQUARTERS)
+            "select place, epoch, purse, units from counted_slices where account = ? and place <> ? and units > 0",
+            (account, HEADQUARTERS),
         )
         here: Counter[ChainId] = Counter()
         for place, epoch, purse, units in rows:
@@ -85,7 +89,8 @@ class Whereabouts:
     def shares(self, account: AccountId) -> tuple[Share, ...]:
         """What a member has, place by place, the largest share first; at most SHARES_MAX."""
         rows = self._connection.execute(
-            "select place, purse, sum(units) from slices where account = ? group by place, purse", (account,)
+            "select place, purse, sum(units) from counted_slices where account = ? and units > 0 group by place, purse",
+            (account,),
         )
         places: dict[Place, Counter[str]] = {}
         for place, purse, units in rows:

@@ -5,7 +5,7 @@ import { count } from "./money.js";
 import { placeName, purseColumns, purseName } from "./members.js";
 import { accountLink, long, recordLink, sign, table } from "./parts.js";
 
-const SUMS = ["issued", "owed", "held", "under_way", "spent"];
+const SUMS = ["issued", "owed", "risk", "held", "under_way", "spent"];
 const PURSES = ["principal", "bonus", "points"];
 /** No more lines than anybody looks at; how many there are is said. */
 const SHOWN_MAX = 200;

@@ -1,6 +1,7 @@
 /** Stores and tills: how far each chain is held and posted, when it was heard last, and what is placed there. */
 import { address, get, isAnswer, post } from "./api.js";
 import { h } from "./dom.js";
+import { lost } from "./lost.js";
 import { mediaForm, takeIn } from "./media.js";
 import { count } from "./money.js";
 import { date, link, long, pager, sign, table } from "./parts.js";
@@ -24,6 +25,17 @@ export const forms = {
     if (isAnswer(answer)) {
       const { recovery } = answer.body;
       state.note = recovery ? { tone: "warn", text: voice.say("recovery.agreed", { by: recovery.agreed_by }) } : { tone: "good", text: voice.say("recovery.ended") };
+      form.reset();
+      reload();
+    } else {
+      state.note = { tone: "bad", text: voice.wording.choose(answer.body?.message) || voice.say("gone") };
+    }
+  },
+  async write_off({ till, by }, { voice, state, reload, form }) {
+    const answer = await post(`/v1/tills/${till.split("/").map(encodeURIComponent).join("/")}/write-offs`, { by: by.trim() });
+    if (isAnswer(answer)) {
+      const { agreed_by, proposed_by } = answer.body.tills[0].write_off;
+      state.note = agreed_by ? { tone: "good", text: voice.say("lost.agreed", { till }) } : { tone: "warn", text: voice.say("lost.proposed", { by: proposed_by }) };
       form.reset();
       reload();
     } else {
@@ -88,6 +100,7 @@ export function draw(voice, { tills, total, after, now_ms, recovery }, { args })
     recovery && recovering(voice, recovery, now_ms),
     h("p", { class: "lead", "data-key": "lead" }, [lead, bears(voice, tills)].filter(Boolean).join(" ")),
     table({ key: "tills", columns: columns(voice), rows, empty: voice.say("tills.empty") }),
+    lost(voice, tills),
     pager(voice, { first: args.length ? "#/tills" : null, next: after && `#/tills/after/${after}` }),
   ];
 }
