@@ -102,9 +102,7 @@ class LossOffice(Office):
             "select account, lot, under_way, written_off from lost_slices where keeper = ? and epoch = ? and purse = ?"
         )
         rows = {(a, lot): rest for a, lot, *rest in book.execute(query, (keeper.place, keeper.epoch, purse))}
-        return sum(
-            max(lies[key] + rows.get(key, (0, 0))[0] - rows.get(key, (0, 0))[1], 0) for key in {*lies, *rows}
-        )
+        return sum(max(lies[key] + rows.get(key, (0, 0))[0] - rows.get(key, (0, 0))[1], 0) for key in {*lies, *rows})
 
 
 def funded(office: Office, keeper: Keeper, *units: int) -> Keeper:
@@ -115,4 +113,3 @@ def funded(office: Office, keeper: Keeper, *units: int) -> Keeper:
         keeper.load(ALICE, one)
     office.receive(keeper)
     return keeper
-
