@@ -36,6 +36,7 @@ class Sort(StrEnum):
     NOT_POSTED = "not_posted"
     HALVES_DIFFER = "halves_differ"
     FLOOR_LIMIT = "floor_limit"
+    WRITE_OFF = "write_off"
     FORKED = "forked"
 
 
@@ -62,6 +63,7 @@ MEANING: dict[Sort, str] = {
     Sort.NOT_POSTED: "what HQ shows is not what the records say",
     Sort.HALVES_DIFFER: "one of the two halves was changed",
     Sort.FLOOR_LIMIT: "the till let go more at its store's risk than it may, or a member was made to pay for it",
+    Sort.WRITE_OFF: "more came back at HQ than was lost, or too few people decided it: the company bears it",
     Sort.FORKED: "two copies of one till were at work; the two signatures prove it",
 }
 

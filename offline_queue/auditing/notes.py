@@ -16,7 +16,10 @@ def notes(ring: KeyRing, audits: Iterable[ExportAudit]) -> Iterator[str]:
     elif hq.by is None:
         yield f"HQ's key is {hq.hex}, as its own chain says: compare it with the one that HQ publishes (--hq-key)."
     for one in audits:
-        yield from (f"{one.name}: {note}" for note in [*_of_posting(one), *_of_transfers(one), *one.recoveries.notes()])
+        yield from (
+            f"{one.name}: {note}"
+            for note in [*_of_posting(one), *_of_transfers(one), *one.recoveries.notes(), *one.write_offs.notes()]
+        )
 
 
 def _of_posting(one: ExportAudit) -> Iterator[str]:

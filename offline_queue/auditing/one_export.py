@@ -21,6 +21,7 @@ from offline_queue.auditing.recoveries import RecoveriesCheck
 from offline_queue.auditing.relays import RelaysCheck
 from offline_queue.auditing.risks import RisksCheck
 from offline_queue.auditing.transfers import TAKING, GiversRecords, TransfersCheck
+from offline_queue.auditing.write_offs import WriteOffsCheck
 from offline_queue.export_items import (
     AcknowledgementRow,
     Content,
@@ -68,6 +69,11 @@ class ExportAudit:
         self.relays = RelaysCheck(name, ring, self.findings.add)
         self.risks = RisksCheck(lambda ref, what: self._tell(Sort.FLOOR_LIMIT, [ref.keeper], str(ref), what))
         self.posting = PostingCheck(givers, lambda chain: ring.of(name, chain))
+        self.write_offs = WriteOffsCheck(
+            givers.lost,
+            self.posting,
+            lambda keeper, ref, what: self._tell(Sort.WRITE_OFF, [HEADQUARTERS, keeper], str(ref), what),
+        )
         self._ring = ring
         self._quick = quick
         self._by_keeper: defaultdict[str, list[ChainCheck]] = defaultdict(list)
@@ -112,6 +118,7 @@ class ExportAudit:
         if self.is_hq:
             self.recoveries.end(self.chains)
             self._check_posting()
+            self.write_offs.end({(row.keeper, row.epoch) for row in self.forks})
         self._compare_books()
         self._check_sums()
 
@@ -146,6 +153,7 @@ class ExportAudit:
             self.relays.take(record)
             self.recoveries.take(record)
             self.risks.take(record)
+            self.write_offs.take(record)
         self._replay(record)
 
     def _replay(self, record: Record) -> None:

@@ -18,7 +18,10 @@ from protocol.records import Record, RecordKind, SignedRecord
 from protocol.signing import Context, is_signed_by
 from protocol.transfers import given_in, giver_of
 
-MIRRORED = TAKING | {RecordKind.TRANSACTION, RecordKind.DAY_CLOSED, RecordKind.GIVEN, RecordKind.NETTED}
+MIRRORED = TAKING | {
+    *(RecordKind.TRANSACTION, RecordKind.DAY_CLOSED, RecordKind.GIVEN),
+    *(RecordKind.NETTED, RecordKind.WRITTEN_OFF),
+}
 """What HQ sets aside when it does not understand it."""
 
 

@@ -10,13 +10,14 @@ from typing import NamedTuple
 from ledger.ids import HEADQUARTERS, Place, RecordRef
 from offline_queue.auditing.chains import Report
 from offline_queue.auditing.findings import Sort
-from offline_queue.auditing.keys import KeyRing
+from offline_queue.auditing.keys import ChainName, KeyRing
 from offline_queue.export_items import Content, RecordRow
 from protocol.bodies import Readopted, Reclaimed
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.signing import Context, is_signed_by
 from protocol.transfers import given_in, giver_of, taken_in
+from protocol.write_offs import WrittenOff
 
 GIVING = frozenset({RecordKind.GIVEN, RecordKind.DIRECTIVE})
 """The kinds of records that can give value to another place."""
@@ -51,6 +52,8 @@ class GiversRecords:
     def __init__(self) -> None:
         self.hq_epoch = 0
         """HQ's present one."""
+        self.lost: set[ChainName] = set()
+        """The places of which HQ has written something off."""
         self._kept: dict[RecordRef, tuple[bytes, bytes]] = {}
         self._readopted: set[SignedRecord] = set()
         self._reclaimed: set[SignedRecord] = set()
@@ -63,7 +66,7 @@ class GiversRecords:
                 self._kept[ref] = item.signed.hash, item.signature
             if isinstance(item, RecordRow) and item.keeper == HEADQUARTERS:
                 self.hq_epoch = max(self.hq_epoch, item.epoch)
-                self._listen_to_recovery(item)
+                self._listen_to_hq(item)
             yield item
 
     def has(self, quoted: SignedRecord) -> bool | None:
@@ -77,13 +80,16 @@ class GiversRecords:
         """Whether HQ has back what this record gave."""
         return quoted in self._reclaimed
 
-    def _listen_to_recovery(self, row: RecordRow) -> None:
+    def _listen_to_hq(self, row: RecordRow) -> None:
         with suppress(NotARecord):  # the checks of this export say so
             match row.kind:
                 case RecordKind.READOPTED:
                     self._readopted.add(row.signed.open().body_as(Readopted).directive)
                 case RecordKind.RECLAIMED:
                     self._reclaimed.add(row.signed.open().body_as(Reclaimed).directive)
+                case RecordKind.WRITTEN_OFF:
+                    body = row.signed.open().body_as(WrittenOff)
+                    self.lost.add((body.keeper, body.epoch))
                 case _:
                     pass
 
