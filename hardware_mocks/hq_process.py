@@ -35,7 +35,7 @@ class HqProcess(Program):
         self.headers["Authorization"] = f"Bearer {read_token(data)}"
         return self
 
-    def command(self, *words: str, place: str | None = None) -> subprocess.CompletedProcess[str]:
+    def command(self, *words: str, place: str = "", epoch: str = "") -> subprocess.CompletedProcess[str]:
         """What a command says: `command("tills", "add", place="07-2")` is `counterfoil-hq tills add SETTINGS 07-2`."""
-        behind = [] if place is None else [place]
+        behind = [one for one in (place, epoch) if one]
         return run_command(*PROGRAM, *words, str(self._settings), *behind, "--url", self.url)
