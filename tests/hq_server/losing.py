@@ -7,7 +7,7 @@ from hq_server.write_offs import Decided, WriteOffView
 from ledger.ids import HEADQUARTERS, AccountId, ChainId
 from ledger.slices import Purse
 from offline_queue.outbox import Stamp
-from protocol.records import RecordKind
+from protocol.records import RecordKind, SignedRecord
 from protocol.write_offs import WrittenOff
 from tests.hq_server.forger import ALICE, Keeper
 from tests.hq_server.office import NOON_MS, NOTHING_PLACED, Office
@@ -113,3 +113,9 @@ def funded(office: Office, keeper: Keeper, *units: int) -> Keeper:
         keeper.load(ALICE, one)
     office.receive(keeper)
     return keeper
+
+
+def drawn(office: Office, keeper: Keeper, units: int) -> SignedRecord:
+    given = office.draw(keeper, units, units, operation_id=f"draw-{keeper.place}-{units}")
+    assert isinstance(given, SignedRecord), given
+    return given

@@ -1,7 +1,6 @@
 """A lost till is written off by two people, and its late records are posted as ever: nothing counts twice."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,10 +13,9 @@ from ledger.transactions import Leg, Side
 from protocol import write_offs as wire
 from protocol.bodies import LotOpened
 from protocol.conversation import NotDrawn
-from protocol.records import RecordKind, SignedRecord
 from tests.hq_server.forger import ALICE, BOB, DATE, Keeper, part
-from tests.hq_server.losing import ANN, BEN, LossOffice, funded
-from tests.hq_server.office import STAMP, Office
+from tests.hq_server.losing import ANN, BEN, LossOffice, drawn, funded
+from tests.hq_server.office import STAMP
 
 
 @pytest.fixture
@@ -33,12 +31,6 @@ def lost(office: LossOffice) -> Keeper:
     keeper = funded(office, Keeper(), 100)
     office.replace(keeper)
     return keeper
-
-
-def drawn(office: Office, keeper: Keeper, units: int) -> SignedRecord:
-    given = office.draw(keeper, units, units, operation_id=f"draw-{keeper.place}-{units}")
-    assert isinstance(given, SignedRecord), given
-    return given
 
 
 # Who decides
@@ -337,67 +329,3 @@ def test_a_late_refund_leaves_a_debt_that_the_lot_pays_when_it_comes_back(office
         "what was paid, no more"
     )
     office.assert_adds_up(keeper)
-
-
-# In steps
-
-
-def test_a_large_place_is_written_off_in_bounded_steps_that_a_restart_continues(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("ACCOUNTS_READ_MAX", "GIFTS_READ_MAX", "WRITTEN_OFF_PARTS_MAX"):
-        monkeypatch.setattr(write_offs, name, 3)
-    office, keeper = LossOffice(tmp_path / "hq.db"), Keeper()
-    members = [f"{number:02d}" * 12 for number in range(20)]
-    office.enrol(keeper)
-    keeper.open()
-    for member in members:
-        keeper.load(member, 10)  # type: ignore[arg-type]
-        keeper.load(member, 1)  # type: ignore[arg-type]
-    office.receive(keeper)
-    office.replace(keeper)
-    office.decide(keeper, ANN)
-    office.decide(keeper, BEN)
-    steps = 1
-    while (keeper.place, 1) in office.store.unposted():
-        step = office.store.post(keeper.place, 1, STAMP)
-        assert len(step.accounts) <= 3
-        office.assert_conserved()
-        office.store.close()
-        office.__init__(tmp_path / "hq.db")  # type: ignore[misc]
-        steps += 1
-        assert steps < 100
-    assert steps > 10
-    assert all(len(said.parts) <= 3 for said in office.written())
-    assert [office.money(member) for member in members] == [11] * 20  # type: ignore[arg-type]
-    assert (office.lost(keeper).money, office.lost(keeper).is_done) == (220, True)
-    office.assert_adds_up(keeper)
-    office.store.close()
-
-
-def test_gifts_that_come_while_a_place_is_read_count_once(office: LossOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write_offs, "GIFTS_READ_MAX", 2)
-    keeper = funded(office, Keeper(), 100)
-    keeper.give(ALICE, part(keeper.loaded[0], 100))
-    office.receive(keeper)
-    gifts = [drawn(office, keeper, units) for units in (1, 2, 4, 8, 16)]
-    office.replace(keeper)
-    office.decide(keeper, ANN)
-    assert office.decide(keeper, BEN) is Decided.AGREED
-    for given in gifts[:4]:
-        keeper.apply(given)
-    assert office.take(keeper.batch()) is None
-    office.post(keeper)
-    assert (office.lost(keeper).money, office.at("hq", ALICE), office.paid(keeper)) == (31, 100, 0)
-    keeper.apply(gifts[4])
-    office.receive(keeper)
-    assert (office.money(), office.paid(keeper)) == (100, 0)
-    office.assert_adds_up(keeper)
-
-
-def test_a_record_has_room_for_the_longest_names() -> None:
-    longest = wire.WrittenOffPart("\U0001f4b4" * 64, "principal", "x" * 51, "x" * 8, DATE, DATE, -(10**12))
-    body = wire.WrittenOff(
-        Keeper().place, 2**62, 2**62, ("\U0001f4b4" * 64,) * 2, (longest,) * wire.WRITTEN_OFF_PARTS_MAX
-    )
-    Keeper().write(RecordKind.WRITTEN_OFF, body)

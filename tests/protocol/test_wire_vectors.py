@@ -10,8 +10,8 @@ from checkout.requests import Entry
 from checkout.results import Decline
 from ledger.audit import replay
 from ledger.cards import TOKEN_BYTES
-from ledger.ids import Place
-from ledger.slices import Asset
+from ledger.ids import AccountId, LotId, Place
+from ledger.slices import Asset, Purse, SliceKey
 from loyalty.programme import PARTS_MAX
 from offline_queue.doubts import check_relay
 from offline_queue.export_file import ITEM_BYTES_MAX, ExportReader
@@ -72,7 +72,7 @@ HQS_CHAIN = (
     "relay",
     "netted",
 )
-HQS_NEXT_EPOCH = "opened-epoch", "new-epoch", "readopted", "reclaimed", "recovered"
+HQS_NEXT_EPOCH = "opened-epoch", "new-epoch", "readopted", "reclaimed", "recovered", "written-off"
 KEPT = HQS_CHAIN.index("unblock") + 1
 """So much HQ still had of the first when it began the second."""
 
@@ -150,14 +150,15 @@ def test_the_books_that_follow_from_the_chains_of_the_document_are_good_and_agre
 
 def test_hqs_next_epoch_goes_on_behind_what_was_left_of_the_first() -> None:
     hq = public_key(result(VECTORS["hq"], "public_key"))
-    assert str(getattr(verify_each(map(signed, HQS_NEXT_EPOCH), hq), "ref", None)) == "hq/2/5"
+    assert str(getattr(verify_each(map(signed, HQS_NEXT_EPOCH), hq), "ref", None)) == "hq/2/6"
     last = signed(HQS_CHAIN[KEPT - 1])
     after = signed("opened-epoch").open().body_as(Opened).after
     assert after == Predecessor(str(last.open().ref), last.hash)
     told = replay(lines(map(signed, (*HQS_CHAIN[:KEPT], *HQS_NEXT_EPOCH))))
     assert told.findings == ()
     before = replay(lines(map(signed, HQS_CHAIN[: HQS_CHAIN.index("transfer")])))
-    assert told.book.slices == before.book.slices, "what the transfer gave is back"
+    lost = SliceKey(AccountId("435a872421af559bdaa702b6"), Purse.PRINCIPAL, LotId("07-3/1/2"))
+    assert told.book.slices == {**before.book.slices, lost: 716}, "what the transfer gave is back, and what was lost"
 
 
 def test_every_order_of_the_document_is_one_and_none_is_missing() -> None:

@@ -45,6 +45,7 @@ from protocol.enrolment import _key, answer, ask, code_text
 from protocol.handshake import log_in, welcome
 from protocol.records import Record, RecordKind, encode_body, seal
 from protocol.vouching import vouch
+from protocol.write_offs import WrittenOff
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "wire-protocol.md"
 BODIES: dict[RecordKind, type[msgspec.Struct]] = {
@@ -62,6 +63,7 @@ BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.READOPTED: Readopted,
     RecordKind.RECLAIMED: Reclaimed,
     RecordKind.RECOVERED: Recovered,
+    RecordKind.WRITTEN_OFF: WrittenOff,
 }
 BLOCK = re.compile(r"^```vector (?P<kind>\w+) (?P<name>[\w-]+)\n(?P<lines>.*?)^```$", re.DOTALL | re.MULTILINE)
 LINE = re.compile(r"^(?P<name>\w+)(?P<sign>:| =>) ?(?P<value>.*(?:\n[ ].*)*)", re.MULTILINE)
