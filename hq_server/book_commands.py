@@ -67,7 +67,7 @@ def conservation(settings: Path, url: str | None) -> None:
     """Add up every lot: what was issued, and where it is. Exit code 1 when a lot does not add up."""
     found = ask(settings, url, lambda hq: together(_pages(hq)))
     for sums in found.purses:
-        where = f"held {sums.held}\tunder way {sums.under_way}\tspent {sums.spent}\towed {sums.owed}"
+        where = f"held {sums.held}\tunder way {sums.under_way}\tspent {sums.spent}\towed {sums.owed}\tpaid {sums.risk}"
         click.echo(f"{sums.purse}\tissued {sums.issued}\t{where}")
     for place in found.places:
         click.echo(f"{place.place}\t{place.purse} {place.held}")

@@ -231,7 +231,7 @@ class Desk:
 
     async def write_off(self, chain: ChainId, by: str) -> Decided:
         """This person would write off what lies with a keeper; two people do. What is more than one step, follows."""
-        decided, step = await self._store.do(HqStore.write_off, chain, by, self._stamp())
+        decided, step = await self._store.do(HqStore.write_off, chain, by, self._stamp(), self.news.accounts())
         if decided is Decided.AGREED:
             log.warning("lost till written off", keeper=chain.keeper, epoch=chain.epoch, by=by)
             self._tell(step)

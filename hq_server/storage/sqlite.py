@@ -240,14 +240,16 @@ class HqStore:
             self._settle(step, stamp, frozenset())
             return step
 
-    def write_off(self, chain: ChainId, by: str, stamp: Stamp) -> tuple[Decided, Step]:
+    def write_off(
+        self, chain: ChainId, by: str, stamp: Stamp, in_hand: frozenset[AccountId] = frozenset()
+    ) -> tuple[Decided, Step]:
         """This person would write off what lies at a keeper's place; what became of it. post() goes on."""
         with transaction(self._connection):
             step = Step()
             decided = self._write_offs.decide(chain, by, stamp)
             if decided is Decided.AGREED:
                 self._write_off(chain, step, stamp)
-                self._settle(step, stamp, frozenset())
+                self._settle(step, stamp, in_hand)
             return decided, step
 
     def draw(self, chain: ChainId, asked: Draw, stamp: Stamp) -> Drawn:

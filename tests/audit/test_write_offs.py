@@ -4,7 +4,7 @@ import pytest
 
 from ledger.ids import HEADQUARTERS, LotId
 from offline_queue.auditing.findings import Sort
-from protocol.bodies import Applied, Given, Revoke
+from protocol.bodies import Applied, Given, Reclaimed, Revoke
 from protocol.records import RecordKind, SignedRecord
 from protocol.write_offs import WrittenOff, WrittenOffPart
 from tests.audit.by_hand import DATE, LOAD, MIA, A, B, C, Company, ref
@@ -108,6 +108,14 @@ def test_what_was_under_way_to_it_may_be_written_off_and_once(company: Company) 
     late(company)
     assert company.found(company.hq) == []
     named(company, write_off(company, 40), left(40, 0))
+
+
+def test_what_hq_has_back_of_it_was_not_under_way_to_it(company: Company) -> None:
+    given = company.give(A, 40)
+    company.hq.begin(2)
+    company.hq.do(RecordKind.RECLAIMED, Reclaimed(given))
+    lost(company)
+    named(company, write_off(company, 240), left(240, 200))
 
 
 def test_what_hq_gave_it_later_was_not_under_way_to_it_then(company: Company) -> None:

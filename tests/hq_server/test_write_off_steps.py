@@ -75,6 +75,40 @@ def test_gifts_that_come_while_a_place_is_read_count_once(office: LossOffice, mo
     office.assert_adds_up(keeper)
 
 
+def test_what_a_till_gives_while_a_place_is_read_counts_once(
+    office: LossOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write_offs, "GIFTS_READ_MAX", 1)
+    keeper, giver = funded(office, Keeper(), 100), funded(office, Keeper("07-3", seed=3), 50)
+    for units in (1, 2):
+        giver.give(ALICE, part(giver.loaded[0], units), to="07-2")
+    office.receive(giver)
+    office.replace(keeper)
+    office.decide(keeper, ANN)
+    assert office.decide(keeper, BEN) is Decided.AGREED
+    giver.give(ALICE, part(giver.loaded[0], 4), to="07-2")
+    assert office.take(giver.batch()) is None
+    office.store.post(giver.place, 1, STAMP)
+    office.post(keeper)
+    assert (office.lost(keeper).money, office.money()) == (107, 150)
+    office.assert_adds_up(keeper)
+
+
+def test_what_a_till_says_to_have_carried_out_twice_is_not_under_way(office: LossOffice) -> None:
+    keeper = funded(office, Keeper(), 100)
+    keeper.give(ALICE, part(keeper.loaded[0], 100))
+    office.receive(keeper)
+    gifts = [drawn(office, keeper, units) for units in (10, 20)]
+    for given in (*gifts, gifts[0]):
+        keeper.apply(given)
+    office.receive(keeper)
+    assert len(office.suspense()) == 1
+    office.replace(keeper)
+    assert office.write_off(keeper).money == 30
+    assert office.money() == 100
+    office.assert_adds_up(keeper)
+
+
 def test_a_record_has_room_for_the_longest_names() -> None:
     longest = wire.WrittenOffPart("\U0001f4b4" * 64, "principal", "x" * 51, "x" * 8, DATE, DATE, -(10**12))
     body = wire.WrittenOff(

@@ -11,11 +11,11 @@ from ledger.ids import ChainId
 from ledger.slices import Purse
 from ledger.transactions import Leg, Side
 from protocol import write_offs as wire
-from protocol.bodies import LotOpened
+from protocol.bodies import LotOpened, Transfer
 from protocol.conversation import NotDrawn
 from tests.hq_server.forger import ALICE, BOB, DATE, Keeper, part
 from tests.hq_server.losing import ANN, BEN, LossOffice, drawn, funded
-from tests.hq_server.office import STAMP
+from tests.hq_server.office import STAMP, Office
 
 
 @pytest.fixture
@@ -144,6 +144,21 @@ def test_points_and_several_lots_of_several_members_come_back_each_by_itself(off
     office.assert_adds_up(keeper)
 
 
+def test_what_comes_back_is_placed_where_its_member_is_expected() -> None:
+    office, keeper, other = Office(), Keeper(), Keeper("08-1", seed=8)
+    office.enrol(keeper, other)
+    for till in (keeper, other):
+        till.open()
+        till.load(ALICE, 100)
+        office.receive(till)
+    office.store.keeping(lambda keepers: keepers.revoke(keeper.place, 1, STAMP))
+    for by in (ANN, BEN):
+        office.store.write_off(ChainId(keeper.place, 1), by, STAMP)
+    given = [order for order in office.orders(other) if isinstance(order, Transfer)]
+    assert [one.units for order in given for one in order.parts] == [100]
+    office.store.close()
+
+
 def test_what_hq_gave_and_it_never_took_comes_back_too(office: LossOffice) -> None:
     keeper = funded(office, Keeper(), 100)
     keeper.give(ALICE, part(keeper.loaded[0], 100))
@@ -171,7 +186,6 @@ def test_what_other_tills_had_given_it_and_it_never_took_comes_back_too(office: 
     assert (office.at("hq", ALICE), office.money()) == (130, 150)
     late = giver.give(ALICE, part(giver.loaded[0], 20), to="07-2")
     office.receive(giver)
-    office.post(lost)
     assert (office.lost(lost).money, office.at("hq", ALICE), office.money()) == (150, 150, 150)
     office.assert_adds_up(lost)
     for given in (early, late):
