@@ -256,3 +256,23 @@ def test_a_transaction_tells_what_it_leaves_unbalanced_per_lot() -> None:
 
 def test_a_transaction_names_every_lot_of_which_it_speaks() -> None:
     assert made(OUT, *moved(OUT, OLD, 1), opens=(NEW_LOT,), carries=(BOBS_LOT,)).names() == {OLD, NEW, BOBS}
+
+
+@pytest.mark.parametrize(("units", "lot", "left"), [(10, OLD_LOT, 110), (-100, OLD_LOT, 0), (5, NEW_LOT, 5)])
+def test_a_write_off_gives_back_what_was_lost_and_is_undone_by_the_same_sides(units: int, lot: Lot, left: int) -> None:
+    legs = Leg(*lot.key, Side.RISK, -units), Leg(*lot.key, Side.HELD, units)
+    assert judge(made(TransactionKind.WRITE_OFF, *legs, carries=(lot,)), HELD, KNOWN) == Posted({lot.key: left})
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TransactionKind if kind is not TransactionKind.WRITE_OFF])
+def test_nothing_else_is_at_the_companys_risk(kind: TransactionKind) -> None:
+    legs = Leg(*OLD, Side.RISK, -10), Leg(*OLD, Side.HELD, 10)
+    assert judge(made(kind, *legs, carries=(OLD_LOT,) if kind.carries else ()), HELD, KNOWN) == Refused(
+        Refusal.WRONG_SIDE
+    )
+
+
+def test_a_write_off_takes_back_no_more_than_lies_here() -> None:
+    legs = Leg(*OLD, Side.RISK, 101), Leg(*OLD, Side.HELD, -101)
+    refused = judge(made(TransactionKind.WRITE_OFF, *legs, carries=(OLD_LOT,)), HELD, KNOWN)
+    assert refused == Refused(Refusal.BELOW_ZERO)
