@@ -20,6 +20,8 @@ class Decided(StrEnum):
     """What became of somebody's wish to write off what lies at a place."""
 
     AGREED = "agreed"
+    ALREADY = "already"
+    """Two others have agreed before."""
     SECOND_PERSON_WANTED = "second_person_wanted"
     """One person would; another one has to agree."""
     KEEPER_UNKNOWN = "keeper_unknown"

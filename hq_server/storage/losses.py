@@ -127,7 +127,8 @@ class Losses:
             before = self.of(chain, key)
             after = before._replace(under_way=max(before.under_way - sign * change, 0))
             self._set(chain, key, before, after, is_hqs=passage.giver.keeper == HEADQUARTERS)
-            self.look_again(chain, key.account)
+            if sign > 0:
+                self.look_again(chain, key.account)
 
     def _is_read(self, chain: ChainId, giver: RecordRef) -> bool:
         """Whether what this record gave to a lost place is counted there: what is found later, is counted then."""

@@ -55,7 +55,7 @@ class WriteOffs:
         if self._recovering.is_on:
             return Decided.RECOVERING
         if self._vault.losses.is_lost(chain):
-            return Decided.AGREED
+            return Decided.ALREADY
         query = "select proposed_by from write_offs where keeper = ? and epoch = ?"
         proposed_by = self._connection.execute(query, chain).get
         if may_be_written_off(proposed_by, by):
@@ -92,7 +92,10 @@ class WriteOffs:
         """One record, and of whom it gives something back."""
         found: dict[SliceKey, int] = {}
         accounts: set[AccountId] = set()
-        while len(found) < WRITTEN_OFF_PARTS_MAX and (account := self._vault.losses.next_member(chain)) is not None:
+        while max(len(found), len(accounts)) < WRITTEN_OFF_PARTS_MAX:
+            account = self._vault.losses.next_member(chain)
+            if account is None:
+                break
             room = WRITTEN_OFF_PARTS_MAX - len(found)
             beyond = list(self._vault.losses.beyond(chain, account).items())
             found |= {key: min(units, UNITS_MAX) for key, units in beyond[:room]}

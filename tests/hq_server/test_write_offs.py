@@ -56,7 +56,7 @@ def test_the_same_person_is_one_however_often(office: LossOffice, lost: Keeper) 
     assert (view.proposed_by, view.agreed_by, view.is_done, view.money) == (ANN, None, False, 0)
     assert (office.written(), office.at("hq", ALICE), office.at("07-2", ALICE)) == ([], 0, 100)
     assert office.decide(lost, BEN) is Decided.AGREED
-    assert office.decide(lost, ANN) is Decided.AGREED, "and it is done once"
+    assert office.decide(lost, ANN) is Decided.ALREADY, "and it is done once"
     (said,) = office.written()
     assert (said.keeper, said.epoch, said.posted, said.by) == ("07-2", 1, 2, (ANN, BEN))
     assert said.parts == (wire.WrittenOffPart(ALICE, "principal", "07-2/1/2", "07", DATE, None, 100),)
