@@ -59,7 +59,7 @@ def reclaim_what_was_taken(patch: pytest.MonkeyPatch) -> None:
 
 def reclaim_nothing(patch: pytest.MonkeyPatch) -> None:
     """What was not delivered in the earlier epoch is gone."""
-    patch.setattr(LostOrders, "_reclaim", lambda self, chain, hq_epoch, stamp: None)  # noqa: ARG005 - as they are called
+    patch.setattr(LostOrders, "_reclaim", lambda *_: None)
 
 
 def obey_older_epochs(patch: pytest.MonkeyPatch) -> None:
