@@ -98,7 +98,7 @@ def test_a_lost_card_is_blocked_and_found_again(clerk: Clerk) -> None:
 def test_the_book_is_added_up(clerk: Clerk) -> None:
     ended = clerk.run("conservation")
     assert ended.returncode == 0
-    assert ended.stdout.splitlines()[0] == "principal\tissued 0\theld 0\tunder way 0\tspent 0\towed 0"
+    assert ended.stdout.splitlines()[0] == "principal\tissued 0\theld 0\tunder way 0\tspent 0\towed 0\tpaid 0"
     assert ended.stderr == "0 lots, 0 unexplained\n"
     assert clerk.run("waiting").stderr == "0 waiting, 0 shown\n"
 

@@ -171,7 +171,7 @@ async def test_all_that_was_issued_is_explained_or_named(desk: Desk) -> None:
     verdict = desk.page.locator(".verdict")
     await expect(verdict).to_have_text("1 批全部相符，沒有無法說明的項目。")
     await expect(verdict).to_have_attribute("data-tone", "good")
-    await desk.reads("principal", "本金 (NT$)", "5,000.00", "0.00", "4,501.00", "0.00", "499.00")
+    await desk.reads("principal", "本金 (NT$)", "5,000.00", "0.00", "0.00", "4,501.00", "0.00", "499.00")
 
     async def missing(route: Route) -> None:
         answer = await route.fetch()
