@@ -42,7 +42,8 @@ class Stranding:
     def read(self, before_ms: int, is_on_line: Callable[[ChainId], bool], into: Figures) -> None:
         """What lies where, and what of it may be out of reach: not heard, or under way, since `before_ms`."""
         rows = self._connection.execute(
-            "select store, asset, sum(held + under_way) from totals join keepers using (keeper, epoch)"
+            "select store, asset, sum(held + under_way + coalesce(from_tills - written_off + short, 0)) from totals"
+            " join keepers using (keeper, epoch) left join lost_totals using (keeper, epoch, asset)"
             " group by store, asset"
         )
         into.placed = {(store, Asset(asset)): units for store, asset, units in rows}
@@ -55,7 +56,8 @@ class Stranding:
             "  or (keeper, epoch) in (select keeper, epoch from fences) as is_closed"
             "  from keepers join progress using (keeper, epoch)),"
             " sums as (select keeper, epoch, asset, held, 0 as under_way, 0 as late from totals where held > 0"
-            "  union all select keeper, epoch, asset, 0, units, iif(hour < ?2, units, 0) from given_by_hour)"
+            "  union all select keeper, epoch, asset, 0, units, iif(hour < ?2, units, 0) from given_by_hour"
+            "  union all select keeper, epoch, asset, short - written_off, 0, 0 from lost_totals)"
             " select keeper, epoch, store, asset, is_closed, is_silent, sum(held), sum(under_way), sum(late)"
             " from doubtful join sums using (keeper, epoch) where is_silent or is_closed or late > 0"
             " group by keeper, epoch, asset",

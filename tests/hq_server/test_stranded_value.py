@@ -92,6 +92,22 @@ def test_what_a_replaced_machine_has_is_stranded_and_its_successors_is_not(offic
     assert stranded(office, NOON_MS) == {"07": (0, 40, 0)}
 
 
+def test_what_was_written_off_is_stranded_no_more(office: Office) -> None:
+    here, there = enrolled(office, "07-2", 7), enrolled(office, "12-1", 8)
+    here.load(ALICE, 40)
+    office.receive(here)
+    there.load(ALICE, 100)
+    there.give(ALICE, part(there.loaded[-1], 30), to="07-2")
+    there.give(ALICE, part(there.loaded[-1], 70))
+    office.receive(there)
+    office.draw(here, 60, 60)
+    office.store.keeping(lambda book: book.revoke(here.place, 1, STAMP))
+    assert stranded(office, NOON_MS, here, there) == {"07": (0, 130, 0)}
+    for by in ("ann", "ben"):
+        office.store.write_off(ChainId(here.place, 1), by, STAMP)
+    assert (stranded(office, NOON_MS, here, there), placing(office, NOON_MS)["07"].placed.money) == ({}, 0)
+
+
 def test_what_hq_gave_a_till_that_is_heard_is_stranded_when_it_does_not_come_for_long(office: Office) -> None:
     here, there = enrolled(office, "07-2", 7), enrolled(office, "12-1", 8)
     given_to(office, here, there)
