@@ -126,8 +126,6 @@ class Desk:
         if ended is Ended.ENDED:
             log.warning("hq's recovery has ended", by=by)
             self._told(told)
-            for chain in await self._store.do(HqStore.unposted):
-                self._poster.wake(ChainId(*chain))
             await self._settle_all()
             await self._wake_all()
         return ended

@@ -16,6 +16,7 @@ from enum import StrEnum
 import msgspec
 
 from ledger.ids import ChainId
+from protocol.people import is_same_person
 
 PEOPLE_WITHOUT_ALL = 2
 """Who go on though a keeper is silent: what HQ had given it is not known, and may be given a second time."""
@@ -97,11 +98,6 @@ class NotStoodBy(Exception):
 def may_end(silent: int, agreed_by: str | None, by: str) -> bool:
     """Whether this person's word ends the recovery."""
     return not silent or (agreed_by is not None and not is_same_person(agreed_by, by))
-
-
-def is_same_person(one: str, other: str) -> bool:
-    """However a name is typed."""
-    return one.strip().casefold() == other.strip().casefold()
 
 
 def names(chains: list[ChainId], most: int) -> tuple[str, ...]:

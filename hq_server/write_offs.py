@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from protocol.people import is_same_person
+
 
 class Decided(StrEnum):
     """What became of somebody's wish to write off what lies at a place."""
@@ -68,7 +70,7 @@ class Lost(NamedTuple):
 
 def may_be_written_off(proposed_by: str | None, by: str) -> bool:
     """Whether this person's word is the second one."""
-    return proposed_by not in (None, by)
+    return proposed_by is not None and not is_same_person(proposed_by, by)
 
 
 def come_home(lost: Lost, units: int) -> int:

@@ -5,7 +5,7 @@ Runs in the caller's transaction.
 
 from __future__ import annotations
 
-from hq_server.recovery import Cause, LostRecords, RecoveryView, Silent, is_same_person, may_end, names
+from hq_server.recovery import Cause, LostRecords, RecoveryView, Silent, may_end, names
 from hq_server.storage.carried_out import carried_out, note_carried_out
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.lost_orders import LostOrders
@@ -25,6 +25,7 @@ from protocol.bodies import (
     Recovered,
 )
 from protocol.errors import NotARecord
+from protocol.people import is_same_person
 from protocol.records import Record, SignedRecord
 from protocol.signing import Context, is_signed_by, public_key
 

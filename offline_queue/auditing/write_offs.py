@@ -15,6 +15,7 @@ from offline_queue.auditing.keys import ChainName
 from offline_queue.auditing.posting import PostingCheck
 from protocol.bodies import Directive, Enrol, Readopted, Revoke
 from protocol.errors import NotARecord
+from protocol.people import how_many
 from protocol.records import Record, RecordKind
 from protocol.transfers import Passage, given_in, outgoing, taken_in
 from protocol.write_offs import PEOPLE, WrittenOff, key_of
@@ -112,8 +113,9 @@ class WriteOffsCheck:
         chain = (body.keeper, body.epoch)
         name = f"{body.keeper}/{body.epoch}"
         self._first.setdefault(chain, ref)
-        if len({*body.by}) < PEOPLE:
-            self._tell(HEADQUARTERS, ref, f"it writes off what lies at {name} by the word of {len({*body.by})}")
+        people = how_many(body.by)
+        if people < PEOPLE:
+            self._tell(HEADQUARTERS, ref, f"it writes off what lies at {name} by the word of {people}")
         if chain not in forked and not any(at < ref for at in self._closed[chain]):
             self._tell(HEADQUARTERS, ref, f"it writes off what lies at {name}, which may spend it")
         if body.posted > self._posting.posted.get(chain, 0):

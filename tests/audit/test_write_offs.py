@@ -53,7 +53,7 @@ def test_what_lies_at_a_till_that_may_spend_it_is_not_to_be_written_off(company:
     named(company, signed, "it writes off what lies at 07-2/1, which may spend it")
 
 
-@pytest.mark.parametrize(("by", "many"), [((), 0), (("ann",), 1), (("ann", "ann"), 1)])
+@pytest.mark.parametrize(("by", "many"), [((), 0), (("ann",), 1), (("ann", "Ann "), 1)])
 def test_one_person_is_too_few(company: Company, by: tuple[str, ...], many: int) -> None:
     revoke(company)
     named(company, write_off(company, 200, by=by), f"it writes off what lies at 07-2/1 by the word of {many}")

@@ -51,7 +51,7 @@ def test_a_till_that_nobody_knows_is_none(office: LossOffice, lost: Keeper) -> N
 
 
 def test_the_same_person_is_one_however_often(office: LossOffice, lost: Keeper) -> None:
-    assert [office.decide(lost, ANN) for _ in range(3)] == [Decided.SECOND_PERSON_WANTED] * 3
+    assert [office.decide(lost, by) for by in (ANN, ANN, f" {ANN.upper()}")] == [Decided.SECOND_PERSON_WANTED] * 3
     view = office.lost(lost)
     assert (view.proposed_by, view.agreed_by, view.is_done, view.money) == (ANN, None, False, 0)
     assert (office.written(), office.at("hq", ALICE), office.at("07-2", ALICE)) == ([], 0, 100)

@@ -136,4 +136,4 @@ def opened(**left: int) -> State:
     hq = Office(held=book.take(NOTHING, home), taken=frozenset({home}), length=2)
     for till in (lead, near):
         hq = hq.with_mirror(till.place, till.epoch, Mirror(len(till.chain), till.held))
-    return State(hq, (lead, near, Till(FAR)), **left)  # type: ignore[arg-type]
+    return State(hq, (lead, near, Till(FAR)), **left)  # type: ignore[arg-type]  # how often, by field
