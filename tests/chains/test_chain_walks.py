@@ -6,7 +6,7 @@ from tests.chains import chain_faults, refund_faults
 from tests.chains.chain_faults import Fault
 from tests.chains.chain_walk import hunt, walk
 
-WALKS = 30
+WALKS = 12
 """In every run; --thorough takes a thousand."""
 WALKS_TO_A_FAULT = 100
 """Each fault is seen within so many, mostly within ten; whoever sees one stops."""

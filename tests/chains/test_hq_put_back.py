@@ -7,7 +7,7 @@ import pytest
 from tests.chains import recovery_faults
 from tests.chains.put_back import tell
 
-STORIES = 25
+STORIES = 12
 """In every run; --thorough tells a thousand."""
 STORIES_TO_A_FAULT = 60
 """Each fault is seen within so many, mostly within ten."""

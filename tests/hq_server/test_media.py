@@ -153,7 +153,7 @@ async def test_files_in_the_wrong_order_are_right_in_the_end(hq: Serving) -> Non
 async def test_of_a_file_that_is_cut_what_is_whole_is_taken_wherever_it_is_cut(hq: Serving) -> None:
     keeper = traded()
     file, held = written(keeper), []
-    for length in range(0, len(file), 97):
+    for length in range(0, len(file), 389):
         async with hq.http.post(hq.url + "/v1/media", data=file[:length], headers=hq.token | BINARY) as answer:
             if answer.status == HTTPStatus.OK:
                 taken = msgspec.json.decode(answer.headers[TAKEN_HEADER], type=MediumTaken)

@@ -165,7 +165,7 @@ class Walk:
         self.office.assert_adds_up(*([] if said is None else [self.lost.keeper]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_after_a_write_off_nothing_doubles_but_what_the_company_has_paid(chance: Random) -> None:
     walk = Walk(chance)

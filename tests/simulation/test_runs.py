@@ -11,7 +11,7 @@ from tests.simulation import simulation_faults
 from tests.simulation.simulation_faults import Fault
 
 SMALL = Size(stores=2, tills=2)
-SEEDS = range(1, 6)
+SEEDS = range(1, 4)
 """In every run; --thorough takes some hundreds, and a larger chain."""
 SEEDS_TO_A_FAULT = 30
 """Each fault is seen within so many, mostly in the first; whoever sees one stops."""

@@ -37,11 +37,14 @@ async def test_two_people_write_off_a_lost_till_and_see_what_the_company_pays(de
         ("陳店長", "warn", "陳店長 已提出"),
         ("林會計", "good", "已沖銷"),
     ):
-        await desk.page.locator('form[data-form="write_off"] input').fill(by)
+        name = desk.page.locator('form[data-form="write_off"] input')
+        await name.fill(by)
         await desk.page.locator('form[data-form="write_off"] button').click()
         note = desk.page.locator('[data-key="note"]')
         await expect(note).to_have_attribute("data-tone", tone)
         await expect(note).to_contain_text(says)
+        if tone == "warn":
+            await expect(name, "it is answered, also when the same is said again").to_have_value("")
     await desk.reads(LOST, "07-1/1", "0.00", "1,500.00", "", "陳店長 與 林會計 沖銷")
     await expect(desk.page.locator('form[data-form="write_off"]')).to_have_count(0)
 
