@@ -1,8 +1,5 @@
 """HQ was put back from a copy: it knows again what it had given, and to whom, before it gives anything."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from hq_server.recovery import Cause, Ended
@@ -22,28 +19,7 @@ from protocol.bodies import (
 from protocol.records import RecordKind, SignedRecord
 from tests.hq_server.forger import ALICE, BOB, Keeper, part
 from tests.hq_server.office import NOON_MS, STAMP, Office
-from tests.hq_server.restorable import Restorable, drawn, enrolled, funded
-
-CARD, ANN, BEN = "c0" * 12, "ann", "ben"
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Restorable]:
-    office = Restorable(tmp_path)
-    yield office
-    office.store.close()
-
-
-@pytest.fixture
-def till(office: Restorable) -> Keeper:
-    """Till 07-2, enrolled; it has loaded 100 for Alice and given them to HQ."""
-    return funded(office, "07-2", 7)
-
-
-@pytest.fixture
-def other(office: Restorable) -> Keeper:
-    """Till 08-1, enrolled, with nothing."""
-    return enrolled(office, "08-1", 8)
+from tests.hq_server.recovery.restorable import ANN, CARD, Restorable, drawn, enrolled
 
 
 @pytest.mark.usefixtures("till")

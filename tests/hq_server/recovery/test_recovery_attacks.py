@@ -1,57 +1,23 @@
 """Attacks on HQ's recovery, by tills, by people and by chance: none of them gets anywhere."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import msgspec
 import pytest
 
 from hq_server.recovery import Cause, Ended
 from hq_server.storage.drawing import Short
-from ledger.ids import HEADQUARTERS
 from ledger.slices import Purse
 from protocol.bodies import (
     Block,
-    Directive,
     LotOpened,
     NewEpoch,
-    Order,
     Recall,
     RunAs,
     Unblock,
 )
-from protocol.records import FIRST_PREVIOUS, VERSION, Record, RecordKind, SignedRecord, encode_body
+from protocol.records import RecordKind
 from protocol.replaying import posting_of
 from tests.hq_server.forger import ALICE, DATE, Keeper, held, issued, part
 from tests.hq_server.office import STAMP, draw_of
-from tests.hq_server.restorable import Restorable, drawn, enrolled, funded
-
-CARD = "c0" * 12
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Restorable]:
-    office = Restorable(tmp_path)
-    yield office
-    office.store.close()
-
-
-@pytest.fixture
-def till(office: Restorable) -> Keeper:
-    return funded(office, "07-2", 7)
-
-
-@pytest.fixture
-def other(office: Restorable) -> Keeper:
-    return enrolled(office, "08-1", 8)
-
-
-def forged(keeper: Keeper, order: Order, number: int = 1, hq_epoch: int = 2) -> SignedRecord:
-    """HQ's word as anybody may write it: nobody has signed it."""
-    body = encode_body(Directive(keeper.place, keeper.epoch, number, order))
-    at = (HEADQUARTERS, hq_epoch, 1, 0, DATE, "hq")
-    record = Record(VERSION, *at, RecordKind.DIRECTIVE, FIRST_PREVIOUS, body)
-    return SignedRecord(msgspec.msgpack.encode(record), bytes(64))
+from tests.hq_server.recovery.restorable import CARD, Restorable, drawn, enrolled, forged
 
 
 @pytest.mark.usefixtures("till")

@@ -1,10 +1,8 @@
 """HQ's recovery within bounds: no storm, no debt of a member's, no marker that lies, one person under one name."""
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from hq_server.placement import NOTHING_AHEAD, Ahead
@@ -12,49 +10,19 @@ from hq_server.recovery import Cause, Ended
 from hq_server.storage.drawing import Short
 from hq_server.storage.keepers import Keepers
 from hq_server.valuing import Placement
-from ledger.ids import HEADQUARTERS, ChainId
+from ledger.ids import ChainId
 from ledger.journal_sqlite import BookUnusable
 from ledger.slices import Asset
 from offline_queue.marker_file import MarkerFile
 from protocol.bodies import (
-    Directive,
     Lead,
     NewEpoch,
-    Order,
     Roster,
     Unblock,
 )
-from protocol.records import FIRST_PREVIOUS, VERSION, Record, RecordKind, SignedRecord, encode_body
-from tests.hq_server.forger import ALICE, DATE, Keeper
+from tests.hq_server.forger import ALICE, Keeper
 from tests.hq_server.office import STAMP, Office, draw_of
-from tests.hq_server.restorable import Restorable, drawn, enrolled, funded
-
-CARD = "c0" * 12
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Restorable]:
-    office = Restorable(tmp_path)
-    yield office
-    office.store.close()
-
-
-@pytest.fixture
-def till(office: Restorable) -> Keeper:
-    return funded(office, "07-2", 7)
-
-
-@pytest.fixture
-def other(office: Restorable) -> Keeper:
-    return enrolled(office, "08-1", 8)
-
-
-def forged(keeper: Keeper, order: Order, number: int = 1, hq_epoch: int = 2) -> SignedRecord:
-    """HQ's word as anybody may write it: nobody has signed it."""
-    body = encode_body(Directive(keeper.place, keeper.epoch, number, order))
-    at = (HEADQUARTERS, hq_epoch, 1, 0, DATE, "hq")
-    record = Record(VERSION, *at, RecordKind.DIRECTIVE, FIRST_PREVIOUS, body)
-    return SignedRecord(msgspec.msgpack.encode(record), bytes(64))
+from tests.hq_server.recovery.restorable import CARD, Restorable, drawn, enrolled, forged, funded
 
 
 def test_one_roster_is_enough_for_a_till_that_missed_many() -> None:

@@ -1,8 +1,5 @@
 """How HQ comes to know that it may have lost something, and who says when it gives out again."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from hq_server.recovery import Cause, Ended
@@ -20,28 +17,7 @@ from protocol.conversation import NoDraw, NotDrawn
 from protocol.records import RecordKind
 from tests.hq_server.forger import ALICE, Keeper
 from tests.hq_server.office import STAMP
-from tests.hq_server.restorable import Restorable, drawn, enrolled, funded
-
-ANN, BEN = "ann", "ben"
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Restorable]:
-    office = Restorable(tmp_path)
-    yield office
-    office.store.close()
-
-
-@pytest.fixture
-def till(office: Restorable) -> Keeper:
-    """Till 07-2, enrolled; it has loaded 100 for Alice and given them to HQ."""
-    return funded(office, "07-2", 7)
-
-
-@pytest.fixture
-def other(office: Restorable) -> Keeper:
-    """Till 08-1, enrolled, with nothing."""
-    return enrolled(office, "08-1", 8)
+from tests.hq_server.recovery.restorable import ANN, BEN, Restorable, drawn
 
 
 def test_a_copy_that_was_put_back_begins_another_epoch_and_gives_nothing_out(office: Restorable, till: Keeper) -> None:

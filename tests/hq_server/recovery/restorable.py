@@ -3,14 +3,19 @@
 import shutil
 from pathlib import Path
 
+import msgspec
+
 from hq_server.recovery import Ended, RecoveryView
 from hq_server.storage.sqlite import HqStore
 from ledger.ids import HEADQUARTERS, AccountId
 from offline_queue.marker_file import MarkerFile
 from protocol.acknowledgements import Acknowledgement
-from protocol.records import RecordKind, SignedRecord
-from tests.hq_server.forger import ALICE, Keeper, part
+from protocol.bodies import Directive, Order
+from protocol.records import FIRST_PREVIOUS, VERSION, Record, RecordKind, SignedRecord, encode_body
+from tests.hq_server.forger import ALICE, DATE, Keeper, part
 from tests.hq_server.office import HQ_KEY, HQ_RAW_KEY, NOON_MS, NOTHING_PLACED, STAMP, Office
+
+CARD, ANN, BEN = "c0" * 12, "ann", "ben"
 
 
 class Restorable(Office):
@@ -98,3 +103,11 @@ def drawn(office: Restorable, keeper: Keeper, units: int, operation: str) -> Sig
     given = office.draw(keeper, units, units, operation_id=operation)
     assert isinstance(given, SignedRecord), given
     return given
+
+
+def forged(keeper: Keeper, order: Order, number: int = 1, hq_epoch: int = 2) -> SignedRecord:
+    """HQ's word as anybody may write it: nobody has signed it."""
+    body = encode_body(Directive(keeper.place, keeper.epoch, number, order))
+    at = (HEADQUARTERS, hq_epoch, 1, 0, DATE, "hq")
+    record = Record(VERSION, *at, RecordKind.DIRECTIVE, FIRST_PREVIOUS, body)
+    return SignedRecord(msgspec.msgpack.encode(record), bytes(64))
