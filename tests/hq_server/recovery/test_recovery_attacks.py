@@ -51,6 +51,21 @@ def test_a_till_cannot_have_hq_say_everything_again_as_often_as_it_likes(office:
     assert grew <= 20, f"12 unsigned records, posted in one commit, made HQ sign {grew} directives"
 
 
+def test_who_brings_an_order_to_somebody_else_has_not_carried_out_its_own(
+    office: Restorable, till: Keeper, other: Keeper
+) -> None:
+    """Both are HQ's own words; till 08-1 has 07-2's."""
+    office.copy()
+    drawn(office, till, 30, "operation-1")
+    office.restore()
+    (new_epoch,) = office.directives(till, after=0)
+    other.apply(new_epoch)
+    office.receive(other)
+    assert office.recovery.silent_total == 2, "neither is home"
+    office.adopt(other)
+    assert [one.keeper for one in office.recovery.silent] == ["07-2"]
+
+
 @pytest.mark.usefixtures("till")
 def test_behind_the_new_epoch_no_order_of_an_earlier_one_counts(
     office: Restorable, till: Keeper, other: Keeper
