@@ -19,7 +19,7 @@ from protocol.bodies import (
 from protocol.records import RecordKind, SignedRecord
 from tests.hq_server.forger import ALICE, BOB, Keeper, part
 from tests.hq_server.office import NOON_MS, STAMP, Office
-from tests.hq_server.recovery.restorable import ANN, CARD, Restorable, drawn, enrolled
+from tests.hq_server.recovery.restorable import ANN, BEN, CARD, Restorable, drawn, enrolled
 
 
 @pytest.mark.usefixtures("till")
@@ -262,3 +262,19 @@ def test_a_revoked_till_that_was_not_told_so_is_told_in_the_new_epoch(office: Re
     till.apply(office.directives(till, after=0)[0])
     office.store.recover(Cause.PERSON, 0, STAMP)
     assert office.orders(till, after=0) == [Revoke(office.said_to(till).held)], "its last record is not taken any more"
+
+
+@pytest.mark.usefixtures("till")
+def test_what_hq_has_back_by_one_recovery_it_does_not_have_back_again_by_the_next(
+    office: Restorable, other: Keeper
+) -> None:
+    drawn(office, other, 30, "operation-1")  # and it never arrives
+    office.store.recover(Cause.PERSON, 0, STAMP)
+    office.adopt(other)
+    assert (len(office.own(2, RecordKind.RECLAIMED)), office.at("hq", ALICE)) == (1, 100)
+    office.store.recover(Cause.PERSON, 0, STAMP)
+    assert [office.end(by) for by in (ANN, BEN)][1] is Ended.ENDED, "two go on without the tills"
+    drawn(office, other, 20, "operation-2")
+    office.adopt(other)  # it comes home while these are under way
+    assert office.own(3, RecordKind.RECLAIMED) == []
+    assert (office.at("hq", ALICE), office.at("08-1", ALICE)) == (80, 20)
