@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeAlias
 
 import apsw
 import msgspec
@@ -29,8 +28,6 @@ from terminal.hq_memory import HqMemory
 from terminal.transfers import Transfers
 from tests.chains.head_office import HeadOffice
 from tests.hq_server.office import HQ_KEY
-
-Fault: TypeAlias = Callable[[pytest.MonkeyPatch], None]
 
 
 def take_twice(patch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,10 @@
 """HQ is put back from a copy while its tills sell: nothing is spent twice, and in the end all adds up."""
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.chains import recovery_faults
 from tests.chains.put_back import tell
+from tests.faults import Fault, to_be_seen
 
 STORIES = 12
 """In every run; --thorough tells a thousand."""
@@ -29,10 +28,8 @@ def test_whatever_happens_around_a_copy_of_hq_every_sum_is_kept() -> None:
     tell(1, STORIES)
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
-def test_a_fault_of_the_recovery_is_seen(
-    fault: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@to_be_seen(FAULTS, in_every_run={"hq gives out at once"})
+def test_a_fault_of_the_recovery_is_seen(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     fault(monkeypatch)
     with pytest.raises(AssertionError, match=r"^seed \d+: "):
         tell(1, STORIES_TO_A_FAULT)

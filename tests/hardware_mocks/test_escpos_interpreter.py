@@ -1,9 +1,11 @@
+from __future__ import annotations
+
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
-from escpos.printer import Dummy
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -13,6 +15,9 @@ from hardware_mocks.escpos_machine import DrawerPulse, NotUnderstood, PaperAsked
 from hardware_mocks.paper import Align, Barcode, Bitmap, Feed, QrCode, TextLine
 from hardware_mocks.slip import Slip
 from hardware_mocks.typesetter import BLOCKS_MAX
+
+if TYPE_CHECKING:
+    from escpos.printer import Dummy
 
 CUT = b"\x1dV\x00"
 BlockKind = TypeVar("BlockKind", TextLine, Feed, Bitmap, QrCode, Barcode)
@@ -34,6 +39,8 @@ def blocks(slip: Slip, kind: type[BlockKind]) -> list[BlockKind]:
 
 def dummy(*steps: Callable[[Dummy], object]) -> bytes:
     """The bytes of the real python-escpos."""
+    from escpos.printer import Dummy  # noqa: PLC0415 - it takes a second, and every worker reads this file
+
     printer = Dummy(profile="TM-T20II")
     for step in steps:
         step(printer)
@@ -44,38 +51,42 @@ def dummy(*steps: Callable[[Dummy], object]) -> bytes:
 
 CHEQUERS = Image.new("1", (20, 30), 1)
 CHEQUERS.paste(0, (0, 0, 10, 15))
-FULL = dummy(
-    lambda p: p.hw("INIT"),
-    lambda p: p.set_with_default(align="center", double_width=True, double_height=True, bold=True),
-    lambda p: p.text("存根 Counterfoil\n"),
-    lambda p: p.set_with_default(underline=1, invert=True, smooth=True, flip=False, density=4),
-    lambda p: p.text("會員卡餘額 1,234.00\nà la carte\n"),
-    lambda p: p.line_spacing(40),
-    lambda p: p.line_spacing(),
-    lambda p: p.qr("https://example.test/1", native=True, size=5),
-    lambda p: p.barcode("4006381333931", "EAN13"),
-    lambda p: p.barcode("{B12345", "CODE128", function_type="B"),
-    lambda p: p.image(CHEQUERS),
-    lambda p: p.image(CHEQUERS, impl="graphics"),
-    lambda p: p.image(CHEQUERS, impl="bitImageColumn"),
-    lambda p: p.control("HT"),
-    lambda p: p.panel_buttons(enable=False),
-    lambda p: p.buzzer(),
-    lambda p: p.cashdraw(2),
-    lambda p: p.cashdraw(5),
-    lambda p: p.cut(),
-)
+
+
+@cache
+def full() -> bytes:
+    return dummy(
+        lambda p: p.hw("INIT"),
+        lambda p: p.set_with_default(align="center", double_width=True, double_height=True, bold=True),
+        lambda p: p.text("存根 Counterfoil\n"),
+        lambda p: p.set_with_default(underline=1, invert=True, smooth=True, flip=False, density=4),
+        lambda p: p.text("會員卡餘額 1,234.00\nà la carte\n"),
+        lambda p: p.line_spacing(40),
+        lambda p: p.line_spacing(),
+        lambda p: p.qr("https://example.test/1", native=True, size=5),
+        lambda p: p.barcode("4006381333931", "EAN13"),
+        lambda p: p.barcode("{B12345", "CODE128", function_type="B"),
+        lambda p: p.image(CHEQUERS),
+        lambda p: p.image(CHEQUERS, impl="graphics"),
+        lambda p: p.image(CHEQUERS, impl="bitImageColumn"),
+        lambda p: p.control("HT"),
+        lambda p: p.panel_buttons(enable=False),
+        lambda p: p.buzzer(),
+        lambda p: p.cashdraw(2),
+        lambda p: p.cashdraw(5),
+        lambda p: p.cut(),
+    )
 
 
 # ---------------------------------------------------------------- bytes
 
 
 def test_all_that_python_escpos_sends_is_understood() -> None:
-    pulse2, pulse5, slip_out = events_of(FULL)
+    pulse2, pulse5, slip_out = events_of(full())
     assert (pulse2, pulse5) == (DrawerPulse(2, 100, 100), DrawerPulse(5, 100, 100))
     assert isinstance(slip_out, SlipOut)
     assert slip_out.slip.cut
-    assert slip_out.slip.raw == FULL
+    assert slip_out.slip.raw == full()
     assert slip_out.slip.lines[:5] == [
         "存根 Counterfoil",
         "會員卡餘額 1,234.00",
@@ -85,16 +96,16 @@ def test_all_that_python_escpos_sends_is_understood() -> None:
     ]
 
 
-@given(st.lists(st.integers(0, len(FULL))))
+@given(st.lists(st.deferred(lambda: st.integers(0, len(full())))))
 def test_any_chopping_gives_the_same_paper(cuts: list[int]) -> None:
     interpreter = EscPosInterpreter()
-    pieces = [FULL[begin:end] for begin, end in pairwise(sorted({0, len(FULL), *cuts}))]
-    assert [event for piece in pieces for event in interpreter.receive(piece)] == events_of(FULL)
+    pieces = [full()[begin:end] for begin, end in pairwise(sorted({0, len(full()), *cuts}))]
+    assert [event for piece in pieces for event in interpreter.receive(piece)] == events_of(full())
 
 
 def test_bytes_one_at_a_time_give_the_same_paper() -> None:
     interpreter = EscPosInterpreter()
-    assert [event for byte in FULL for event in interpreter.receive(bytes([byte]))] == events_of(FULL)
+    assert [event for byte in full() for event in interpreter.receive(bytes([byte]))] == events_of(full())
 
 
 @given(st.binary(max_size=400), st.sampled_from(["gb18030", "gbk", "cp950"]))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
-from typing import TypeAlias
 
 import msgspec
 import pytest
@@ -30,8 +28,6 @@ from terminal.asking import Asked
 from terminal.deciding import Deciding
 from terminal.modes import Mode
 from terminal.store import TillStore
-
-Fault: TypeAlias = Callable[[pytest.MonkeyPatch], None]
 
 
 class _Rehearsed(Exception):

@@ -7,8 +7,8 @@ import pytest
 from simulation.chain import Size
 from simulation.run import run
 from tests.chains import chain_faults
+from tests.faults import Fault, to_be_seen
 from tests.simulation import simulation_faults
-from tests.simulation.simulation_faults import Fault
 
 SMALL = Size(stores=2, tills=2)
 SEEDS = range(1, 4)
@@ -33,7 +33,7 @@ def test_a_small_chain_keeps_every_invariant(seed: int) -> None:
     assert outcome.report.done > 10
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+@to_be_seen(FAULTS, in_every_run={"a till answers before its commit"})
 def test_a_fault_is_seen(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same runs, and a program that has one."""
     fault(monkeypatch)

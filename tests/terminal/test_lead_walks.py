@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from terminal.gifts import Gifts
 from terminal.hq_memory import HqMemory
 from terminal.lending import Lending
 from terminal.transfers import Transfers
+from tests.faults import Fault, to_be_seen
 from tests.terminal.lead_walk import LeadWalk
 
 WALKS = 3
@@ -161,7 +161,7 @@ def lends_while_it_is_no_lead(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Lending, "_is_lead", lambda _: True)
 
 
-FAULTS: list[Callable[[pytest.MonkeyPatch], None]] = [
+FAULTS: list[Fault] = [
     lends_again,
     lends_and_keeps,
     takes_gifts_twice,
@@ -178,10 +178,8 @@ FAULTS: list[Callable[[pytest.MonkeyPatch], None]] = [
 ]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_a_fault_that_is_put_in_is_seen(
-    fault: Callable[[pytest.MonkeyPatch], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@to_be_seen({fault.__name__: fault for fault in FAULTS}, in_every_run={"lends_again", "keeps_what_comes_too_late"})
+def test_a_fault_that_is_put_in_is_seen(fault: Fault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fault(monkeypatch)
     with pytest.raises((AssertionError, apsw.Error)):
         walk_often(tmp_path)
