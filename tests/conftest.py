@@ -1,12 +1,19 @@
 """What every suite shares: thorough tests wait to be asked, a CI takes no silent skip, and each suite says its time."""
 
+from __future__ import annotations
+
 import os
 from collections import Counter, defaultdict
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+import pytest_asyncio
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
 
 ALLOWED_SKIPS = Path(__file__).with_name("allowed_skips.txt")
 NO_CERTIFICATES = Path(__file__).with_name("no_certificates")
@@ -56,6 +63,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         waiting = [item for item in items if item.get_closest_marker("thorough")]
         items[:] = [item for item in items if item not in waiting]
         config.hook.pytest_deselected(items=waiting)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One for all stories of a worker, whichever pages they open."""
+    from playwright.async_api import async_playwright  # noqa: PLC0415 - most suites have no page
+
+    from tests.browsing import browser_program  # noqa: PLC0415 - the same
+
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=browser_program())
+        yield opened
+        await opened.close()
 
 
 def suite_of(nodeid: str) -> str:

@@ -203,17 +203,18 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "demo"
 
 
-def test_without_a_keyboard_it_stays_and_a_second_one_in_its_folder_disturbs_nothing_and_all_is_there_the_next_day(
-    folder: Path,
-) -> None:
+def test_a_second_one_in_its_folder_disturbs_nothing(demo: Demo) -> None:
+    command = [sys.executable, "-m", "hardware_mocks", "demo", "--folder", str(demo.folder), "--any-ports"]
+    second = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30, stdin=subprocess.DEVNULL)
+    assert second.returncode == 1
+    assert "already running" in second.stderr
+    wait_until(lambda: hq_state(demo.url) == ALL_TOLD)
+
+
+@pytest.mark.thorough
+def test_without_a_keyboard_it_stays_and_all_is_there_the_next_day(folder: Path) -> None:
     demo = Demo(folder, stdin=subprocess.DEVNULL)
     try:
-        command = [sys.executable, "-m", "hardware_mocks", "demo", "--folder", str(folder), "--any-ports"]
-        second = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=30, stdin=subprocess.DEVNULL
-        )
-        assert second.returncode == 1
-        assert "already running" in second.stderr
         assert post_line(demo, "kill", Origin=demo.bench) == 200
         assert post_line(demo, "swipe 2", Origin=demo.bench) == 200
         wait_until(lambda: hq_state(demo.url) == ALL_TOLD)

@@ -57,7 +57,7 @@ class Customers(threading.Thread):
         self._till.charge(units, operation_id=operation)
 
 
-@pytest.fixture(params=["transfer", "real_time"])
+@pytest.fixture(params=["real_time", pytest.param("transfer", marks=pytest.mark.thorough)])
 def chain(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DemoChain]:
     manner = TillManner(mode=request.param, draw_timeout_s=2.0)
     with DemoChain(tmp_path, places=PLACES, manner=manner, hq_settings=PLACEMENT) as chain:

@@ -6,24 +6,20 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, ViewportSize
 
 from terminal.web.pages import add_pages
-from tests.browsing import browser_program
 from tests.launcher import quick_starts
-from tests.web.counter import Counter, Shop, at_counter, open_counter, open_shop
+from tests.web.counter import SCREENS, SMALL_SCREEN, Counter, Shop, at_counter, open_counter, open_shop
 from tests.web.modules import Modules
 
 __all__ = ["quick_starts"]
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """One for all stories of a worker."""
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=browser_program())
-        yield opened
-        await opened.close()
+@pytest.fixture(scope="session")
+def screens(request: pytest.FixtureRequest) -> tuple[ViewportSize, ...]:
+    """What fits on the smallest fits on the others: they are looked at with --thorough."""
+    return SCREENS if request.config.getoption("--thorough") else (SMALL_SCREEN,)
 
 
 @pytest.fixture(scope="session")
@@ -34,16 +30,18 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def counter(browser: Browser, shop: Shop) -> AsyncIterator[Counter]:
+async def counter(browser: Browser, shop: Shop, screens: tuple[ViewportSize, ...]) -> AsyncIterator[Counter]:
     await asyncio.to_thread(shop.tidy)
     async with at_counter(shop, browser) as opened:
+        opened.screens = screens
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def lone_counter(browser: Browser, tmp_path: Path) -> AsyncIterator[Counter]:
+async def lone_counter(browser: Browser, tmp_path: Path, screens: tuple[ViewportSize, ...]) -> AsyncIterator[Counter]:
     """In a shop of its own: for a story that leaves its printer or its till in trouble."""
     async with open_counter(tmp_path, browser) as opened:
+        opened.screens = screens
         yield opened
 
 

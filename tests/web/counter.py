@@ -28,6 +28,9 @@ from hardware_mocks.till_process import TillProcess
 from tests.web.modules import script
 
 SCREEN = ViewportSize(width=1024, height=768)
+SMALL_SCREEN = ViewportSize(width=1024, height=640)
+"""A browser with its own bars."""
+SCREENS = (SCREEN, ViewportSize(width=1366, height=768), SMALL_SCREEN)
 SHOWS_MS_MAX = 20_000
 PAD = {
     "Enter": "NumpadEnter",
@@ -96,6 +99,8 @@ class Counter:
     first_card: int = 0
     slips_before: int = 0
     faults: list[str] = field(default_factory=list)
+    screens: tuple[ViewportSize, ...] = (SMALL_SCREEN,)
+    """On which a look at the page is taken; all of them with --thorough."""
     has_clock: bool = False
     """Whether the page's time is ours."""
 

@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Page, Request, Route, expect
 
 from tests.web.counter import Counter
-from tests.web.looks import LANGUAGES, SCREENS, faults_of
+from tests.web.looks import LANGUAGES, faults_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -131,7 +131,7 @@ async def test_the_customers_screen_fits_in_every_language(counter: Counter) -> 
     async def look(face: str) -> None:
         for page in pages:
             await shows(page, face)
-            for screen in SCREENS:
+            for screen in counter.screens:
                 await page.set_viewport_size(screen)
                 faults = await faults_of(page)
                 assert not faults, (face, screen, faults)

@@ -129,6 +129,10 @@ WAYS = {
     "voids": ("* 4 Enter", "作廢", "已作廢", 56055),
 }
 """What the till is asked for beside a charge: its keys, the page's words for it, and what lies on the card then."""
+EACH_WAY = pytest.mark.parametrize(
+    "path", ["refunds", *(pytest.param(way, marks=pytest.mark.thorough) for way in ("sales", "voids"))]
+)
+"""The page has one way with lost answers for all of them."""
 
 
 async def with_slip(counter: Counter) -> None:
@@ -156,7 +160,7 @@ async def on_the_way(counter: Counter, path: str) -> str:
     return word
 
 
-@pytest.mark.parametrize("path", WAYS)
+@EACH_WAY
 async def test_what_was_done_and_whose_answer_was_lost_is_found_done(counter: Counter, path: str) -> None:
     await on_the_way(counter, path)
     await counter.meet(f"**/v1/{path}", lose_answer)
@@ -165,7 +169,7 @@ async def test_what_was_done_and_whose_answer_was_lost_is_found_done(counter: Co
     assert counter.spendable() == WAYS[path][3]
 
 
-@pytest.mark.parametrize("path", WAYS)
+@EACH_WAY
 async def test_what_never_arrived_is_said_not_done_and_done_once_when_tried_again(counter: Counter, path: str) -> None:
     word = await on_the_way(counter, path)
     before = counter.spendable()
