@@ -148,8 +148,8 @@ class Chain:
             self.loop.run_until_true(lambda: False, within_s=ROUND_S)
             if all(machine.is_serving for machine in self.machines()):
                 before, heads = heads, self._heads()
-                assert not self.hq.is_recovering, "HQ takes its book for a copy"
-                if heads == before and self._has_arrived():
+                is_recovering = self.do(partial(self.hq.machine.ask, self.hq.recovers))
+                if heads == before and not is_recovering and self._has_arrived():
                     self.proof.check_quiet()
                     return
                 self.do(self._exchange)
@@ -180,7 +180,8 @@ class Chain:
     def digest(self) -> str:
         """SHA-256 (hex) over every record of every chain, every answer, and how long it all took."""
         whole = hashlib.sha256()
-        chains = [self.hq.machine.store.records(Place(HEADQUARTERS), 1)]
+        hq = self.hq.machine.store
+        chains = [hq.records(Place(HEADQUARTERS), 1 + epoch) for epoch in range(hq.own_head().ref.epoch)]
         for records in (*chains, *(till.machine.store.records() for till in self.tills)):
             for signed in records:
                 whole.update(signed.content + signed.signature)
@@ -239,7 +240,7 @@ class Chain:
         machine = self._by_name.get(program.name)
         if machine is None or machine.program is not program:
             return
-        machine.is_dirty = True
+        machine.called()
         self.calls += 1
         if machine.disk.is_off:
             machine.go_off()

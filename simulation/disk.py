@@ -153,6 +153,15 @@ class Disk:
         self.platter = dict(self.seen)
         self._unsynced_names.clear()
 
+    def image(self) -> dict[str, bytes]:
+        """A copy of all files in one instant, as programs see them."""
+        return {name: bytes(file.seen) for name, file in self.seen.items()}
+
+    def put_back(self, image: dict[str, bytes]) -> None:
+        """The disk has failed, and one with this copy stands in its place. What still reaches for the old one fails."""
+        self.seen = {name: File(bytearray(content), bytearray(content)) for name, content in image.items()}
+        self.sync_names()
+
     def start(self) -> None:
         """A program starts. What an earlier one wrote is seen, synced or not; what it still tries to do is not done."""
         self.cut_at = None

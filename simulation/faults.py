@@ -19,6 +19,11 @@ WRITES_MAX = 25
 OUT_S = (5.0, 3_600.0)
 """How long a cable is out."""
 SHORTLY_S = 20.0
+SINCE_COPY_S = (60.0, 4 * 3600.0)
+"""How old a copy is that takes the place of what was copied."""
+LINE_TOO_ODDS = 0.5
+LOOK_S, LOOKS_MAX = 600.0, 144
+"""How often somebody looks whether all tills have called."""
 MODES = (ModeName.TRANSFER, ModeName.TRANSFER, ModeName.REAL_TIME, ModeName.REAL_TIME, ModeName.PROXY_RUN)
 
 Fault: TypeAlias = Callable[[Chain, Random], Awaitable[None]]
@@ -99,12 +104,34 @@ async def carry_stick(chain: Chain, chance: Random) -> None:
     await sticks.carry(chain.hq, chance.choice(chain.tills), chance)
 
 
+async def find_old_file(chain: Chain, chance: Random) -> None:
+    """A file of HQ's from before is brought in."""
+    await sticks.bring_old(chance.choice(chain.tills), chance)
+
+
 async def lose_card(chain: Chain, chance: Random) -> None:
     """A card is reported lost, and found again after some hours."""
     token = chance.choice(chain.members).card.token
     await chain.hq.machine.ask(lambda: chain.hq.desk.block(token))
     await asyncio.sleep(chance.uniform(600, 4 * 3600))
     await chain.hq.machine.ask(lambda: chain.hq.desk.unblock(token))
+
+
+async def put_hq_back(chain: Chain, chance: Random) -> None:
+    """HQ's disk fails some time after it was copied, and the copy takes its place. When all have called, HQ goes on.
+
+    Now and then HQ's line is down from the copy on, so that what was given then arrives after the new epoch, if ever.
+    """
+    hq = chain.hq
+    image = await hq.machine.copy_after(chance.randint(0, WRITES_MAX))
+    if chance.random() < LINE_TOO_ODDS:
+        chain.loop.begin(_pull(chain.wan, chance.uniform(*OUT_S)))
+    await asyncio.sleep(chance.uniform(*SINCE_COPY_S))
+    hq.put_back(image)
+    for _ in range(LOOKS_MAX):
+        await asyncio.sleep(LOOK_S)
+        if hq.machine.is_serving and not await hq.machine.try_ask(hq.recovers):
+            return
 
 
 async def _pull(cable: Cable, out_s: float) -> None:
@@ -120,12 +147,14 @@ FAULTS: dict[str, tuple[int, Fault]] = {
     "hq's line is down": (2, pull_hq),
     "a till's power is cut at a write": (10, cut_till),
     "hq's power is cut at a write": (6, cut_hq),
+    "hq is put back from a copy": (2, put_hq_back),
     "a machine is switched off": (4, switch_off),
     "a disk is full": (3, fill_disk),
     "a till's clock is wrong": (3, set_clock),
     "a store is run in another way": (3, run_in_another_way),
     "a lead is named": (4, name_lead),
     "a file is carried on a stick": (10, carry_stick),
+    "an old file is found": (4, find_old_file),
     "a card is lost": (1, lose_card),
 }
 """By what a report calls them; how often, beside the others."""

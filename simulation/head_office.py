@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hq_server.config import LINES_MAX, RECALL_WAIT_S, RECORDS_PER_S
 from hq_server.desk import Desk
 from hq_server.enrolling import Disclosed
+from hq_server.recovery import Ended
 from hq_server.storage.sqlite import HqStore
 from hq_server.valuing import Rules
 from hq_server.world import World
@@ -28,6 +29,8 @@ from simulation.marker import MemoryMarker
 from simulation.net import HQ_ADDRESS, Net
 from simulation.shop import SOFTWARE, ZONE
 
+SOMEBODY = "ann"
+"""Who works at HQ."""
 COPIES_S = 1800.0
 """HQ asks for copies of silent tills this often: the chain has days, and each time costs its book some looks."""
 
@@ -41,6 +44,8 @@ class HeadOffice:
         self.key = key
         self.marker = MemoryMarker()
         self.said: dict[ChainId, Acknowledgement] = {}
+        self._had: dict[ChainId, Acknowledgement] = {}
+        """What it had said that it held before its disk was put back, and has not again."""
         self._rules, self._scheme = company
         self._desk: Desk | None = None
         self.machine: Machine[HqStore] = Machine("hq", net, chance)
@@ -60,14 +65,39 @@ class HeadOffice:
 
     @property
     def is_recovering(self) -> bool:
-        """Whether it takes its book for a copy, and gives nothing out."""
-        return self.machine.store.recovery() is not None
+        """Whether its book is a copy, and it knows that or has not yet been told again what it held."""
+        return self.machine.store.recovery() is not None or self._lacks_records()
+
+    def _lacks_records(self) -> bool:
+        """A marker tells of what HQ has signed; that HQ had taken more of a keeper's chain only that keeper knows."""
+        for chain, had in list(self._had.items()):
+            has = self.machine.store.acknowledgement(*chain, 0)
+            if has.held >= had.held and has.posted >= had.posted:
+                del self._had[chain]
+        return bool(self._had)
 
     @property
     def desk(self) -> Desk:
         """What people at HQ work with."""
         assert self._desk is not None, "HQ is off"
         return self._desk
+
+    async def recovers(self) -> bool:
+        """Whether it still waits for keepers; when all are home, somebody there has it go on."""
+        view = await self.desk.recovery()
+        if view is not None and not view.silent_total:
+            ended = await self.desk.end_recovery(SOMEBODY)
+            assert ended is Ended.ENDED, f"all are home, and HQ says: {ended}"
+            view = await self.desk.recovery()
+        return view is not None
+
+    def put_back(self, image: dict[str, bytes]) -> None:
+        """Its disk is what it was when it was copied; what it has said since it knows no more."""
+        self.machine.put_back(image)
+        for chain, word in self.said.items():
+            had = self._had.get(chain, word)
+            self._had[chain] = max(had, word, key=lambda one: (one.held, one.posted))
+        self.said.clear()
 
     def hear(self, message: AnyMessage) -> None:
         """It has given this to a line."""

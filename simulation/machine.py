@@ -55,6 +55,9 @@ class Machine(Generic[S]):
         self._store: S | None = None
         self._booted_s = 0.0
         self._killed = False
+        self._copies: list[tuple[int, asyncio.Future[dict[str, bytes]]]] = []
+        self._image: dict[str, bytes] | None = None
+        """What lies on the disk when it is next repaired; None: what it kept."""
         self._serves: Program | None = None
 
     @property
@@ -135,6 +138,26 @@ class Machine(Generic[S]):
         self.program = None
         self.went_off()
 
+    def copy_after(self, calls: int) -> asyncio.Future[dict[str, bytes]]:
+        """Somebody copies its disk just behind one of the next calls to its book, before anybody hears of that."""
+        self._copies.append((calls, self.loop.create_future()))
+        return self._copies[-1][1]
+
+    def called(self) -> None:
+        """A call to its book has been made."""
+        self.is_dirty = True
+        for number, (calls, copied) in enumerate(self._copies):
+            self._copies[number] = calls - 1, copied
+            if not calls:
+                self.loop.call_soon(_tell, copied, self.disk.image(), context=self.loop.world.context.copy())
+        self._copies = [(calls, copied) for calls, copied in self._copies if calls >= 0]
+
+    def put_back(self, image: dict[str, bytes]) -> None:
+        """Its disk has failed, and nothing else. Whoever looks after it starts it with the one that he had copied."""
+        if self.program is not None:
+            self.go_off()
+        self._killed, self._image = True, image
+
     def repair(self) -> None:
         """After a cut: what the platter kept is there, or, when only the program was killed, all that it saw."""
         if self._store is not None:
@@ -145,7 +168,9 @@ class Machine(Generic[S]):
             self.disk.start()
         else:
             self.disk.power_on()
-        self._killed = False
+        if self._image is not None:
+            self.disk.put_back(self._image)
+        self._killed, self._image = False, None
 
     async def ask(self, what: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Have the program do something, for whoever stands before it. Raises WentOff."""

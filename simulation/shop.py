@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from random import Random
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -33,6 +33,13 @@ Manner: TypeAlias = tuple[ModeName, ExchangeRules | None]
 """How a store is run at first, and when its tills call HQ in transfer mode; None: their lines are kept up."""
 
 
+class HqAnswer(NamedTuple):
+    """HQ's file for a till, and the epoch of HQ's that it is of."""
+
+    content: bytes
+    hq_epoch: int
+
+
 class ShopTill:
     """Its place in one epoch, with one key. `core` is what runs now."""
 
@@ -51,6 +58,8 @@ class ShopTill:
         self.marker = MemoryMarker()
         self.core: Core | None = None
         self.hq_key = b""
+        self.old_files: list[HqAnswer] = []
+        """What HQ has answered on sticks; they lie about in the shop."""
         self._programme, self._scheme = company
         *self._to_hq, self._lan = cables
         self.mode, self.exchange = manner

@@ -8,9 +8,9 @@ from random import Random
 from hq_server.media import Incoming as AtHq
 from hq_server.media import MediumTaken
 from simulation.head_office import HeadOffice
-from simulation.shop import ShopTill
+from simulation.shop import HqAnswer, ShopTill
 from terminal.answers import Problem
-from terminal.media import Brought, Incoming, Media
+from terminal.media import Brought, Incoming, Media, NotBelieved
 
 ON_THE_WAY_S = (60.0, 3 * 3600.0)
 LOSS_ODDS = 0.2
@@ -24,7 +24,15 @@ async def carry(hq: HeadOffice, till: ShopTill, chance: Random) -> None:
         await asyncio.sleep(chance.uniform(*ON_THE_WAY_S))
         if chance.random() >= LOSS_ODDS:
             answer = await hq.machine.ask(lambda: _at_hq(hq, there))
+            till.old_files.append(answer)
             till.machine.loop.begin(_bring_in(till, answer, chance))
+
+
+async def bring_old(till: ShopTill, chance: Random) -> None:
+    """Somebody finds one of HQ's files of an earlier day, and brings it in. Raises WentOff."""
+    if till.old_files:
+        answer = chance.choice(till.old_files)
+        await till.machine.ask(lambda: _at_till(till, answer))
 
 
 async def exchange(hq: HeadOffice, till: ShopTill) -> None:
@@ -34,7 +42,7 @@ async def exchange(hq: HeadOffice, till: ShopTill) -> None:
     await till.machine.ask(lambda: _at_till(till, answer))
 
 
-async def _bring_in(till: ShopTill, answer: bytes, chance: Random) -> None:
+async def _bring_in(till: ShopTill, answer: HqAnswer, chance: Random) -> None:
     for _ in range(1 + (chance.random() < TWICE_ODDS)):
         await asyncio.sleep(chance.uniform(*ON_THE_WAY_S))
         if chance.random() >= LOSS_ODDS and till.machine.is_serving:
@@ -45,23 +53,27 @@ async def _take_out(till: ShopTill) -> bytes:
     return b"".join([part async for part in _media(till).take_out()])
 
 
-async def _at_hq(hq: HeadOffice, content: bytes) -> bytes:
+async def _at_hq(hq: HeadOffice, content: bytes) -> HqAnswer:
     incoming = AtHq(hq.desk)
     assert await incoming.receive(content), "HQ can't read what a till has written"
     taken = await incoming.end()
     assert isinstance(taken, MediumTaken), taken
-    return b"".join([part async for part in incoming.answer()])
+    answer = b"".join([part async for part in incoming.answer()])
+    return HqAnswer(answer, hq.machine.store.own_head().ref.epoch)
 
 
-async def _at_till(till: ShopTill, content: bytes) -> None:
-    """An older answer than the last one may say nothing new; it is never wrong."""
+async def _at_till(till: ShopTill, answer: HqAnswer) -> None:
+    """An older answer than the last one may say nothing new; it is never wrong, unless HQ was put back since."""
     media = _media(till)
     async with media.turn:
         incoming = Incoming(media)
-        await incoming.receive(content)
+        await incoming.receive(answer.content)
         brought = await incoming.end()
-    assert isinstance(brought, Brought | Problem), f"{till.name} does not believe HQ's file: {brought}"
-    assert isinstance(brought, Problem) or brought.wrong is None, f"{till.name} does not believe HQ's file: {brought}"
+    if isinstance(brought, Problem):
+        return
+    wrong = brought.wrong if isinstance(brought, Brought) else brought
+    is_old = till.machine.store.hq.known().hq_epoch > answer.hq_epoch
+    assert wrong == (NotBelieved.OLDER_HQ if is_old else None), f"{till.name} says of HQ's file: {brought}"
 
 
 def _media(till: ShopTill) -> Media:

@@ -6,7 +6,7 @@ import pytest
 
 from simulation.chain import Size
 from simulation.run import run
-from tests.chains import chain_faults
+from tests.chains import chain_faults, recovery_faults
 from tests.faults import Fault, to_be_seen
 from tests.simulation import simulation_faults
 
@@ -24,6 +24,11 @@ FAULTS: dict[str, Fault] = {
     "hq gives again what lies elsewhere": simulation_faults.give_what_lies_elsewhere,
     "hq gives, and its place does not fall": simulation_faults.take_without_posting,
     "hq does not sync each commit": simulation_faults.hq_syncs_seldom,
+    "hq gives out at once after it was put back": recovery_faults.give_at_once,
+    "hq forgets what it is told that it had given": recovery_faults.stand_by_nothing,
+    "hq has back what is still taken": recovery_faults.reclaim_what_was_taken,
+    "hq does not wait for who is silent": recovery_faults.wait_for_nobody,
+    "hq nets by its old book": recovery_faults.net_meanwhile,
 }
 
 
@@ -33,7 +38,7 @@ def test_a_small_chain_keeps_every_invariant(seed: int) -> None:
     assert outcome.report.done > 10
 
 
-@to_be_seen(FAULTS, in_every_run={"a till answers before its commit"})
+@to_be_seen(FAULTS, in_every_run={"a till answers before its commit", "hq gives out at once after it was put back"})
 def test_a_fault_is_seen(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same runs, and a program that has one."""
     fault(monkeypatch)
