@@ -128,6 +128,7 @@ async def test_a_ping_gets_its_pong(hq: Serving) -> None:
     assert (aiohttp.WSMsgType.PONG, b"are you there?") in [(frame.type, frame.data) for frame in frames]
 
 
+@pytest.mark.thorough
 async def test_who_takes_nothing_is_cut_off_and_the_others_hear(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

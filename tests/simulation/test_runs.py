@@ -11,7 +11,7 @@ from tests.faults import Fault, to_be_seen
 from tests.simulation import simulation_faults
 
 SMALL = Size(stores=2, tills=2)
-SEEDS = range(1, 4)
+SEEDS = range(1, 3)
 """In every run; --thorough takes some hundreds, and a larger chain."""
 SEEDS_TO_A_FAULT = 30
 """Each fault is seen within so many, mostly in the first; whoever sees one stops."""

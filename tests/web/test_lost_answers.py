@@ -201,6 +201,7 @@ async def test_a_reload_in_mid_refund_asks_what_became_of_it(counter: Counter) -
     ends.set()
 
 
+@pytest.mark.thorough
 async def test_a_till_that_dies_after_a_void_tells_the_truth_when_it_is_back(lone_counter: Counter) -> None:
     counter = lone_counter
     await on_the_way(counter, "voids")
