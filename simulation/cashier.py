@@ -195,9 +195,14 @@ class Cashier:
             except WentOff:
                 await asyncio.sleep(LOOK_AGAIN_S)
                 continue
-            if answer is None:
+            if answer in NOT_NOW:
+                await asyncio.sleep(LOOK_AGAIN_S)
+            elif isinstance(answer, Answer):
+                return answer
+            else:
+                assert answer is Problem.UNKNOWN_OPERATION, f"{self.till.name} says of {operation_id}: {answer}"
                 self.never.add(operation_id)
-            return answer
+                return None
 
     def _believe(self, words: Words, answer: Answer) -> None:
         now = self._chain.now_ms

@@ -38,12 +38,12 @@ class SlipDesk:
         self._say = say
         self._wanted: set[int] = set()
 
-    async def view(self, receipt_number: str) -> SlipView | None:
-        """A slip as text, and where its printing stands; None when there is no such slip."""
+    async def view(self, receipt_number: str) -> SlipView | Problem:
+        """A slip as text, and where its printing stands. A book that may be old never says that there is none."""
         number = self._number(receipt_number)
         found = None if number is None else await self._store.do(TillStore.slip, number)
         if found is None:
-            return None
+            return await self._problem() or Problem.SLIP_UNKNOWN
         stored, job = found
         text = self._writer.texts(stored, copy=job.is_copy)
         state = (job.state, job.reasons, job.run)
@@ -57,7 +57,7 @@ class SlipDesk:
     async def copy(self, receipt_number: str) -> SlipView | Problem:
         """Print a slip again; one of which no byte has left prints as the original, however old it is."""
         found = await self.view(receipt_number)
-        if found is not None and found.state == SlipState.CREATED and await self._problem() is None:
+        if isinstance(found, SlipView) and found.state == SlipState.CREATED and await self._problem() is None:
             self._want(receipt_number)
             return found
         return await self._move(receipt_number, None, SlipStep.REPRINT)
@@ -93,17 +93,16 @@ class SlipDesk:
 
     async def _move(self, receipt_number: str, only_from: SlipState | None, step: SlipStep) -> SlipView | Problem:
         found, number = await self.view(receipt_number), self._number(receipt_number)
-        if found is None or number is None:
-            return Problem.SLIP_UNKNOWN
+        if isinstance(found, Problem):
+            return found
+        assert number is not None, "it has just been found"
         problem = await self._problem()
         if problem is not None:
             return problem
         if only_from not in (None, found.state) or await self.step(number, step) is None:
             return Problem.SLIP_NOT_WAITING
         self._want(receipt_number)
-        after = await self.view(receipt_number)
-        assert after is not None
-        return after
+        return await self.view(receipt_number)
 
     async def _problem(self) -> Problem | None:
         """Why no step can be recorded."""

@@ -230,16 +230,22 @@ class Till:
         original = await self._store.do(TillStore.original, body.receipt_number)
         return await self._undo(body, void, 0 if original is None else original.total)
 
-    async def operation(self, operation_id: str) -> Answer | None:
-        """What became of an operation; None when this till never did it."""
+    async def operation(self, operation_id: str) -> Answer | Problem:
+        """What became of an operation. UNKNOWN_OPERATION: this till never did it; no book that may be old says so."""
         await self._under_way.ended(operation_id=operation_id)
         found = await self._store.do(TillStore.find, operation_id)
-        return None if found is None else self._messages.with_message(found)
+        if found is None:
+            return await self._unless_old() or Problem.UNKNOWN_OPERATION
+        return self._messages.with_message(found)
 
-    async def by_pos_ref(self, pos_ref: str) -> list[Answer]:
-        """What became of every operation under a POS's own number."""
+    async def by_pos_ref(self, pos_ref: str) -> list[Answer] | Problem:
+        """What became of every operation under a POS's own number; a book that may be old does not know."""
         await self._under_way.ended(pos_ref=pos_ref)
-        return [self._messages.with_message(found) for found in await self._store.do(TillStore.of_sale, pos_ref)]
+        found = await self._store.do(TillStore.of_sale, pos_ref)
+        return await self._unless_old() or [self._messages.with_message(one) for one in found]
+
+    async def _unless_old(self) -> Problem | None:
+        return await self._store.do(lambda store: store.trust.problem)
 
     async def close_day(self, business_date: str | None = None, opens: str | None = None) -> DayClose | Problem:
         """Close the business date; nothing waits for the line. `opens` is a person's word for a doubted clock's."""

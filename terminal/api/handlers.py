@@ -104,7 +104,7 @@ async def load(door: Door, _request: web.Request, body: LoadBody) -> Answer | Pr
 
 async def operation(door: Door, request: web.Request) -> Answer | Problem:
     """What became of an operation."""
-    return await door.till.operation(request.match_info["operation_id"]) or Problem.UNKNOWN_OPERATION
+    return await door.till.operation(request.match_info["operation_id"])
 
 
 async def sell(door: Door, _request: web.Request, body: SaleBody) -> Answer | Problem:
@@ -127,7 +127,7 @@ async def movements(door: Door, request: web.Request) -> MovementsView | Problem
     return await door.till.reception.movements(request.match_info["presentation"]) or Problem.CARD_GONE
 
 
-async def operations(door: Door, request: web.Request) -> list[Answer] | Flaw:
+async def operations(door: Door, request: web.Request) -> list[Answer] | Problem | Flaw:
     """What became of the operations under a POS's own number."""
     try:
         pos_ref = msgspec.convert(request.query.get("pos_ref"), PosRef)
@@ -138,7 +138,7 @@ async def operations(door: Door, request: web.Request) -> list[Answer] | Flaw:
 
 async def slip(door: Door, request: web.Request) -> SlipView | Problem:
     """A slip as text, and where its printing stands."""
-    return await door.till.slips.view(request.match_info["receipt_number"]) or Problem.SLIP_UNKNOWN
+    return await door.till.slips.view(request.match_info["receipt_number"])
 
 
 async def answer_slip(door: Door, request: web.Request, body: SlipAnswerBody) -> SlipView | Problem:

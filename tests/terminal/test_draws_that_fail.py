@@ -10,7 +10,7 @@ import pytest
 from ledger.journal_sqlite import DiskFull
 from protocol.bodies import Transfer, Why
 from protocol.conversation import Draw, Look, NoDraw, NotDrawn, Ordered
-from terminal.answers import HqState, Outcome
+from terminal.answers import HqState, Outcome, Problem
 from terminal.store import TillStore
 from tests.chains.company import ALICE, BOB
 from tests.terminal.draws import HASTY, A, came, is_done, part, proved, silence, waits
@@ -107,7 +107,7 @@ async def test_a_till_that_was_killed_while_a_sale_waited_says_that_it_was_not_d
     await till.stop()
     hq.directives.append(hq.order(Transfer(Why.DRAW, "sale-0009", A, hq.funds.give(A, 700))))
     await till.start()
-    assert await till.till.operation("sale-0009") is None
+    assert await till.till.operation("sale-0009") is Problem.UNKNOWN_OPERATION
     await soon(hq.gifts)
     assert hq.funds.units(A) == 700
 
@@ -126,7 +126,7 @@ async def test_a_full_disk_decides_nothing_and_the_value_goes_home_later(
     monkeypatch.setattr(TillStore, "settle", settle)
     with pytest.raises(DiskFull):
         await till.pay(700, "sale-0001")
-    assert await till.till.operation("sale-0001") is None
+    assert await till.till.operation("sale-0001") is Problem.UNKNOWN_OPERATION
     full.clear()
     await soon(hq.gifts)
     assert hq.funds.units(A) == 700
