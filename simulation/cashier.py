@@ -36,7 +36,7 @@ REGULAR_ODDS = 0.75
 OVERREACH_ODDS = 0.1
 """Of a customer who wants to pay more from the card than there is anywhere."""
 NOT_NOW = {Problem.TILL_REVOKED, Problem.BOOK_UNCONFIRMED, Problem.NO_CARD, Problem.CARD_GONE}
-"""What a till may say instead of deciding. BOOK_BEHIND is none of it: nobody has put a copy back."""
+"""What a till may say instead of deciding; BOOK_BEHIND only one in which somebody has put a copy."""
 NO_HQ = HqStatus(HqState.NEVER, None)
 
 Body: TypeAlias = LoadBody | SaleBody | RefundBody | VoidBody
@@ -86,7 +86,7 @@ class Cashier:
                 closed = await self.till.machine.ask(self._close_day_by_hand)
         except (WentOff, DiskFull):
             return
-        assert isinstance(closed, DayClose) or closed in NOT_NOW, f"{self.till.name} closes no day: {closed}"
+        assert isinstance(closed, DayClose) or self._may_say(closed), f"{self.till.name} closes no day: {closed}"
 
     async def _load(self, who: Member) -> None:
         most = self._chance.randint(100, 120_000)
@@ -172,7 +172,7 @@ class Cashier:
 
     async def _perform(self, body: Body) -> Answer | Problem:
         answer = await self.till.machine.ask(lambda: self._begin(body))
-        assert isinstance(answer, Answer) or answer in NOT_NOW, f"{self.till.name} says {answer}"
+        assert isinstance(answer, Answer) or self._may_say(answer), f"{self.till.name} says {answer}"
         return answer
 
     def _begin(self, body: Body) -> Coroutine[Any, Any, Answer | Problem]:
@@ -195,7 +195,7 @@ class Cashier:
             except WentOff:
                 await asyncio.sleep(LOOK_AGAIN_S)
                 continue
-            if answer in NOT_NOW:
+            if isinstance(answer, Problem) and self._may_say(answer):
                 await asyncio.sleep(LOOK_AGAIN_S)
             elif isinstance(answer, Answer):
                 return answer
@@ -203,6 +203,9 @@ class Cashier:
                 assert answer is Problem.UNKNOWN_OPERATION, f"{self.till.name} says of {operation_id}: {answer}"
                 self.never.add(operation_id)
                 return None
+
+    def _may_say(self, problem: Problem) -> bool:
+        return problem in NOT_NOW or (problem is Problem.BOOK_BEHIND and self.till.has_copy)
 
     def _believe(self, words: Words, answer: Answer) -> None:
         now = self._chain.now_ms

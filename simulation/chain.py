@@ -44,7 +44,7 @@ MANNERS: tuple[Manner, ...] = (
 """How one store after another is run at first."""
 CHECK_EVERY = 50
 """Calls to books between two looks at all of them."""
-ROUND_S, ROUNDS_MAX = 60.0, 60
+ROUND_S, ROUNDS_MAX = 60.0, 180
 """Until nobody has anything more to say; a chain that needs more goes round in a circle."""
 MACHINES_S = (0.5, 120.0)
 """How long a machine that went off is off."""
@@ -133,9 +133,12 @@ class Chain:
 
     def look(self) -> None:
         """Every invariant that holds at any time, unless a book cannot be read now. Raises AssertionError."""
-        if all(machine.is_on for machine in self.machines()):
+        if all(machine.is_on for machine in self.machines()) and not self._has_copies():
             self.proof.check()
             self.looks += 1
+
+    def _has_copies(self) -> bool:
+        return any(till.has_copy for till in self.tills)
 
     def come_to_rest(self) -> None:
         """Everything is plugged in and on, and everybody says what there is to say, until nothing moves any more."""
@@ -146,7 +149,7 @@ class Chain:
         heads: list[object] = []
         for _ in range(ROUNDS_MAX):
             self.loop.run_until_true(lambda: False, within_s=ROUND_S)
-            if all(machine.is_serving for machine in self.machines()):
+            if all(machine.is_serving for machine in self.machines()) and not self._has_copies():
                 before, heads = heads, self._heads()
                 is_recovering = self.do(partial(self.hq.machine.ask, self.hq.recovers))
                 if heads == before and not is_recovering and self._has_arrived():

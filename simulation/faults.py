@@ -21,6 +21,7 @@ OUT_S = (5.0, 3_600.0)
 SHORTLY_S = 20.0
 SINCE_COPY_S = (60.0, 4 * 3600.0)
 """How old a copy is that takes the place of what was copied."""
+COPY_IN_S = (60.0, 2 * 3600.0)
 LINE_TOO_ODDS = 0.5
 LOOK_S, LOOKS_MAX = 600.0, 144
 """How often somebody looks whether all tills have called."""
@@ -134,6 +135,22 @@ async def put_hq_back(chain: Chain, chance: Random) -> None:
             return
 
 
+async def put_till_back(chain: Chain, chance: Random) -> None:
+    """Somebody puts a copy into a till in place of its disk. Later he finds the right one, and puts that back."""
+    till = chance.choice(chain.tills)
+    machine = till.machine
+    copy = await machine.copy_after(chance.randint(0, WRITES_MAX))
+    copied = machine.store.head().ref.sequence
+    await asyncio.sleep(chance.uniform(*SINCE_COPY_S))
+    if till.has_copy or not machine.is_on or machine.store.head().ref.sequence == copied:
+        return  # it would be no old one
+    till.has_copy = True
+    right = machine.put_back(copy)
+    await asyncio.sleep(chance.uniform(*COPY_IN_S))
+    machine.put_back(right)
+    till.has_copy = False
+
+
 async def _pull(cable: Cable, out_s: float) -> None:
     cable.pull()
     await asyncio.sleep(out_s)
@@ -148,6 +165,7 @@ FAULTS: dict[str, tuple[int, Fault]] = {
     "a till's power is cut at a write": (10, cut_till),
     "hq's power is cut at a write": (6, cut_hq),
     "hq is put back from a copy": (2, put_hq_back),
+    "a till has an old disk for a while": (4, put_till_back),
     "a machine is switched off": (4, switch_off),
     "a disk is full": (3, fill_disk),
     "a till's clock is wrong": (3, set_clock),

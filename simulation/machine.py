@@ -152,11 +152,13 @@ class Machine(Generic[S]):
                 self.loop.call_soon(_tell, copied, self.disk.image(), context=self.loop.world.context.copy())
         self._copies = [(calls, copied) for calls, copied in self._copies if calls >= 0]
 
-    def put_back(self, image: dict[str, bytes]) -> None:
-        """Its disk has failed, and nothing else. Whoever looks after it starts it with the one that he had copied."""
+    def put_back(self, image: dict[str, bytes]) -> dict[str, bytes]:
+        """It gets a disk with this instead of its own, and whoever looks after it starts it; what its own had last."""
         if self.program is not None:
             self.go_off()
+        own = self.disk.image() if self._image is None else self._image
         self._killed, self._image = True, image
+        return own
 
     def repair(self) -> None:
         """After a cut: what the platter kept is there, or, when only the program was killed, all that it saw."""

@@ -58,6 +58,8 @@ class ShopTill:
         self.marker = MemoryMarker()
         self.core: Core | None = None
         self.hq_key = b""
+        self.has_copy = False
+        """Somebody has put an old copy into the machine."""
         self.old_files: list[HqAnswer] = []
         """What HQ has answered on sticks; they lie about in the shop."""
         self._programme, self._scheme = company

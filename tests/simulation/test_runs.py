@@ -19,6 +19,7 @@ SEEDS_TO_A_FAULT = 30
 FAULTS: dict[str, Fault] = {
     "a till answers before its commit": simulation_faults.answer_before_commit,
     "a till says that its disk is full, and has committed": simulation_faults.say_full_and_commit,
+    "a till believes every disk": simulation_faults.believe_every_disk,
     "a till takes a transfer twice": chain_faults.take_twice,
     "hq acknowledges before its commit": simulation_faults.acknowledge_before_commit,
     "hq gives again what lies elsewhere": simulation_faults.give_what_lies_elsewhere,
