@@ -191,7 +191,7 @@ class Cashier:
         """Somebody looks, as soon as the till is back."""
         while True:
             try:
-                answer = await self.till.machine.ask(lambda: self.till.till.operation(operation_id))
+                answer = await self.till.machine.ask(lambda: self.till.till.inquiries.operation(operation_id))
             except WentOff:
                 await asyncio.sleep(LOOK_AGAIN_S)
                 continue

@@ -44,6 +44,7 @@ from terminal.devices import LOST, READY, DeviceBoard
 from terminal.drawing import DRAW_TIMEOUT_S, LEAD_TIMEOUT_S, Drawing
 from terminal.events import EventLog
 from terminal.exchanges import Occasion
+from terminal.inquiries import Inquiries
 from terminal.lead_status import LeadStatus
 from terminal.messages import Messages
 from terminal.modes import MODES, Mode
@@ -104,6 +105,7 @@ class Till:
         givers = Givers(self.drawing, self.lead_drawing)
         self._deciding = Deciding(store, givers, self._renewed, self._asks_hq, world.new_id)
         self._under_way = UnderWay()
+        self.inquiries = Inquiries(store, self._under_way, self._messages)
         self._head: Head | None = None
         self._hq = NEVER_REACHED
         self._lead: LeadStatus | None = None
@@ -229,23 +231,6 @@ class Till:
         """Undo a sale or a load on its own business date."""
         original = await self._store.do(TillStore.original, body.receipt_number)
         return await self._undo(body, void, 0 if original is None else original.total)
-
-    async def operation(self, operation_id: str) -> Answer | Problem:
-        """What became of an operation. UNKNOWN_OPERATION: this till never did it; no book that may be old says so."""
-        await self._under_way.ended(operation_id=operation_id)
-        found = await self._store.do(TillStore.find, operation_id)
-        if found is None:
-            return await self._unless_old() or Problem.UNKNOWN_OPERATION
-        return self._messages.with_message(found)
-
-    async def by_pos_ref(self, pos_ref: str) -> list[Answer] | Problem:
-        """What became of every operation under a POS's own number; a book that may be old does not know."""
-        await self._under_way.ended(pos_ref=pos_ref)
-        found = await self._store.do(TillStore.of_sale, pos_ref)
-        return await self._unless_old() or [self._messages.with_message(one) for one in found]
-
-    async def _unless_old(self) -> Problem | None:
-        return await self._store.do(lambda store: store.trust.problem)
 
     async def close_day(self, business_date: str | None = None, opens: str | None = None) -> DayClose | Problem:
         """Close the business date; nothing waits for the line. `opens` is a person's word for a doubted clock's."""

@@ -104,7 +104,7 @@ async def load(door: Door, _request: web.Request, body: LoadBody) -> Answer | Pr
 
 async def operation(door: Door, request: web.Request) -> Answer | Problem:
     """What became of an operation."""
-    return await door.till.operation(request.match_info["operation_id"])
+    return await door.till.inquiries.operation(request.match_info["operation_id"])
 
 
 async def sell(door: Door, _request: web.Request, body: SaleBody) -> Answer | Problem:
@@ -133,7 +133,7 @@ async def operations(door: Door, request: web.Request) -> list[Answer] | Problem
         pos_ref = msgspec.convert(request.query.get("pos_ref"), PosRef)
     except msgspec.ValidationError:
         return Flaw(Problem.BAD_REQUEST, "Ask with ?pos_ref= and 1 to 64 visible ASCII characters.")
-    return await door.till.by_pos_ref(pos_ref)
+    return await door.till.inquiries.by_pos_ref(pos_ref)
 
 
 async def slip(door: Door, request: web.Request) -> SlipView | Problem:

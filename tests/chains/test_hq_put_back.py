@@ -6,7 +6,7 @@ from tests.chains import recovery_faults
 from tests.chains.put_back import tell
 from tests.faults import Fault, to_be_seen
 
-STORIES = 8
+STORIES = 6
 """In every run; --thorough tells a thousand."""
 STORIES_TO_A_FAULT = 60
 """Each fault is seen within so many, mostly within ten."""

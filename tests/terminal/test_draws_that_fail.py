@@ -107,7 +107,7 @@ async def test_a_till_that_was_killed_while_a_sale_waited_says_that_it_was_not_d
     await till.stop()
     hq.directives.append(hq.order(Transfer(Why.DRAW, "sale-0009", A, hq.funds.give(A, 700))))
     await till.start()
-    assert await till.till.operation("sale-0009") is Problem.UNKNOWN_OPERATION
+    assert await till.till.inquiries.operation("sale-0009") is Problem.UNKNOWN_OPERATION
     await soon(hq.gifts)
     assert hq.funds.units(A) == 700
 
@@ -126,7 +126,7 @@ async def test_a_full_disk_decides_nothing_and_the_value_goes_home_later(
     monkeypatch.setattr(TillStore, "settle", settle)
     with pytest.raises(DiskFull):
         await till.pay(700, "sale-0001")
-    assert await till.till.operation("sale-0001") is Problem.UNKNOWN_OPERATION
+    assert await till.till.inquiries.operation("sale-0001") is Problem.UNKNOWN_OPERATION
     full.clear()
     await soon(hq.gifts)
     assert hq.funds.units(A) == 700

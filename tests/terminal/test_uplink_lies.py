@@ -265,7 +265,7 @@ async def test_a_revoked_till_trades_no_more_and_still_looks_and_prints(till: Ti
     assert await till.charge() == Problem.TILL_REVOKED
     assert await till.chain() == before
     assert (await till.applied())[-1] == revoked
-    assert await till.till.operation(sold.operation_id) == sold
+    assert await till.till.inquiries.operation(sold.operation_id) == sold
     slip = await till.till.slips.copy(sold.receipt_number or "")
     assert not isinstance(slip, Problem)
     assert await till.till.reception.presentation(await till.key_in()) is not None

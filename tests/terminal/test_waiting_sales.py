@@ -60,8 +60,11 @@ async def test_was_it_done_is_answered_when_it_is_known(till: TillOnLine, hq: St
     hq.on_draw = silence
     sale = asyncio.create_task(till.till.charge(await till.sale(700, "sale-0001", pos_ref="pos-1")))
     await came(hq, 1)
-    asked = asyncio.create_task(till.till.operation("sale-0001")), asyncio.create_task(till.till.by_pos_ref("pos-1"))
-    assert await till.till.operation("sale-0002") is Problem.UNKNOWN_OPERATION
+    asked = (
+        asyncio.create_task(till.till.inquiries.operation("sale-0001")),
+        asyncio.create_task(till.till.inquiries.by_pos_ref("pos-1")),
+    )
+    assert await till.till.inquiries.operation("sale-0002") is Problem.UNKNOWN_OPERATION
     assert not any(task.done() for task in asked)
     await hq.answer_draw(hq.draws[0])
     answer = await sale
@@ -76,7 +79,7 @@ async def test_a_sale_goes_on_when_whoever_asked_has_gone(till: TillOnLine, hq: 
     await came(hq, 1)
     sale.cancel()
     await hq.answer_draw(hq.draws[0])
-    found = await till.till.operation("sale-0001")
+    found = await till.till.inquiries.operation("sale-0001")
     assert isinstance(found, Answer)
     assert is_done(found)
     assert [event.name for event in till.events].count("operation.done") == 1

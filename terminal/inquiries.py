@@ -1,0 +1,33 @@
+"""What became of an operation, for whoever did not hear the answer."""
+
+from __future__ import annotations
+
+from terminal.answers import Answer, Problem
+from terminal.messages import Messages
+from terminal.store import TillStore
+from terminal.store_thread import StoreThread
+from terminal.under_way import UnderWay
+
+
+class Inquiries:
+    """What is under way is waited for. A book that may be old never says that there was nothing: it does not know."""
+
+    def __init__(self, store: StoreThread, under_way: UnderWay, messages: Messages) -> None:
+        self._store, self._under_way, self._messages = store, under_way, messages
+
+    async def operation(self, operation_id: str) -> Answer | Problem:
+        """What became of an operation. UNKNOWN_OPERATION: this till never did it."""
+        await self._under_way.ended(operation_id=operation_id)
+        found = await self._store.do(TillStore.find, operation_id)
+        if found is None:
+            return await self._doubt() or Problem.UNKNOWN_OPERATION
+        return self._messages.with_message(found)
+
+    async def by_pos_ref(self, pos_ref: str) -> list[Answer] | Problem:
+        """What became of every operation under a POS's own number."""
+        await self._under_way.ended(pos_ref=pos_ref)
+        found = await self._store.do(TillStore.of_sale, pos_ref)
+        return await self._doubt() or [self._messages.with_message(one) for one in found]
+
+    async def _doubt(self) -> Problem | None:
+        return await self._store.do(lambda store: store.trust.problem)
