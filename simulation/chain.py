@@ -153,6 +153,7 @@ class Chain:
                 before, heads = heads, self._heads()
                 is_recovering = self.do(partial(self.hq.machine.ask, self.hq.recovers))
                 if heads == before and not is_recovering and self._has_arrived():
+                    assert not self.hq.is_recovering, "HQ was never told again what it had held"
                     self.proof.check_quiet()
                     return
                 self.do(self._exchange)

@@ -4,8 +4,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.hq_server.people import account_of, number
-from tests.web_hq.desk import Desk, faults_of_looks, member
-from tests.web_hq.test_pages import LANGUAGES, SCREENS
+from tests.web_hq.desk import Desk, member
+from tests.web_hq.looks import looks_good
 from tests.web_hq.till import TODAY, Till
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -43,13 +43,3 @@ async def test_hq_sees_in_money_what_stores_bear_now(desk: Desk) -> None:
     await desk.reads("07", "07", "1,264.00", inside='[data-key="claims"]')
     await desk.reads("total", "合計", "430.00", inside='[data-key="balances"]')
     await looks_good(desk, "member")
-
-
-async def looks_good(desk: Desk, page: str) -> None:
-    for width, height in SCREENS:
-        await desk.page.set_viewport_size({"width": width, "height": height})
-        for language in LANGUAGES:
-            await desk.speak(language)
-            faults = await faults_of_looks(desk.page)
-            assert not any(faults.values()), (page, width, language, faults)
-    await desk.speak(LANGUAGES[0])

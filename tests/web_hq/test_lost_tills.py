@@ -4,8 +4,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.hq_server.people import account_of
-from tests.web_hq.desk import Desk, faults_of_looks
-from tests.web_hq.test_pages import LANGUAGES, SCREENS
+from tests.web_hq.desk import Desk
+from tests.web_hq.looks import looks_good
 from tests.web_hq.till import Till
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -61,13 +61,3 @@ async def test_two_people_write_off_a_lost_till_and_see_what_the_company_pays(de
     await desk.go("records/hq/1")
     await expect(desk.page.locator("#page")).to_contain_text("沖銷遺失收銀機的金額")
     await looks_good(desk, "records")
-
-
-async def looks_good(desk: Desk, page: str) -> None:
-    for width, height in SCREENS:
-        await desk.page.set_viewport_size({"width": width, "height": height})
-        for language in LANGUAGES:
-            await desk.speak(language)
-            faults = await faults_of_looks(desk.page)
-            assert not any(faults.values()), (page, width, language, faults)
-    await desk.speak(LANGUAGES[0])

@@ -11,15 +11,14 @@ from hq_server.storage.chains import LINES_MAX
 from protocol.records import RecordKind
 from tests.hq_server.forger import part
 from tests.hq_server.people import account_of, number
-from tests.web_hq.desk import Desk, faults_of_looks, member
+from tests.web_hq.desk import Desk, member
+from tests.web_hq.looks import looks_good
 from tests.web_hq.till import TODAY, TOMORROW, Till
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MING = account_of(1)
 PHONE = "0912-345-678"
-LANGUAGES = ("zh-TW", "zh-CN", "en")
-SCREENS = ((1366, 768), (1024, 768))
 HOSTILE = "<script>window.hacked = 1</script>"
 EMPTY_LISTS = {"tills": 1, "doubts": 3, "conservation": 2, "day": 1, "placement": 2}
 
@@ -234,12 +233,7 @@ async def test_what_a_till_may_write_is_text_and_breaks_no_page_in_any_language(
         *("conservation", f"day/{TODAY}", f"day/{TODAY}/sales/07-1/{'長' * 200}"),
     ):
         await desk.go(page)
-        for width, height in SCREENS:
-            await desk.page.set_viewport_size({"width": width, "height": height})
-            for language in LANGUAGES:
-                await desk.speak(language)
-                faults = await faults_of_looks(desk.page)
-                assert not any(faults.values()), (page, width, language, faults)
+        await looks_good(desk, page)
     assert await desk.page.evaluate("window.hacked") is None
 
 

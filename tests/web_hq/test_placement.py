@@ -7,7 +7,7 @@ from checkout.results import Decline
 from tests.hq_server.people import account_of
 from tests.hq_server.test_refused_though_funded import earn
 from tests.web_hq.desk import Desk
-from tests.web_hq.test_floor_limit import looks_good
+from tests.web_hq.looks import looks_good
 from tests.web_hq.till import Till
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
