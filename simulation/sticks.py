@@ -63,7 +63,7 @@ async def _at_hq(hq: HeadOffice, content: bytes) -> HqAnswer:
 
 
 async def _at_till(till: ShopTill, answer: HqAnswer) -> None:
-    """An older answer than the last one may say nothing new; it is never wrong, unless HQ was put back since."""
+    """An older answer than the last one may say nothing new; it is wrong only if HQ or the till was put back."""
     media = _media(till)
     async with media.turn:
         incoming = Incoming(media)
@@ -72,7 +72,11 @@ async def _at_till(till: ShopTill, answer: HqAnswer) -> None:
     if isinstance(brought, Problem):
         return
     wrong = brought.wrong if isinstance(brought, Brought) else brought
-    is_old = till.machine.store.hq.known().hq_epoch > answer.hq_epoch
+    store = till.machine.store
+    if wrong is NotBelieved.AHEAD and till.has_copy:
+        assert store.trust.problem is Problem.BOOK_BEHIND, "a till knows that its book is a copy, and goes on"
+        return
+    is_old = store.hq.known().hq_epoch > answer.hq_epoch
     assert wrong == (NotBelieved.OLDER_HQ if is_old else None), f"{till.name} says of HQ's file: {brought}"
 
 

@@ -25,7 +25,8 @@ class Nettings:
         """As much of a lot as others have paid was spent of it, as HQ knew then: the rest of it lies somewhere."""
         book = hq.store._connection
         fresh = book.execute(
-            "select sequence, account, purse, lot from entries join transactions using (keeper, epoch, sequence)"
+            "select sequence, account, purse, lot from transactions"
+            " cross join entries using (keeper, epoch, sequence)"  # cross: from the few that are new, by their number
             " where keeper = ? and (epoch, sequence) > (?, ?) and kind = ? and side = ? and units < 0",
             (HEADQUARTERS, *self._seen, TransactionKind.NETTING, Side.SPENT),
         ).fetchall()
