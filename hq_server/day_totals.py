@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from ledger.amounts import UNITS_MAX
+from ledger.ids import TILL_PATTERN
 from ledger.slices import MONEY
 from ledger.transactions import Leg, Side
 from protocol.names import Day
@@ -24,7 +25,7 @@ Total = Annotated[int, msgspec.Meta(ge=-UNITS_MAX, le=UNITS_MAX)]
 class ZTotal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a POS says that one cashier took with member cards at one till on one business date, refunds taken off."""
 
-    keeper: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,8}-[0-9A-Za-z]{1,4}\Z")]
+    keeper: Annotated[str, msgspec.Meta(pattern=rf"^{TILL_PATTERN}\Z")]
     business_date: Day
     cashier: Cashier
     units: Total

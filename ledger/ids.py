@@ -9,7 +9,7 @@ from typing import NamedTuple, NewType
 import msgspec
 
 Place = NewType("Place", str)
-"""Where value lies and who keeps its book: `hq`, or `<store>-<till>` such as `07-2`."""
+"""Where value lies and who keeps its book: `hq`, `<store>-<till>` such as `07-2`, or that till's at HQ, `07-2@hq`."""
 
 OperationId = NewType("OperationId", str)
 """A movement's identity, made at the till at the first key press or given by the POS; 8 to 64 characters."""
@@ -24,7 +24,12 @@ HEADQUARTERS = Place("hq")
 HQ_LIFE = 1
 """HQ's place has one life: what lies there, lies there in all epochs of HQ's chain."""
 
-_TILL = re.compile(r"[0-9A-Za-z]{1,8}-[0-9A-Za-z]{1,4}")
+HOSTED = "@hq"
+"""Behind the name of a till: the place that HQ keeps for it while its store is hosted."""
+
+TILL_PATTERN = rf"[0-9A-Za-z]{{1,8}}-[0-9A-Za-z]{{1,4}}({HOSTED})?"
+PLACE_PATTERN = rf"({HEADQUARTERS}|{TILL_PATTERN})"
+_TILL = re.compile(TILL_PATTERN)
 # A number has one form only, or one lot could have two names: no leading zeros, no other script's digits.
 _RECORD = re.compile(r"(?P<keeper>[^/]*)/(?P<epoch>0|[1-9][0-9]{0,17})/(?P<sequence>0|[1-9][0-9]{0,17})")
 _OPERATION = re.compile(r"[0-9A-Za-z._:-]{8,64}")
@@ -38,6 +43,16 @@ def parse_place(text: str) -> Place | None:
 def parse_operation_id(text: str) -> OperationId | None:
     """A UUID, or what a POS uses: letters, digits, `.`, `_`, `:`, `-`; None for anything else."""
     return OperationId(text) if _OPERATION.fullmatch(text) else None
+
+
+def hosted_place(agent: Place) -> Place:
+    """Where what is sold at this till is booked while its store is hosted."""
+    return Place(agent + HOSTED)
+
+
+def agent_of(place: Place) -> Place | None:
+    """The opposite; None when it is no hosted place."""
+    return Place(place.removesuffix(HOSTED)) if place.endswith(HOSTED) else None
 
 
 class ChainId(NamedTuple):

@@ -20,6 +20,8 @@
     Wanted(keeper, epoch, after) ──▶                              copies of a neighbour's records that HQ lacks
                                  ◀──        Records(...)          the next of them; none: there are no more
     HandOn(keeper, epoch, ...)   ──▶                              HQ's directives to a neighbour whose line is not up
+                                 ◀──        Ask(...)              a hosted store's till asks its place at HQ;
+    Told(...)                    ──▶                              HQ passes both on, to and from that place's keeper
 
 There are no request numbers: everything names itself (a record by its place in the chain, a directive by its number, a
 draw by its operation), so whatever is said twice is recognised, and whatever was lost is said again after the next
@@ -39,7 +41,7 @@ import msgspec
 from ledger.amounts import UNITS_MAX
 from ledger.slices import Asset
 from protocol.errors import MALFORMED, NotAMessage
-from protocol.names import Day, Name, Operation
+from protocol.names import Day, Label, Name, Operation
 from protocol.records import Hash, Keeper, Number, SignedRecord
 from protocol.signing import Signed
 
@@ -58,8 +60,6 @@ MOVEMENTS_MAX = 10
 """What a customer who asks at the counter is told."""
 Count = Annotated[int, msgspec.Meta(ge=1, le=UNITS_MAX)]
 """Units, at least one."""
-Label = Annotated[str, msgspec.Meta(max_length=64)]
-"""A few words on a screen. Of such lines the largest Directory fits into a frame."""
 
 
 class Message(msgspec.Struct, frozen=True, array_like=True, tag=True, forbid_unknown_fields=True):
@@ -278,6 +278,29 @@ class HandOn(Message, frozen=True, tag="hand_on"):
     records: tuple[SignedRecord, ...]
 
 
+class Ask(Message, frozen=True, tag="ask"):
+    """A till of a hosted store asks its place at HQ to do something: its own record `asked` says what.
+
+    HQ passes it on. `or_cancel`: what was not done so far is to be recorded as cancelled, so that it never will be.
+    """
+
+    asked: SignedRecord
+    or_cancel: bool
+
+
+class Told(Message, frozen=True, tag="told"):
+    """What came of an ask of this keeper: the record of its place at HQ that says so.
+
+    `told` is None where nothing was decided now; `code` says why, and it may be asked again.
+    """
+
+    keeper: Keeper
+    epoch: Number
+    operation_id: Operation
+    told: SignedRecord | None
+    code: Label
+
+
 class Vouched(Message, frozen=True, tag="vouched"):
     """On a medium: a message that a line makes true, signed by HQ together with whom it is for (protocol.vouching)."""
 
@@ -304,6 +327,8 @@ AnyMessage = (
     | Movements
     | Wanted
     | HandOn
+    | Ask
+    | Told
     | Vouched
 )
 

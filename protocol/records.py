@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
 
-from ledger.ids import Place, RecordRef
+from ledger.ids import PLACE_PATTERN, Place, RecordRef
 from protocol.errors import MALFORMED, NotARecord
 from protocol.signing import Context, Signed, Signer
 
@@ -18,7 +18,7 @@ FIRST_PREVIOUS = bytes(32)
 """What the first record of each epoch names as the record before it."""
 
 Body = TypeVar("Body")
-Keeper = Annotated[Place, msgspec.Meta(pattern=r"^(hq|[0-9A-Za-z]{1,8}-[0-9A-Za-z]{1,4})\Z")]
+Keeper = Annotated[Place, msgspec.Meta(pattern=rf"^{PLACE_PATTERN}\Z")]
 """A place by its name, as ledger.ids has it."""
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """Counts and sequences: what a book can store."""
@@ -41,6 +41,10 @@ class RecordKind(StrEnum):
     """The business date moved on."""
     CLOCK = "clock"
     """A till begins to doubt its clock, or trusts it again; it moves nothing."""
+    ASKED = "asked"
+    """A till of a hosted store has asked its place at HQ for something; it moves nothing."""
+    TOLD = "told"
+    """It has heard what came of that, and prints it; it moves nothing."""
     DIRECTIVE = "directive"
     """HQ tells one keeper what to do."""
     APPLIED = "applied"

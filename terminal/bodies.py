@@ -9,6 +9,7 @@ import msgspec
 from checkout.requests import Tender
 from checkout.sold import Paid, PaidWith, Sold
 from ledger.amounts import UNITS_MAX
+from ledger.ids import TILL_PATTERN
 from loyalty.evaluation import Item
 
 # `$` alone would let a line feed follow.
@@ -18,7 +19,7 @@ DateText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!
 ShortText = Annotated[str, msgspec.Meta(max_length=32, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 LineText = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)")]
 ReceiptText = Annotated[
-    str, msgspec.Meta(max_length=40, pattern=r"^[0-9A-Za-z]{1,8}-[0-9A-Za-z]{1,4}(\.[0-9]{1,6})?-[0-9]{1,15}$(?!\n)")
+    str, msgspec.Meta(max_length=40, pattern=rf"^{TILL_PATTERN}(\.[0-9]{{1,6}})?-[0-9]{{1,15}}$(?!\n)")
 ]
 PosRef = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$(?!\n)")]
 

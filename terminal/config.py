@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from drivers.profiles import GENERIC_PRINTER, GENERIC_READER
+from ledger.ids import HOSTED
 from offline_queue.settings import Port, SettingsWrong, read_toml
 from receipts.wording import Language
 from terminal.exchanges import ExchangeRules
@@ -15,7 +16,7 @@ from terminal.modes import ModeName
 __all__ = ["PrinterSettings", "ReaderSettings", "SettingsWrong", "TillSettings", "read_toml"]
 
 StoreText = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,8}$(?!\n)")]
-TillText = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,4}$(?!\n)")]
+TillText = Annotated[str, msgspec.Meta(pattern=rf"^[0-9A-Za-z]{{1,4}}({HOSTED})?$(?!\n)")]
 
 
 DrawTimeout = Annotated[float, msgspec.Meta(gt=0, le=30)]

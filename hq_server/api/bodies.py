@@ -10,11 +10,11 @@ from hq_server.day_totals import GivenTotal
 from hq_server.members import Told
 from hq_server.recovery import RecoveryView
 from hq_server.views import KeeperView, PlaceBalance
-from ledger.ids import Place
+from ledger.ids import TILL_PATTERN, Place
 from protocol.bodies import Lead, Witness
 from protocol.names import Address
 
-TillPlace = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z]{1,8}-[0-9A-Za-z]{1,4}\Z")]
+TillPlace = Annotated[str, msgspec.Meta(pattern=rf"^{TILL_PATTERN}\Z")]
 """`<store>-<till>`; HQ itself is no till."""
 
 

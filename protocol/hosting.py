@@ -1,0 +1,38 @@
+"""What a till of a hosted store and its place at HQ record of each other. Field names are never renamed."""
+
+from __future__ import annotations
+
+import msgspec
+
+from checkout.sold import Sold
+from protocol.names import Label, Operation
+from protocol.records import Number, SignedRecord
+
+
+class AskedBody(msgspec.Struct, frozen=True):
+    """What a hosted store's till asks its place at HQ for: a sale, load, refund or void, in the words of its cashier.
+
+    The card is named by its account, `masked` and `card_kind` are as the till has read them; all three are empty where
+    a slip is undone, `original`. `units` is what is loaded or undone.
+    """
+
+    kind: str
+    operation_id: Operation
+    account: str
+    masked: Label
+    card_kind: Label
+    entry: str
+    cashier: str
+    pos_ref: str | None
+    units: Number = 0
+    tender: str = ""
+    sold: Sold | None = None
+    floor_limit: Number = 0
+    original: str | None = None
+
+
+class ToldBody(msgspec.Struct, frozen=True):
+    """What came of an ask: the record of this till's place at HQ, as it was signed there."""
+
+    operation_id: Operation
+    told: SignedRecord
