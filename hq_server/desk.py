@@ -14,6 +14,7 @@ from hq_server.placing_figures import STRANDED_AFTER_H
 from hq_server.poster import Poster
 from hq_server.reception import Reception
 from hq_server.recovery import Cause, Ended, RecoveryView
+from hq_server.storage.hosting import Unhosted, run
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.mirrors import Step
 from hq_server.storage.showing import Showing
@@ -236,10 +237,13 @@ class Desk:
             self._poster.wake(chain)
         return decided
 
-    async def run_store(self, store: str, mode: str) -> bool:
-        """Have a store run in another way; False when it has no tills."""
+    async def run_store(self, store: str, mode: str) -> bool | Unhosted:
+        """Have a store run in another way; False when it has no tills, Unhosted when HQ has no place for some."""
         stamp = self._stamp()
-        told = self._told(await self._keeping(lambda keepers: keepers.run(store, mode, stamp)))
+        ran = await self._keeping(lambda keepers: run(keepers, store, mode, stamp))
+        if isinstance(ran, Unhosted):
+            return ran
+        told = self._told(ran)
         if told:
             log.info("store is to run in another way", store=store, mode=mode)
         return told

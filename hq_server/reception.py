@@ -8,6 +8,7 @@ from typing import TypeVar
 import structlog
 
 from hq_server.members import Changes, KnownCard, MemberFile, NotKept, Profile, Told
+from hq_server.storage.hosting import hosted_by
 from hq_server.storage.members import Members
 from hq_server.storage.sqlite import HqStore
 from hq_server.world import World
@@ -16,6 +17,7 @@ from ledger.ids import AccountId, ChainId
 from offline_queue.book_thread import BookThread
 from offline_queue.news import News
 from protocol.conversation import DIRECTORY_LINES_MAX, FOUND_MAX, Directory, Find, Found, History, Look, Movements, Seen
+from protocol.hosting import NotTold
 from protocol.phones import phone_hash
 
 T = TypeVar("T")
@@ -56,6 +58,10 @@ class Reception:
         """The next news of a keeper's store after version `after`; None when it has them all."""
         lines, version = await self._knowing(lambda members: members.news(chain.store, after, DIRECTORY_LINES_MAX))
         return Directory(lines, version) if lines or version != after else None
+
+    async def hosted_by(self, agent: ChainId) -> ChainId | NotTold:
+        """Who keeps the place at HQ of a hosted store's till; or why it is passed on to nobody."""
+        return await self._store.do(HqStore.keeping, lambda keepers: hosted_by(keepers, agent))
 
     def card(self, number: str) -> KnownCard | None:
         """The card that has this number; None when it is no number of this chain. The number is forgotten."""

@@ -20,9 +20,13 @@ def stores() -> None:
 @stores.command()
 @asks
 @click.argument("store")
-@click.argument("mode", type=click.Choice(["real_time", "transfer", "proxy_run"]))
+@click.argument("mode", type=click.Choice(["real_time", "transfer", "proxy_run", "hosted"]))
 def run(settings: Path, url: str | None, store: str, mode: str) -> None:
-    """Run STORE in another way from now on. Each till changes when it hears of it, in the middle of its day."""
+    """Run STORE in another way from now on. Each till changes when it hears of it, in the middle of its day.
+
+    It is run hosted only when HQ keeps a place for each of its tills: make a pairing code for 07-2@hq, and enrol the
+    hosted till at HQ with it.
+    """
     body = msgspec.convert({"mode": mode}, StoreMode)
     for till in ask(settings, url, lambda hq: hq.post(f"/v1/stores/{quote(store, safe='')}/modes", body, Tills)).tills:
         changes = "runs so" if till.mode == mode else "has not said yet that it does"

@@ -24,7 +24,11 @@ class Placement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     proxy_run: Ahead = Ahead(300_000, 100_000_000, 2)
 
     def ahead(self, asset: Asset, mode: str) -> Ahead:
-        """What may lie ready at a till that runs in this way: nothing where it draws nothing."""
+        """What may lie ready at a till that runs in this way.
+
+        Nothing where it draws nothing, and in a hosted store: HQ's own places have what they draw for a sale, and what
+        lies at a till that asks them would lie where nobody spends it.
+        """
         by_mode = {"transfer": self.transfer, "real_time": self.real_time, "proxy_run": self.proxy_run}
         money = by_mode.get(mode, NOTHING_AHEAD)
         return money if asset is Asset.MONEY or money is NOTHING_AHEAD else self.points

@@ -332,7 +332,6 @@ AnyMessage = (
     | Vouched
 )
 
-
 _DECODER: msgspec.msgpack.Decoder[AnyMessage] = msgspec.msgpack.Decoder(AnyMessage)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from checkout.sold import Sold
@@ -36,3 +38,19 @@ class ToldBody(msgspec.Struct, frozen=True):
 
     operation_id: Operation
     told: SignedRecord
+
+
+class NotTold(StrEnum):
+    """Why HQ passes an ask on to nobody: nothing was decided, and it may be asked again.
+
+    The place's keeper may have reasons of its own, and codes for them.
+    """
+
+    NOT_REACHED = "not_reached"
+    """The line of that place's keeper is not up, or is too slow."""
+    NOT_HOSTED = "not_hosted"
+    """Nobody keeps a place at HQ for this till."""
+    FENCED = "fenced"
+    """HQ takes nothing more from the keeper that asks."""
+    BUSY = "busy"
+    """Too much was asked at once."""

@@ -121,8 +121,8 @@ def _response(reply: object, route: Route, problems: Problems) -> web.StreamResp
     match reply:
         case web.StreamResponse():
             return reply
-        case Flaw(problem, detail):
-            return problems.response(problem, detail)
+        case Flaw(problem, detail, values):
+            return problems.response(problem, detail, values=values)
         case HqProblem() | NotEnrolled() | NotKept() | MediumFlaw():
             return problems.response(reply)
         case _:

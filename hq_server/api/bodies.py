@@ -37,7 +37,7 @@ class Pairing(msgspec.Struct, frozen=True):
 class StoreMode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """In which way a store is to run."""
 
-    mode: Literal["real_time", "transfer", "proxy_run"]
+    mode: Literal["real_time", "transfer", "proxy_run", "hosted"]
 
 
 class StoreLead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

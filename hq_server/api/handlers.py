@@ -25,6 +25,7 @@ from hq_server.conservation import ConservationPage
 from hq_server.desk import Desk
 from hq_server.enrolling import NotEnrolled
 from hq_server.recovery import Ended
+from hq_server.storage.hosting import Unhosted
 from hq_server.storage.showing import Showing
 from hq_server.views import DifferenceList, ExposureList, HqView, KeeperView, SuspenseList, WaitList
 from hq_server.write_offs import Decided
@@ -35,6 +36,8 @@ from protocol.enrolment import CODE_VALID_S, TRIES_MAX, EnrolmentAnswer, Enrolme
 
 API_VERSION = "1"
 TILLS_PAGE_MAX = 200
+PLACES_NAMED_MAX = 8
+"""In one sentence."""
 ENROLMENTS_PER_S = 5
 ENROLMENTS_BURST = 20
 """Anybody may try, and each try is a commit."""
@@ -126,10 +129,15 @@ async def write_off(office: Office, request: web.Request, body: Person) -> Tills
     return Tills([_with_line(view, office.door) for view in views if (view.keeper, view.epoch) == (place, ref.epoch)])
 
 
-async def run_store(office: Office, request: web.Request, body: StoreMode) -> Tills | HqProblem:
+async def run_store(office: Office, request: web.Request, body: StoreMode) -> Tills | Flaw | HqProblem:
     """Have a store run in another way; each till says by its records since when it does."""
     store = request.match_info["store"]
-    if not await office.desk.run_store(store, body.mode):
+    ran = await office.desk.run_store(store, body.mode)
+    if isinstance(ran, Unhosted):
+        more = len(ran.places) - PLACES_NAMED_MAX
+        places = [*ran.places[:PLACES_NAMED_MAX], *([f"+{more}"] if more > 0 else [])]
+        return Flaw(HqProblem.NOT_HOSTED, values={"places": ", ".join(places)})
+    if not ran:
         return HqProblem.STORE_UNKNOWN
     return await _tills_of(office, store)
 

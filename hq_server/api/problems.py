@@ -28,6 +28,7 @@ class HqProblem(StrEnum):
     TOO_LARGE = "too_large"
     PLACE_UNKNOWN = "place_unknown"
     STORE_UNKNOWN = "store_unknown"
+    NOT_HOSTED = "not_hosted"
     RECORD_UNKNOWN = "record_unknown"
     Z_TOTALS_CROWDED = "z_totals_crowded"
     NOT_RECOVERING = "not_recovering"
@@ -48,6 +49,7 @@ STATUS: Mapping[Code, HTTPStatus] = {
     HqProblem.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HqProblem.PLACE_UNKNOWN: HTTPStatus.NOT_FOUND,
     HqProblem.STORE_UNKNOWN: HTTPStatus.NOT_FOUND,
+    HqProblem.NOT_HOSTED: HTTPStatus.CONFLICT,
     HqProblem.RECORD_UNKNOWN: HTTPStatus.NOT_FOUND,
     HqProblem.Z_TOTALS_CROWDED: HTTPStatus.CONFLICT,
     HqProblem.NOT_RECOVERING: HTTPStatus.CONFLICT,
@@ -75,10 +77,11 @@ HEADERS: Mapping[Code, Mapping[str, str]] = {
 
 
 class Flaw(NamedTuple):
-    """Why a request cannot be taken; `detail` is for whoever writes the client."""
+    """Why a request cannot be taken; `detail` is for whoever writes the client, `values` stand in the words."""
 
     problem: HqProblem
-    detail: str
+    detail: str = ""
+    values: Mapping[str, str] = {}
 
 
 class HqProblemDetails(msgspec.Struct, frozen=True):
@@ -102,12 +105,19 @@ class Problems:
 
     def __init__(self, wording: Wording) -> None:
         self._texts = {
-            code: {language.value: wording.say(_key(code), language) for language in Language} for code in STATUS
+            code: {language.value: wording.texts[_key(code)][language] for language in Language} for code in STATUS
         }
 
-    def response(self, code: Code, detail: str = "", headers: Mapping[str, str] | None = None) -> web.Response:
+    def response(
+        self,
+        code: Code,
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
+        values: Mapping[str, str] | None = None,
+    ) -> web.Response:
         """The answer that carries this problem; `detail` takes the place of the English sentence."""
-        status, texts = STATUS[code], self._texts[code]
+        status = STATUS[code]
+        texts = {language: text.format_map(values or {}) for language, text in self._texts[code].items()}
         body = HqProblemDetails(
             type="about:blank",
             status=status,

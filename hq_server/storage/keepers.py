@@ -6,7 +6,7 @@ from hq_server.storage.blocks import Blocks
 from hq_server.storage.carried_out import carried_out
 from hq_server.storage.last_words import LastWords
 from hq_server.storage.own_chain import OwnChain
-from ledger.ids import HEADQUARTERS, ChainId, Place, RecordRef
+from ledger.ids import HEADQUARTERS, ChainId, Place, RecordRef, agent_of
 from ledger.journal_sqlite import Connection
 from offline_queue.forwarding import cut
 from offline_queue.outbox import Chain, Stamp
@@ -84,11 +84,13 @@ class Keepers:
             self._connection.execute("insert into keepers values (?, ?, ?, ?)", (place, epoch, store, key))
             self._connection.execute("insert into progress values (?, ?, 0, 0)", (place, epoch))
         self._connection.execute("delete from pairings where place = ?", (place,))
-        enrolled = self.order(place, epoch, Enrol(key), stamp)
+        is_hosted = agent_of(place) is not None
+        enrolled = self.order(place, epoch, Enrol(key, is_hosted), stamp)
         for cards in self.blocks.runs():
             self.order(place, epoch, Block(cards), stamp)
-        self.order_mode(ChainId(place, epoch), stamp)
-        self.call_the_roll(store, stamp)
+        if not is_hosted:
+            self.order_mode(ChainId(place, epoch), stamp)
+            self.call_the_roll(store, stamp)
         return enrolled
 
     def run(self, store: str, mode: str, stamp: Stamp) -> list[ChainId] | None:
@@ -143,10 +145,7 @@ class Keepers:
     def lead_of(self, store: str) -> ChainId | None:
         """Who keeps the place of a store's lead; None: it has none, or its key is not trusted."""
         lead = self._connection.execute("select lead from store_leads where store = ?", (store,)).get
-        if lead is None:
-            return None
-        chain = ChainId(Place(lead), self._last_key(Place(lead))[0])
-        return chain if self.is_open(*chain) else None
+        return None if lead is None else self.open_keeper(Place(lead))
 
     def copied_to(self, chain: ChainId) -> list[tuple[ChainId, int]]:
         """Whose chains this keeper gets copies of, and up to which record HQ holds each.
@@ -183,7 +182,7 @@ class Keepers:
         return [ChainId(chain.keeper, epoch) for (epoch,) in rows if not self.fences(chain.keeper, epoch)]
 
     def of_store(self, store: str) -> list[ChainId]:
-        """The tills of a store that are not fenced, each in its last epoch."""
+        """The tills of a store that are not fenced, each in its last epoch; none of their places at HQ."""
         # By the range of their names: each lead's line asks this now and then, and a chain has thousands of tills.
         rows = self._connection.execute(
             "select keeper, max(epoch) from keepers where keeper > ? || '-' and keeper < ? || '.' group by keeper"
@@ -191,7 +190,7 @@ class Keepers:
             (store, store),
         )
         chains = [ChainId(Place(keeper), epoch) for keeper, epoch in rows]
-        return [chain for chain in chains if not self.fences(*chain)]
+        return [chain for chain in chains if agent_of(chain.keeper) is None and not self.fences(*chain)]
 
     def call_the_roll(self, store: str, stamp: Stamp, only: ChainId | None = None) -> None:
         """Tell each till of a store that has, or had, a lead whom it may believe from now on; or `only` one of them.
@@ -276,6 +275,11 @@ class Keepers:
         """Whether this keeper may be given value: it is not fenced, and no other key has taken its place over."""
         return self._last_key(place)[0] == epoch and not self.fences(place, epoch)
 
+    def open_keeper(self, place: Place) -> ChainId | None:
+        """Who keeps this place and may be given value; None: nobody."""
+        chain = ChainId(place, self._last_key(place)[0])
+        return chain if chain.epoch > 0 and self.is_open(*chain) else None
+
     def is_known(self, place: Place) -> bool:
         """Whether anybody ever kept this place."""
         return self._last_key(place)[0] > 0
@@ -290,7 +294,8 @@ class Keepers:
     def fence(self, place: Place, epoch: int, why: str, stamp: Stamp) -> None:
         """Take nothing more from this keeper; its neighbours are told not to, either."""
         self._connection.execute("insert or ignore into fences values (?, ?, ?, ?)", (place, epoch, why, stamp.now_ms))
-        self.call_the_roll(ChainId(place, epoch).store, stamp)
+        if agent_of(place) is None:
+            self.call_the_roll(ChainId(place, epoch).store, stamp)
 
     def fences(self, place: Place, epoch: int) -> tuple[str, ...]:
         """Why nothing more is taken from this keeper; empty when it is in good standing."""

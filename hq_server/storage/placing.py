@@ -10,7 +10,7 @@ from hq_server.storage.keepers import Keepers
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
 from hq_server.valuing import Placement
-from ledger.ids import AccountId, ChainId
+from ledger.ids import AccountId, ChainId, agent_of
 from ledger.journal_sqlite import Connection
 from ledger.slices import Asset, take
 from offline_queue.outbox import Chain, Stamp
@@ -58,12 +58,11 @@ class Placing:
     def _stands(self, account: AccountId, asset: Asset) -> list[Stand]:
         """The tills where the member was, the last one first, then those where something of it lies.
 
-        Where a store has a lead, what is placed ahead for any of its tills lies there.
+        Where a store has a lead, what is placed ahead for any of its tills lies there; nothing for their places at HQ.
         """
         held = self._whereabouts.held(account, asset)
-        homes = dict.fromkeys(
-            self._keepers.lead_of(chain.store) or chain for chain in self._whereabouts.visits(account)
-        )
+        visits = [chain for chain in self._whereabouts.visits(account) if agent_of(chain.keeper) is None]
+        homes = dict.fromkeys(self._keepers.lead_of(chain.store) or chain for chain in visits)
         chains = dict.fromkeys([*homes, *sorted(held)])
         stands = [
             self._stand(chain, account, asset, held.get(chain, 0)) for chain in chains if self._keepers.is_open(*chain)
@@ -78,5 +77,6 @@ class Placing:
         head = Chain(self._connection, *chain).head()
         lead = self._keepers.lead_of(chain.store)
         follows = lead is not None and lead != chain
-        ahead = NOTHING_AHEAD if follows else self._rules.ahead(asset, "" if head is None else head.mode)
+        is_hosted = agent_of(chain.keeper) is not None
+        ahead = NOTHING_AHEAD if follows or is_hosted else self._rules.ahead(asset, "" if head is None else head.mode)
         return Stand(*chain, held, under_way, total, ahead, self._whereabouts.asked_keep(chain, account, asset))

@@ -15,6 +15,7 @@ from offline_queue.gateway.line import Line
 from offline_queue.gateway.login import LOGIN_S_MAX, Complaints, let_in
 from offline_queue.gateway.socket_wire import SocketWire
 from offline_queue.gateway.wire import REPLACED, LineOver, Wire
+from protocol.conversation import Ask, Told
 
 COPIES_S = 30.0
 """So often a caller is asked for copies of neighbours whose lines are down."""
@@ -73,7 +74,8 @@ class Door:
         try:
             with self._stranger():
                 chain = await let_in(wire, self._host, self._complaints, login_s_max=self._login_s_max)
-            with self._entered(Line(chain, wire, self._host, self._records_per_s, self._copies_s)) as line:
+            line = Line(chain, wire, self._host, self._pass_on, self._records_per_s, self._copies_s)
+            with self._entered(line):
                 await line.run()
         except* Exception as faults:  # noqa: BLE001 - what one line meets must not end the others
             over = _reason(list(_leaves(faults)))
@@ -84,6 +86,10 @@ class Door:
         for line in self._lines.values():
             line.leave(UPPER_ENDS)
 
+    def _pass_on(self, chain: ChainId, message: Ask | Told) -> bool:
+        line = self._lines.get(chain)
+        return line is not None and line.pass_on(message)
+
     @contextmanager
     def _stranger(self) -> Iterator[None]:
         self._strangers += 1
@@ -93,7 +99,7 @@ class Door:
             self._strangers -= 1
 
     @contextmanager
-    def _entered(self, line: Line) -> Iterator[Line]:
+    def _entered(self, line: Line) -> Iterator[None]:
         """The line is this keeper's only one: an earlier one is most likely dead and does not know it yet."""
         earlier = self._lines.get(line.chain)
         if earlier is not None:
@@ -101,7 +107,7 @@ class Door:
         self._lines[line.chain] = line
         log.info("line up", keeper=line.chain.keeper, epoch=line.chain.epoch, replaced=earlier is not None)
         try:
-            yield line
+            yield
         finally:
             if self._lines.get(line.chain) is line:
                 del self._lines[line.chain]

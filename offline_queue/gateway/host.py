@@ -23,6 +23,7 @@ from protocol.conversation import (
     Seen,
     Wanted,
 )
+from protocol.hosting import NotTold
 from protocol.records import SignedRecord
 from protocol.rejections import Fault
 from protocol.signing import Signed
@@ -55,6 +56,9 @@ class Reception(Protocol):
 
     async def directory(self, chain: ChainId, after: int) -> Directory | None:
         """The next news of a keeper's store after version `after`; None when it has them all."""
+
+    async def hosted_by(self, agent: ChainId) -> ChainId | NotTold:
+        """Who keeps the place at HQ of a hosted store's till; or why it is passed on to nobody."""
 
 
 class Host(Protocol):

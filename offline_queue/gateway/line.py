@@ -12,6 +12,7 @@ from aiohttp import WSCloseCode
 from ledger.ids import ChainId
 from offline_queue.forwarding import WINDOW_BATCHES, cut
 from offline_queue.gateway.host import Host, Reception
+from offline_queue.gateway.hosting import Hosting, PassOn
 from offline_queue.gateway.questions import Questions
 from offline_queue.gateway.wire import LineOver, Wire
 from offline_queue.news import OfStore
@@ -20,6 +21,7 @@ from protocol.conversation import (
     BATCH_RECORDS_MAX,
     Acknowledged,
     AnyMessage,
+    Ask,
     Draw,
     Find,
     HandOn,
@@ -29,10 +31,14 @@ from protocol.conversation import (
     Records,
     Rejected,
     Resume,
+    Told,
     Wanted,
 )
 from protocol.records import SignedRecord
 from protocol.rejections import Fault, Rejection
+
+PASSED_ON_MAX = 64
+"""What others have asked or told and this one did not hear yet: as much as one may have under way itself."""
 
 log = structlog.get_logger()
 
@@ -40,14 +46,17 @@ log = structlog.get_logger()
 class Line:
     """Speaks with one keeper until either of them ends it."""
 
-    def __init__(self, chain: ChainId, wire: Wire, host: Host, records_per_s: int, copies_s: float) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - put together by the door only
+        self, chain: ChainId, wire: Wire, host: Host, pass_on: PassOn, records_per_s: int, copies_s: float
+    ) -> None:
         self.chain = chain
         self._wire = wire
         self._host = host
         self._bucket = TokenBucket(records_per_s, BATCH_RECORDS_MAX, host.world.monotonic_s())
         # What the lower one may have under way waits here, and no more: behind that, its questions wait too.
         self._batches: asyncio.Queue[Records | LineOver] = asyncio.Queue(WINDOW_BATCHES)
-        self._questions = Questions(chain, wire, host, self._deliver)
+        self._questions = Questions(chain, wire, host, Hosting(chain, host, pass_on, wire.say), self._deliver)
+        self._passed_on: asyncio.Queue[Ask | Told] = asyncio.Queue(PASSED_ON_MAX)
         self._copies_s = copies_s
         self._asked: tuple[Wanted, asyncio.Future[int]] | None = None
         """Of which chain the lower one was asked for copies, and how many it brings that go on from there."""
@@ -80,6 +89,14 @@ class Line:
         if not self._told.done():
             self._told.set_result(over)
 
+    def pass_on(self, message: Ask | Told) -> bool:
+        """Say this as soon as the wire takes it; False: too much waits for that already. Nobody waits here."""
+        try:
+            self._passed_on.put_nowait(message)
+        except asyncio.QueueFull:
+            return False
+        return True
+
     async def _leave(self) -> None:
         raise await self._told
 
@@ -94,6 +111,7 @@ class Line:
         self._resumed.set_result(resume)
         tasks.create_task(self._tell_orders())
         tasks.create_task(self._collect())
+        tasks.create_task(self._say_what_is_passed_on())
         try:
             while True:
                 await self._heard(await self._wire.hear(), tasks)
@@ -105,7 +123,7 @@ class Line:
         match message:
             case Records():
                 await self._batches.put(message)
-            case Draw() | Look() | Find() | History():
+            case Draw() | Look() | Find() | History() | Ask() | Told():
                 await self._questions.ask(message, tasks)
             case _:
                 raise _out_of_turn()
@@ -143,6 +161,10 @@ class Line:
             if (wanted.keeper, wanted.epoch) == (batch.keeper, batch.epoch) and not came.done():
                 goes_on = fault is None and batch.records and batch.records[0].open().sequence == wanted.after + 1
                 came.set_result(len(batch.records) if goes_on else 0)
+
+    async def _say_what_is_passed_on(self) -> None:
+        while True:
+            await self._wire.say(await self._passed_on.get())
 
     async def _collect(self) -> None:
         """Ask for copies of those who say nothing themselves, and have them told what they do not hear; now and then.

@@ -10,9 +10,10 @@ from aiohttp import WSCloseCode
 
 from ledger.ids import ChainId
 from offline_queue.gateway.host import Host
+from offline_queue.gateway.hosting import Hosting
 from offline_queue.gateway.wire import LineOver, Wire
 from offline_queue.rate import TokenBucket
-from protocol.conversation import AnyMessage, Draw, Find, History, Look, NoDraw, NotDrawn
+from protocol.conversation import AnyMessage, Ask, Draw, Find, History, Look, NoDraw, NotDrawn, Told
 from protocol.records import SignedRecord
 
 UNDER_WAY_MAX = 64
@@ -21,7 +22,8 @@ QUESTIONS_PER_S = 100
 QUESTIONS_BURST = 200
 """Whoever asks faster waits for itself."""
 
-Question: TypeAlias = Draw | Look | Find | History
+Question: TypeAlias = Draw | Look | Find | History | Ask | Told
+"""And what somebody tells whom another line has asked."""
 
 
 class Questions:
@@ -31,11 +33,17 @@ class Questions:
     """
 
     def __init__(
-        self, chain: ChainId, wire: Wire, host: Host, deliver: Callable[[SignedRecord], Awaitable[None]]
+        self,
+        chain: ChainId,
+        wire: Wire,
+        host: Host,
+        hosting: Hosting,
+        deliver: Callable[[SignedRecord], Awaitable[None]],
     ) -> None:
         self._chain = chain
         self._wire = wire
         self._host = host
+        self._hosting = hosting
         self._deliver = deliver
         self._bucket = TokenBucket(QUESTIONS_PER_S, QUESTIONS_BURST, host.world.monotonic_s())
         self._under_way = 0
@@ -51,17 +59,24 @@ class Questions:
         elif isinstance(question, Draw):
             busy = NotDrawn(question.operation_id, NoDraw.BUSY, (), self._host.world.now_ms())
             await self._wire.say(busy)
+        elif isinstance(question, Ask):
+            await self._hosting.too_many(question)
 
     async def _answer(self, question: Question) -> None:
         try:
-            if isinstance(question, Draw):
-                await self._draw(question)
-            else:
-                await self._wire.say(await self._told(question))
+            match question:
+                case Draw():
+                    await self._draw(question)
+                case Ask():
+                    await self._hosting.ask(question)
+                case Told():
+                    await self._hosting.tell(question)
+                case _:
+                    await self._wire.say(await self._known(question))
         finally:
             self._under_way -= 1
 
-    async def _told(self, question: Look | Find | History) -> AnyMessage:
+    async def _known(self, question: Look | Find | History) -> AnyMessage:
         reception = self._host.reception
         assert reception is not None, "whoever has none is not asked"
         match question:

@@ -69,9 +69,9 @@ async def order(caller: Caller) -> RunAs:
                 return given
 
 
-async def test_a_store_without_tills_and_a_way_that_tills_do_not_know_are_refused(hq: Serving) -> None:
+async def test_a_store_without_tills_and_a_way_that_nobody_knows_are_refused(hq: Serving) -> None:
     status, said = await ask(hq, "POST", "/v1/stores/99/modes", {"mode": "transfer"})
     assert (status, said["code"]) == (HTTPStatus.NOT_FOUND, "store_unknown")
-    for mode in ("hosted", "by_pigeon", 7, None):
+    for mode in ("Hosted", "by_pigeon", 7, None):
         status, said = await ask(hq, "POST", "/v1/stores/07/modes", {"mode": mode})
         assert (status, said["code"]) == (HTTPStatus.BAD_REQUEST, "bad_request")

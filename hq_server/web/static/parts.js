@@ -81,7 +81,7 @@ export const date = (text) => (/^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?$/.test(t
 
 /** `07-2/1/31` as a link to the record; anything else as it is. */
 export function recordLink(ref) {
-  return /^[0-9A-Za-z-]+\/\d+\/\d+$/.test(ref) ? link(`#/record/${ref}`, ref) : long(ref);
+  return /^[0-9A-Za-z@-]+\/\d+\/\d+$/.test(ref) ? link(`#/record/${ref}`, ref) : long(ref);
 }
 
 export const accountLink = (account) => link(`#/members/${encodeURIComponent(account)}`, account.length > 10 ? account.slice(0, 8) + "…" : account);

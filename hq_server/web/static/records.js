@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { count } from "./money.js";
 import { accountLink, date, facts, link, long, pager, recordLink, sign, table } from "./parts.js";
 
-const CHAIN = /^([0-9A-Za-z-]+)\/(\d+)(?:\/(\d+))?$/;
+const CHAIN = /^([0-9A-Za-z@-]+)\/(\d+)(?:\/(\d+))?$/;
 const STAND_TONES = { posted: "plain", held: "work", waits: "warn", set_aside: "bad" };
 const HASH_SHOWN = 12;
 

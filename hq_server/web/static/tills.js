@@ -15,8 +15,8 @@ const LONG_SILENCE_MIN = 15;
 /** `#/tills`, `#/tills/after/07-2/1` */
 export const load = ([, keeper, epoch]) => get(address("/v1/tills", { limit: PAGE, after: keeper ? `${keeper}/${epoch}` : null }));
 
-/** The ways of running a store that tills know; the others keep their books elsewhere. */
-const MODES = ["real_time", "transfer", "proxy_run"];
+/** The ways of running a store. */
+const MODES = ["real_time", "transfer", "proxy_run", "hosted"];
 
 export const forms = {
   media: takeIn,

@@ -1,0 +1,40 @@
+"""Who keeps the places of hosted stores' tills at HQ. Runs in the caller's transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hq_server.storage.keepers import Keepers
+from ledger.ids import ChainId, Place, hosted_place
+from offline_queue.outbox import Stamp
+from protocol.hosting import NotTold
+
+KEPT_AT_HQ = frozenset({"hosted"})
+"""The ways of running a store in which its tills' places are at HQ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unhosted:
+    """These places at HQ have no keeper: the store can't be run so."""
+
+    places: tuple[Place, ...]
+
+
+def hosted_by(keepers: Keepers, agent: ChainId) -> ChainId | NotTold:
+    """Who keeps the place of this till; or why nothing that it asks is passed on."""
+    if not keepers.is_open(*agent):
+        return NotTold.FENCED
+    return keepers.open_keeper(hosted_place(agent.keeper)) or NotTold.NOT_HOSTED
+
+
+def run(keepers: Keepers, store: str, mode: str, stamp: Stamp) -> list[ChainId] | Unhosted | None:
+    """Have a store run in another way; the keepers that are told so. None: it has no tills.
+
+    A hosted store's tills have nothing of their own, so that HQ must have a place for each of them before.
+    """
+    if mode in KEPT_AT_HQ:
+        places = (hosted_place(chain.keeper) for chain in keepers.of_store(store))
+        unkept = tuple(place for place in places if keepers.open_keeper(place) is None)
+        if unkept:
+            return Unhosted(unkept)
+    return keepers.run(store, mode, stamp)
