@@ -18,6 +18,8 @@ from hardware_mocks.demo_till import TRANSFER, DemoTill, TillManner
 from hardware_mocks.hq_process import HqProcess
 from hardware_mocks.loopback import LOOPBACK
 from hardware_mocks.patience import wait_until
+from hardware_mocks.till_process import HostProcess
+from ledger.ids import Place, hosted_place
 from terminal.enrolling import enrol
 
 T = TypeVar("T")
@@ -68,6 +70,10 @@ class DemoChain:
         self.hq_settings.write_text(HQ_SETTINGS.format(timezone=country.timezone) + hq_settings, "utf-8")
         self.hq = HqProcess(self.hq_settings, folder / "hq.log")
         self.tills: dict[str, DemoTill] = {}
+        self.hosts: HostProcess | None = None
+        """What keeps the tills' places at HQ, if there are any."""
+        self.hosted: dict[str, Path] = {}
+        """Those places, and their settings."""
         self._country = country
         self._manner = manner
         self._places = places
@@ -125,6 +131,17 @@ class DemoChain:
         asyncio.run(self._enrol(tills))
         at_once(*(till.process.start for till in tills))
         self.wait_until(lambda: all(till.reader.connected and till.hq["state"] in IN_TOUCH for till in tills))
+
+    def host(self, *places: str) -> HostProcess:
+        """Have HQ keep a place for each of these tills, in one program."""
+        assert self.hosts is None, "one host keeps them all"
+        for place in places:
+            hosted, till = hosted_place(Place(place)), self.till(place)
+            file = till.store.settings(till=hosted_place(Place(till.number)), enrols=True)
+            asyncio.run(enrol(file, self.hq.url, self.pairing_code(hosted), again=False))
+            self.hosted[hosted] = file
+        self.hosts = self._stack.enter_context(HostProcess(list(self.hosted.values()), self.folder / "host.log"))
+        return self.hosts
 
     # ------------------------------------------------------------ what HQ knows
 
@@ -217,6 +234,8 @@ class DemoChain:
         """Every program runs, and every cable is in."""
         if self.hq.ended:
             self.hq.start()
+        if self.hosts is not None and self.hosts.ended:
+            self.hosts.start()
         for till in self.tills.values():
             if till.process.ended:
                 till.start()
@@ -224,7 +243,8 @@ class DemoChain:
 
     def end_programs(self) -> None:
         """End HQ and all tills; their books can be read then, and they may be started again."""
-        running = [one for one in (self.hq, *(till.process for till in self.tills.values())) if not one.ended]
+        hosts = () if self.hosts is None else (self.hosts,)
+        running = [one for one in (self.hq, *hosts, *(till.process for till in self.tills.values())) if not one.ended]
         at_once(*(one.stop for one in running))
 
     def _heads(self) -> tuple[str, list[int]]:

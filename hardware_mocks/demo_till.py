@@ -43,6 +43,7 @@ class DemoTill:
 
     def __init__(self, store: DemoStore, number: str, hq_url: Callable[[], str], manner: TillManner) -> None:
         self.store = store
+        self.number = number
         self.place = f"{store.number}-{number}"
         self.cable = Cable(patient=True)
         self.reader = VirtualMagstripeReader()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hardware_mocks.program import DidNotStart, Json, Program, ask
 
-__all__ = ["DidNotStart", "Json", "TillProcess", "ask"]
+__all__ = ["DidNotStart", "HostProcess", "Json", "TillProcess", "ask"]
 
 PROGRAM = (sys.executable, "-m", "terminal")
 
@@ -22,3 +22,10 @@ class TillProcess(Program):
 
     def __init__(self, settings: Path, log: Path, prefix: Sequence[str] = (), program: Sequence[str] = PROGRAM) -> None:
         super().__init__([*prefix, *program, "run", str(settings)], log)
+
+
+class HostProcess(Program):
+    """`counterfoil-till host SETTINGS...`: places at HQ. It has no address."""
+
+    def __init__(self, settings: Sequence[Path], log: Path) -> None:
+        super().__init__([*PROGRAM, "host", *map(str, settings)], log)

@@ -17,9 +17,9 @@ from offline_queue import logs
 from offline_queue.keys import KeyUnusable
 from offline_queue.program import refuse_to_run_without_asserts, stop_signal, until_the_end
 from receipts.wording import Wording
-from terminal import enrolling, exporting, setting_aside
+from terminal import enrolling, exporting, hosting, setting_aside
 from terminal.api.app import make_app, make_runner
-from terminal.config import SettingsWrong
+from terminal.config import SettingsWrong, TillSettings, read_toml
 from terminal.devices import READY
 from terminal.enrolling import NotEnrolled
 from terminal.exchanges import Occasion
@@ -39,6 +39,7 @@ def main() -> None:
 
 main.add_command(exporting.export)
 main.add_command(setting_aside.command)
+main.add_command(hosting.command)
 
 
 @main.command()
@@ -47,7 +48,7 @@ def run(settings: Path) -> None:
     """Run the till that the file SETTINGS describes."""
     logs.set_up()
     try:
-        sys.exit(asyncio.run(_serve(build(settings))))
+        sys.exit(asyncio.run(_serve(_built(settings))))
     except (SettingsWrong, BookUnusable, KeyUnusable) as fault:
         raise click.ClickException(str(fault)) from fault
 
@@ -66,6 +67,12 @@ def enrol(settings: Path, url: str, code: str | None, *, again: bool) -> None:
     except (NotEnrolled, SettingsWrong, BookUnusable, KeyUnusable) as fault:
         raise click.ClickException(str(fault)) from fault
     click.echo(f"enrolled at {hq.url}; its key is {hq.public_key.hex()}")
+
+
+def _built(settings: Path) -> Parts:
+    if read_toml(settings, TillSettings).is_hosted:
+        raise SettingsWrong(f"{settings} is of a place at HQ: start it there, with counterfoil-till host.")
+    return build(settings)
 
 
 async def _serve(parts: Parts) -> int:

@@ -18,11 +18,12 @@ from protocol.conversation import AnyMessage, Ask, Told
 from protocol.records import SignedRecord
 from terminal.answers import Answer, HqStatus, Problem
 from terminal.asking import Asked, Moment
+from terminal.shop import Shop
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 
-ASK_S_MAX = 8.0
-"""Longer than HQ waits when it calls value home. Then nobody knows, and the next customer does not wait."""
+HQ_S_MAX = 2.0
+"""What HQ may take to pass an ask on and its answer back, beside what a draw may take there."""
 SETTLE_S = 3.0
 """So often it is asked what came of the rest: done, or called off."""
 NOT_DECIDED = {"not_reached": Problem.HQ_NOT_REACHED, "fenced": Problem.TILL_REVOKED}
@@ -42,23 +43,21 @@ class AgentLine(Protocol):
         """Give it a message; False: it was lost, or there is no line."""
 
 
+Now = Callable[[], Moment]
+Hq = Callable[[], HqStatus]
+
+
 class Agent:
     """`standing` is how it stands with HQ. `asks_hq` and `late` hear of an ask, and of an answer nobody waited for."""
 
     asks_hq: Callable[[Asked], None]
     late: Callable[[Answer], None]
 
-    def __init__(
-        self,
-        place: Place,
-        store: StoreThread,
-        line: AgentLine,
-        moment: Callable[[], Moment],
-        standing: Callable[[], HqStatus],
-    ) -> None:
+    def __init__(self, shop: Shop, store: StoreThread, line: AgentLine, moment: Now, standing: Hq) -> None:
         self.prefix = ""
         """What stands before the last hyphen of the slips of the place at HQ."""
-        self._place = hosted_place(place)
+        self._place = hosted_place(shop.identity.place)
+        self._patience_s = shop.draw_timeout_s + HQ_S_MAX
         self._store = store
         self._line = line
         self._moment = moment
@@ -110,7 +109,7 @@ class Agent:
     async def _ask(self, operation_id: str, signed: SignedRecord) -> Answer | Problem:
         told = self._waiting[operation_id] = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(ASK_S_MAX):
+            async with asyncio.timeout(self._patience_s):
                 if await self._line.pass_on(Ask(signed, or_cancel=False)):
                     answer: Answer | Problem = await told
                     return answer

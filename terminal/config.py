@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from drivers.profiles import GENERIC_PRINTER, GENERIC_READER
-from ledger.ids import HOSTED
+from ledger.ids import HOSTED, Place, agent_of
 from offline_queue.settings import Port, SettingsWrong, read_toml
 from receipts.wording import Language
 from terminal.exchanges import ExchangeRules
@@ -69,3 +69,8 @@ class TillSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Without it the till can't be its store's lead."""
     reader: ReaderSettings | None = None
     printer: PrinterSettings | None = None
+
+    @property
+    def is_hosted(self) -> bool:
+        """Whether they are of a till's place at HQ (`till = "1@hq"`), which sells for it while its store is hosted."""
+        return agent_of(Place(self.till)) is not None

@@ -9,7 +9,7 @@ from offline_queue.outbox import Chain
 from protocol.hosting import ToldBody
 from protocol.originals import original_of
 from protocol.records import Record, RecordKind
-from terminal.slips import Slips
+from terminal.slips import Slips, is_own
 
 
 class Originals:
@@ -22,7 +22,7 @@ class Originals:
     def find(self, text: str) -> Original | None:
         """The movement whose slip has this number, with what is left of it; None: none here that can be undone."""
         number = self._slips.number(text)
-        return None if number is None or not self._slips.is_own(number) else self._original(number)
+        return None if number is None or not is_own(number) else self._original(number)
 
     def look(self, text: str) -> Original | None:
         """The same, also of a movement that was made for this till at HQ: only that place can undo it."""

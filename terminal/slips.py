@@ -21,9 +21,15 @@ from terminal.slip_job import SlipJob, SlipState, SlipStep
 _WAITING = (
     "select slip_states.* from slip_states join slips using (number)"
     " where state not in ('printed', 'settled') and made_at_ms >= ?1"
-    " union all select number, null, null, null from slips"
-    " where number > (select coalesce(max(number), 0) from slip_states) and made_at_ms >= ?1 order by number"
+    " union all select number, null, null, null from slips where made_at_ms >= ?1 and number < ?2"
+    " and number > (select coalesce(max(number), 0) from slip_states where number < ?2)"
+    " union all select number, null, null, null from slips where made_at_ms >= ?1 and number >= ?2"
+    " and number > (select coalesce(max(number), 0) from slip_states where number >= ?2) order by number"
 )
+
+HOSTED_FROM = 1 << 40
+"""Slips of the place at HQ are called as that one says, and have numbers from here on in this book."""
+NUMBER_MAX = 1 << 62
 
 _MADE = (
     "select number, records.content, signature, records.kind, local_time, hq, fingerprint, slips.content"
@@ -39,9 +45,8 @@ class Slips:
         self._numbering = numbering
 
     def next_number(self) -> int:
-        """The number after the last. They run on without a gap, as they are given in the commit."""
-        last = self._connection.execute("select max(number) from slips").get
-        return 1 if last is None else last + 1
+        """The receipt number after the last; they run on without a gap as they are given in the commit."""
+        return self._last("slips", first=1, behind=HOSTED_FROM) + 1
 
     def name(self, number: int) -> str:
         """How slip `number` is called."""
@@ -54,13 +59,9 @@ class Slips:
         hosted = self._connection.execute(query, (name,)).get
         return self._numbering.number(name) if hosted is None else hosted
 
-    def is_own(self, number: int) -> bool:
-        """Whether the movement was made here, and not for this till at HQ."""
-        return self._connection.execute("select 1 from hosted_slips where number = ?", (number,)).get is None
-
     def add_hosted(self, name: str, account: AccountId, words: Words, head: Head) -> int:
         """Store the slip of a movement at HQ of which the record at `head` tells; its number here."""
-        number = self.next_number()
+        number = self._last("slips", first=HOSTED_FROM, behind=NUMBER_MAX) + 1
         self.add(number, account, words, head)
         self._connection.execute("insert into hosted_slips values (?, ?)", (name, number))
         return number
@@ -133,7 +134,7 @@ class Slips:
         """The slips whose present run is neither printed nor settled, oldest first; at HQ none: its till prints."""
         if agent_of(self._numbering.keeper) is not None:
             return []
-        return [_job(*row) for row in self._connection.execute(_WAITING, (made_since_ms,))]
+        return [_job(*row) for row in self._connection.execute(_WAITING, (made_since_ms, HOSTED_FROM))]
 
     def move(self, job: SlipJob, step: SlipStep, reasons: tuple[str, ...]) -> SlipJob | None:
         """Take a step; None when it makes no sense now, and nothing is written."""
@@ -151,12 +152,23 @@ class Slips:
 
     def _pass_over(self, number: int) -> None:
         """Write down that slips before this one are still as they were made, or they would be taken for printed."""
-        first = SlipJob(number)
+        begins = 1 if is_own(number) else HOSTED_FROM
+        new = SlipJob(number)
         self._connection.execute(
-            "insert into slip_states select number, ?, ?, '' from slips"
-            " where number > (select coalesce(max(number), 0) from slip_states) and number < ?",
-            (first.run, first.state, number),
+            "insert into slip_states select number, ?, ?, '' from slips where number > ? and number < ?",
+            (new.run, new.state, self._last("slip_states", first=begins, behind=number), number),
         )
+
+    def _last(self, table: str, *, first: int, behind: int) -> int:
+        """The last number from `first` on and before `behind`; first - 1 where there is none."""
+        query = f"select max(number) from {table} where number >= ? and number < ?"  # noqa: S608 - our own names
+        last = self._connection.execute(query, (first, behind)).get
+        return first - 1 if last is None else int(last)
+
+
+def is_own(number: int) -> bool:
+    """Whether the movement was made here, and not for this till at HQ."""
+    return number < HOSTED_FROM
 
 
 def _job(number: int, run: int | None, state: str | None, reasons: str | None) -> SlipJob:

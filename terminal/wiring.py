@@ -34,6 +34,7 @@ from terminal.hq_file import HQ_FILE, HqFile, read_hq_file
 from terminal.lead_host import OwnBook
 from terminal.lines import Lines, NetLines
 from terminal.media import Media
+from terminal.modes import ModeName
 from terminal.shop import Shop
 from terminal.store import TillStore
 from terminal.store_lead import StoreLead
@@ -93,7 +94,7 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
         settings.store_name,
         settings.language,
         where,
-        settings.mode,
+        ModeName.HOSTED if settings.is_hosted else settings.mode,
         settings.draw_timeout_s,
         settings.customer_sees_balance,
     )
@@ -136,7 +137,7 @@ def put_together(  # noqa: PLR0913, PLR0917 - what a till is made of
 
 
 def _agent(till: Till, store: StoreThread, uplink: Uplink) -> Agent:
-    agent = Agent(till.shop.identity.place, store, uplink, till.moment, lambda: till.hq)
+    agent = Agent(till.shop, store, uplink, till.moment, lambda: till.hq)
     agent.late, agent.asks_hq = till.answered, till.asks_hq
     till.reception.reach = lambda: agent.reach if till.mode.is_hosted else frozenset()
     return agent

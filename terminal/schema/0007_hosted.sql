@@ -11,10 +11,10 @@ CREATE TABLE asks (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX asks_open ON asks (sequence) WHERE told IS NULL;
 
--- Slips of movements at the place at HQ: the number by which that one calls them, and ours for the paper.
+-- Slips of movements at the place at HQ: how that one calls them, and their number in this book, from 1 << 40 on.
 CREATE TABLE hosted_slips (
     receipt_number TEXT    NOT NULL PRIMARY KEY,
-    number         INTEGER NOT NULL UNIQUE REFERENCES slips
+    number         INTEGER NOT NULL UNIQUE REFERENCES slips CHECK (number >= 1 << 40)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER asks_are_kept BEFORE DELETE ON asks BEGIN SELECT raise(ABORT, 'asks are append-only'); END;

@@ -85,9 +85,9 @@ def _exports(chain: DemoChain) -> list[Path]:
     folder.mkdir()
     now_ms = time.time_ns() // 1_000_000
     files = []
-    for till in chain.tills.values():
-        files.append(folder / f"{till.place}.counterfoil")
-        export_till(till.settings, files[-1], now_ms=now_ms)
+    for settings in (*(till.settings for till in chain.tills.values()), *chain.hosted.values()):
+        files.append(folder / f"{settings.parent.name}-{settings.stem}.counterfoil")
+        export_till(settings, files[-1], now_ms=now_ms)
     files.append(folder / "hq.counterfoil")
     export_file(chain.folder / "hq" / "hq.db", files[-1], now_ms=now_ms)
     return files
