@@ -37,6 +37,8 @@ OVERREACH_ODDS = 0.1
 """Of a customer who wants to pay more from the card than there is anywhere."""
 NOT_NOW = {Problem.TILL_REVOKED, Problem.BOOK_UNCONFIRMED, Problem.NO_CARD, Problem.CARD_GONE}
 """What a till may say instead of deciding; BOOK_BEHIND only one in which somebody has put a copy."""
+WITH_A_HOST = {Problem.OUTCOME_UNKNOWN, Problem.HQ_NOT_REACHED, Problem.DISK_FULL}
+"""What it may say of what its place at HQ was asked for: that one has a disk of its own."""
 NO_HQ = HqStatus(HqState.NEVER, None)
 
 Body: TypeAlias = LoadBody | SaleBody | RefundBody | VoidBody
@@ -205,7 +207,11 @@ class Cashier:
                 return None
 
     def _may_say(self, problem: Problem) -> bool:
-        return problem in NOT_NOW or (problem is Problem.BOOK_BEHIND and self.till.has_copy)
+        host = self._chain.host_of(self.till)
+        if host is not None and problem in WITH_A_HOST:
+            return True
+        has_copy = self.till.has_copy or (host is not None and host.has_copy)
+        return problem in NOT_NOW or (problem is Problem.BOOK_BEHIND and has_copy)
 
     def _believe(self, words: Words, answer: Answer) -> None:
         now = self._chain.now_ms

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hq_server.storage.sqlite import HqStore
 from hq_server.valuing import Rules
-from ledger.ids import HEADQUARTERS, ChainId, Place
-from protocol.conversation import AnyMessage, Ordered, Records
+from ledger.ids import HEADQUARTERS, ChainId, Place, agent_of, hosted_place
+from protocol.conversation import AnyMessage, Ask, Ordered, Records, Told
 from protocol.records import SignedRecord
 from simulation import sticks
 from simulation.checks.chain import Keeper
@@ -42,6 +42,9 @@ MANNERS: tuple[Manner, ...] = (
     (ModeName.TRANSFER, None),
 )
 """How one store after another is run at first."""
+HOSTED: Manner = (ModeName.HOSTED, None)
+HOSTED_EVERY, HOSTED_ODDS = 3, 0.5
+"""Of so many stores one has places at HQ, and is hosted from the first day on or later."""
 CHECK_EVERY = 50
 """Calls to books between two looks at all of them."""
 ROUND_S, ROUNDS_MAX = 60.0, 180
@@ -83,6 +86,9 @@ class Chain:
             self.net, self._fork(), self._key(), (Rules(company.programme, company.placement), self.scheme), START_MS
         )
         self.tills: list[ShopTill] = []
+        """Those in the shops, and their places at HQ."""
+        self.hosts = Cable("hosts")
+        """By which the places at HQ reach it."""
         self.cables: dict[str, tuple[Cable, Cable]] = {}
         """Of each store: its line to HQ, and its LAN."""
         self._seen: dict[str, bytes] = {}
@@ -98,6 +104,24 @@ class Chain:
             self.cables[name] = Cable(f"{name} to hq"), Cable(f"{name} lan")
             for number in range(size.tills):
                 self._enrol(Place(f"{name}-{number + 1}"))
+        for name in list(self.cables)[1::HOSTED_EVERY]:
+            for till in self.in_shops(name):
+                self._enrol(hosted_place(till.name.keeper))
+            if self.chance.random() < HOSTED_ODDS:
+                self.do(partial(self.hq.machine.ask, partial(self._have_hosted, name)))
+
+    async def _have_hosted(self, store: str) -> None:
+        await self.hq.desk.run_store(store, ModeName.HOSTED)
+
+    def in_shops(self, store: str | None = None) -> list[ShopTill]:
+        """The tills before which customers stand: of one store, or of all."""
+        tills = [till for till in self.tills if agent_of(till.name.keeper) is None]
+        return [till for till in tills if store in (None, till.name.store)]
+
+    def host_of(self, till: ShopTill) -> ShopTill | None:
+        """A till's place at HQ; None where none is kept."""
+        place = hosted_place(till.name.keeper)
+        return next((one for one in self.tills if one.name.keeper == place), None)
 
     # What the checks want
 
@@ -142,7 +166,7 @@ class Chain:
 
     def come_to_rest(self) -> None:
         """Everything is plugged in and on, and everybody says what there is to say, until nothing moves any more."""
-        for cable in (self.wan, *(cable for pair in self.cables.values() for cable in pair)):
+        for cable in (self.wan, self.hosts, *(cable for pair in self.cables.values() for cable in pair)):
             cable.plug()
         for machine in self.machines():
             machine.disk.cut_at, machine.disk.is_full, machine.clock_off_ms = None, False, 0
@@ -211,10 +235,11 @@ class Chain:
         raw_key = key.public_key().public_bytes_raw()
         epoch = self.do(lambda: self.hq.machine.ask(lambda: self.hq.enrol(place, raw_key)))
         line, lan = self.cables[place.partition("-")[0]]
+        company, manner = (self.company.programme, self.scheme), MANNERS[(len(self.cables) - 1) % len(MANNERS)]
         cables = (self.wan, line, lan)
-        company = self.company.programme, self.scheme
-        mode, exchange = MANNERS[(len(self.cables) - 1) % len(MANNERS)]
-        till = ShopTill(ChainId(place, epoch), key, self.net, self._fork(), company, cables, (mode, exchange), START_MS)
+        if agent_of(place) is not None:
+            manner, cables = HOSTED, (self.hosts, self.hosts, lan)
+        till = ShopTill(ChainId(place, epoch), key, self.net, self._fork(), company, cables, manner, START_MS)
         till.hq_key = self.hq.public_key
         self.tills.append(till)
         self._switch_on(till.machine)
@@ -258,9 +283,16 @@ class Chain:
         """A program has given this to a line: what it signed has left it, and is the only record of that name."""
         if program is self.hq.machine.program:
             self.hq.hear(message)
-        if isinstance(message, Ordered | Records):
-            for signed in message.records:
+        match message:
+            case Ordered(records=records) | Records(records=records):
+                for signed in records:
+                    self._sees(signed)
+            case Ask(asked=signed):
                 self._sees(signed)
+            case Told(told=SignedRecord() as signed):
+                self._sees(signed)
+            case _:
+                pass
 
     def _sees(self, signed: SignedRecord) -> None:
         ref = str(signed.open().ref)

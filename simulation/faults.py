@@ -25,6 +25,7 @@ COPY_IN_S = (60.0, 2 * 3600.0)
 LINE_TOO_ODDS = 0.5
 LOOK_S, LOOKS_MAX = 600.0, 144
 """How often somebody looks whether all tills have called."""
+HOSTED = (ModeName.HOSTED,) * 5
 MODES = (ModeName.TRANSFER, ModeName.TRANSFER, ModeName.REAL_TIME, ModeName.REAL_TIME, ModeName.PROXY_RUN)
 
 Fault: TypeAlias = Callable[[Chain, Random], Awaitable[None]]
@@ -43,6 +44,11 @@ async def pull_line_shortly(chain: Chain, chance: Random) -> None:
 async def pull_lan(chain: Chain, chance: Random) -> None:
     """The tills of a store do not reach each other."""
     await _pull(chance.choice(list(chain.cables.values()))[1], chance.uniform(*OUT_S))
+
+
+async def pull_hosts(chain: Chain, chance: Random) -> None:
+    """The places at HQ do not reach it."""
+    await _pull(chain.hosts, chance.uniform(0, SHORTLY_S) if chance.random() < 0.5 else chance.uniform(*OUT_S))
 
 
 async def pull_hq(chain: Chain, chance: Random) -> None:
@@ -86,14 +92,16 @@ async def set_clock(chain: Chain, chance: Random) -> None:
 
 async def run_in_another_way(chain: Chain, chance: Random) -> None:
     """HQ moves a store to another mode."""
-    store, mode = chance.choice(list(chain.cables)), chance.choice(MODES)
+    store = chance.choice(list(chain.cables))
+    can_be_hosted = all(chain.host_of(till) is not None for till in chain.in_shops(store))
+    mode = chance.choice((*MODES, *HOSTED) if can_be_hosted else MODES)
     await chain.hq.machine.ask(lambda: chain.hq.desk.run_store(store, mode))
 
 
 async def name_lead(chain: Chain, chance: Random) -> None:
     """HQ names a store's lead, perhaps with a witness, or says that it has none."""
     store = chance.choice(list(chain.cables))
-    tills = [till for till in chain.tills if till.name.store == store]
+    tills = chain.in_shops(store)
     first, *others = chance.sample(tills, len(tills))
     lead = Lead(first.name.keeper, first.address) if chance.random() < 0.8 else None
     witness = Witness(others[0].name.keeper, others[0].address) if others and chance.random() < 0.5 else None
@@ -102,12 +110,12 @@ async def name_lead(chain: Chain, chance: Random) -> None:
 
 async def carry_stick(chain: Chain, chance: Random) -> None:
     """Somebody takes a till's file to HQ, and the answer back, whatever its line does meanwhile."""
-    await sticks.carry(chain.hq, chance.choice(chain.tills), chance)
+    await sticks.carry(chain.hq, chance.choice(chain.in_shops()), chance)
 
 
 async def find_old_file(chain: Chain, chance: Random) -> None:
     """A file of HQ's from before is brought in."""
-    await sticks.bring_old(chance.choice(chain.tills), chance)
+    await sticks.bring_old(chance.choice(chain.in_shops()), chance)
 
 
 async def lose_card(chain: Chain, chance: Random) -> None:
@@ -162,6 +170,7 @@ FAULTS: dict[str, tuple[int, Fault]] = {
     "a store's line is down shortly": (6, pull_line_shortly),
     "a store's LAN is down": (3, pull_lan),
     "hq's line is down": (2, pull_hq),
+    "hosts do not reach hq": (2, pull_hosts),
     "a till's power is cut at a write": (10, cut_till),
     "hq's power is cut at a write": (6, cut_hq),
     "hq is put back from a copy": (2, put_hq_back),

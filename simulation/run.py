@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ledger.ids import HEADQUARTERS
+from ledger.ids import HEADQUARTERS, agent_of
 from ledger.slices import Asset
 from simulation.cashier import Cashier
 from simulation.chain import Chain, Size
@@ -58,7 +58,7 @@ class _Life:
     def __init__(self, chain: Chain, days: int) -> None:
         self._chain, self._days = chain, days
         self._report = Report()
-        self._cashiers = [Cashier(chain, till, self._report, self._fork()) for till in chain.tills]
+        self._cashiers = [Cashier(chain, till, self._report, self._fork()) for till in chain.in_shops()]
 
     def live(self) -> Outcome:
         chain = self._chain
@@ -124,6 +124,8 @@ class _Life:
         return {str(place): int(units) for place, units in rows}
 
     def _is_reached(self, till: ShopTill) -> bool:
+        if agent_of(till.name.keeper) is not None:
+            return till.machine.is_on and self._chain.hosts.is_in
         line, _ = self._chain.cables[till.name.store]
         return till.machine.is_on and line.is_in and self._chain.wan.is_in
 

@@ -123,8 +123,10 @@ class ShopTill:
         assert core.lead is not None
         await core.till.begin()
         await core.uplink.begin()
-        assert core.agent is not None
-        await core.agent.begin()
+        jobs = [core.uplink.run()]
+        if core.agent is not None:
+            await core.agent.begin()
+            jobs += [core.lead.run(), core.agent.run()]
         self.core = core
         machine.serve()
-        await asyncio.gather(core.uplink.run(), core.lead.run(), core.agent.run())
+        await asyncio.gather(*jobs)
