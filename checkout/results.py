@@ -49,6 +49,8 @@ class Decline(StrEnum):
     """No sum that a till of this currency can take: zero, too large, or with coins that do not exist."""
     ABOVE_CHARGE_LIMIT = "above_charge_limit"
     """More than the programme lets one sale take."""
+    CANCELLED = "cancelled"
+    """The till of a hosted store heard nothing of it in time, and has called it off before it was done."""
     BELOW_LOAD_MINIMUM = "below_load_minimum"
     """Less than the programme lets one load bring."""
     ABOVE_LOAD_LIMIT = "above_load_limit"

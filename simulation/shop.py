@@ -22,8 +22,9 @@ from terminal.config import LanSettings, TillSettings
 from terminal.exchanges import ExchangeRules
 from terminal.hq_file import HqFile
 from terminal.modes import ModeName
+from terminal.shop import Shop
 from terminal.store import TillStore
-from terminal.till import Shop, Till
+from terminal.till import Till
 from terminal.wiring import Core, put_together
 from terminal.world import World
 
@@ -122,6 +123,8 @@ class ShopTill:
         assert core.lead is not None
         await core.till.begin()
         await core.uplink.begin()
+        assert core.agent is not None
+        await core.agent.begin()
         self.core = core
         machine.serve()
-        await asyncio.gather(core.uplink.run(), core.lead.run())
+        await asyncio.gather(core.uplink.run(), core.lead.run(), core.agent.run())

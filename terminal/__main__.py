@@ -74,6 +74,8 @@ async def _serve(parts: Parts) -> int:
     await till.begin()
     if parts.uplink is not None:
         await parts.uplink.begin()
+    if parts.agent is not None:
+        await parts.agent.begin()
     app = make_app(till, Wording.load(), own_hosts=(LOOPBACK, "localhost"), media=parts.media)
     add_pages(app)
     runner = make_runner(app)
@@ -114,6 +116,8 @@ def _jobs(parts: Parts) -> list[Coroutine[None, None, None]]:
     if parts.uplink is not None and parts.lead is not None:
         jobs.append(parts.uplink.run())
         jobs.append(parts.lead.run())
+        if parts.agent is not None:
+            jobs.append(parts.agent.run())
         times = () if parts.settings.exchange is None else parts.settings.exchange.times
         jobs.append(at_times(times, parts.till.shop.zone, partial(parts.till.exchange, Occasion.SCHEDULE)))
     return jobs

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from ledger.ids import Place
 from offline_queue.doubts import Doubt, Hearer
 from offline_queue.forwarding import Forwarding
 from protocol.acknowledgements import Acknowledgement
-from protocol.conversation import Directory, Found, HandOn, Movements, Records, Resume, Seen, Wanted
+from protocol.conversation import Ask, Directory, Found, HandOn, Movements, Records, Resume, Seen, Told, Wanted
 from protocol.records import SignedRecord
 from protocol.signing import Signed
 from terminal.drawing import Drawing
+
+Heard: TypeAlias = Seen | Found | Directory | Movements | Ask | Told
+"""What it says of members, or passes on between a hosted store's till and its place at HQ."""
 
 
 class Above(Protocol):
@@ -49,7 +52,7 @@ class Above(Protocol):
     async def obey(self, signed: SignedRecord) -> None:
         """Carry out, or take, what this record of its chain says. Raises LineLost."""
 
-    async def heard(self, message: Seen | Found | Directory | Movements) -> None:
+    async def heard(self, message: Heard) -> None:
         """It has said something of members. Raises LineLost."""
 
     async def copies(self, wanted: Wanted) -> Records:

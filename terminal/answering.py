@@ -6,7 +6,7 @@ from checkout.requests import BookView
 from checkout.results import Declined
 from checkout.sold import CARD, PaidWith, Sold
 from ledger.slices import Purse, Slice, total
-from protocol.bodies import TransactionBody
+from protocol.bodies import DeclinedBody, TransactionBody
 from protocol.chain import Head
 from protocol.check_code import approval_code
 from terminal.answers import Answer, Balance, Outcome
@@ -68,6 +68,24 @@ def answer_declined(asked: Asked, declined: Declined, view: BookView, head: Head
         floor_limit=declined.floor_limit or None,
         elsewhere=None if elsewhere is None else elsewhere.units,
         elsewhere_as_of=None if elsewhere is None else asked.moment.local_text(elsewhere.at_ms),
+    )
+
+
+def answer_told(body: DeclinedBody, head: Head, local_time: str, card: str) -> Answer:
+    """The answer to a request that was declined at HQ, by the record at `head`. Nothing lies at this till."""
+    return Answer(
+        operation_id=body.operation_id,
+        kind=body.kind,
+        outcome=Outcome.DECLINED,
+        record=str(head.ref),
+        business_date=head.business_date,
+        at=local_time,
+        card=card,
+        amount=body.units,
+        reasons=body.reasons,
+        balance=balance_of(()),
+        decline=body.decline,
+        pos_ref=body.pos_ref,
     )
 
 

@@ -320,6 +320,8 @@ class Problem(StrEnum):
     OPERATION_CONFLICT = "operation_conflict"
     POS_REF_CONFLICT = "pos_ref_conflict"
     UNKNOWN_OPERATION = "unknown_operation"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    HQ_NOT_REACHED = "hq_not_reached"
     SLIP_UNKNOWN = "slip_unknown"
     SLIP_NOT_WAITING = "slip_not_waiting"
     TILL_REVOKED = "till_revoked"

@@ -11,7 +11,7 @@ import msgspec
 
 from checkout.requests import BookView, Load, PresentedCard, Sale, Undo
 from checkout.results import Declined, Done
-from ledger.ids import Place
+from ledger.ids import OperationId, Place
 from ledger.slices import Asset
 from loyalty.programme import Programme
 from protocol.receipt_numbers import Numbering
@@ -67,6 +67,21 @@ class Moment(msgspec.Struct, frozen=True):
         return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(offset).isoformat(timespec="seconds")
 
 
+class Words(msgspec.Struct, frozen=True):
+    """What a book keeps of a request beside the record of what came of it; `content` is None where no POS named it.
+
+    `moment` and `hq` are when that was, and how it stood with HQ.
+    """
+
+    operation_id: OperationId
+    kind: str
+    pos_ref: str | None
+    fingerprint: bytes
+    content: bytes | None
+    moment: Moment
+    hq: HqStatus
+
+
 class Asked(msgspec.Struct, frozen=True):
     """A request, what decides it, the fingerprint of its words, when it came, and what HQ had said by then.
 
@@ -98,6 +113,13 @@ class Asked(msgspec.Struct, frozen=True):
         return fingerprint(
             self.kind, (self.account, {name: words[name] for name in words if name not in _CIRCUMSTANCES})
         )
+
+    @property
+    def words(self) -> Words:
+        """What a book keeps of it."""
+        request = self.request
+        content = None if request.pos_ref is None else self.content
+        return Words(request.operation_id, self.kind, request.pos_ref, self.fingerprint, content, self.moment, self.hq)
 
     @property
     def account(self) -> str:

@@ -40,22 +40,37 @@ class DayClosing:
         opens = self._opens(head.business_date, moment, named)
         if isinstance(opens, Problem):
             return opens
-        place = self._journal.everything()
-        closed = DayClosedBody(head.business_date, opens, digest(place), len(place), sum(place.values()))
-        new = self._chain.append(head, RecordKind.DAY_CLOSED, closed, moment, opens)
+        closed = self._close(opens, moment)
         if named is not None:
             self._clock.hear_person(moment)
-        return DayClose(closed.closed, opens, str(new.ref))
+        return closed
+
+    def follow(self, business_date: str, moment: Moment) -> None:
+        """Move it to another one's, whose day this is, too."""
+        first, last = self._next(self._chain.head().business_date)
+        if first <= business_date <= last:
+            self._close(business_date, moment)
+
+    def _close(self, opens: str, moment: Moment) -> DayClose:
+        head, place = self._chain.head(), self._journal.everything()
+        body = DayClosedBody(head.business_date, opens, digest(place), len(place), sum(place.values()))
+        new = self._chain.append(head, RecordKind.DAY_CLOSED, body, moment, opens)
+        return DayClose(body.closed, opens, str(new.ref))
 
     def _opens(self, closes: str, moment: Moment, named: str | None) -> str | Problem:
         """The business date after `closes`: the calendar's, or where the clock is doubted the one that was named."""
-        first, last = ((date.fromisoformat(closes) + timedelta(days)).isoformat() for days in (1, CLOSED_DAYS_MAX))
+        first, last = self._next(closes)
         if self._clock.doubted() is None:
             opens = max(first, moment.local_date)
             return opens if named in (None, opens) else Problem.DATE_NOT_POSSIBLE
         if named is None:
             return Problem.CLOCK_DOUBTED
         return named if first <= named <= last else Problem.DATE_NOT_POSSIBLE
+
+    def _next(self, closes: str) -> tuple[str, str]:
+        """The first and the last date that may come after this one."""
+        day = date.fromisoformat(closes)
+        return (day + timedelta(1)).isoformat(), (day + timedelta(CLOSED_DAYS_MAX)).isoformat()
 
     def _closed(self, business_date: str | None) -> DayClose | None:
         """The last closing, if it was of that day."""

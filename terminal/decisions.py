@@ -118,7 +118,7 @@ class Decisions:
         if isinstance(outcome, Done):
             return self._do(asked, outcome, view, head)
         answer = self._decline(asked, outcome, view, head)
-        self._shelf.operations.keep(asked, answer)
+        self._shelf.operations.keep(asked.words, answer)
         return answer
 
     def _do(self, asked: Asked, done: Done, view: BookView, head: Head) -> Answer:
@@ -141,7 +141,7 @@ class Decisions:
             undone=done.undone,
         )
         head = self._chain.append(head, RecordKind.TRANSACTION, body, asked.moment)
-        self._shelf.slips.add(number, account, asked, head)
+        self._shelf.slips.add(number, account, asked.words, head)
         if done.undone is not None:
             self._shelf.originals.undone(done.undone.original, head.ref)
         if done.sold is not None and (units := at_risk(done.sold.paid)):

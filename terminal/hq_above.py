@@ -11,11 +11,15 @@ from offline_queue.book_thread import DiskFull
 from offline_queue.doubts import Doubt, Hearer
 from offline_queue.forwarding import Forwarding
 from protocol.acknowledgements import Acknowledgement
-from protocol.conversation import Directory, Found, HandOn, Movements, Records, Resume, Seen, Wanted
+from protocol.conversation import Ask, HandOn, Records, Resume, Told, Wanted
 from protocol.records import SignedRecord
 from protocol.signing import Signed
+from protocol.upstream import LineLost
+from terminal.above import Heard
+from terminal.agent import Agent
 from terminal.directives import Directives
 from terminal.drawing import Drawing
+from terminal.hosted_till import HostedTill
 from terminal.hq_memory import HqKnown
 from terminal.hq_standing import HqStanding
 from terminal.store import TillStore
@@ -34,6 +38,10 @@ class HqAbove:
     def __init__(self, till: Till, store: StoreThread, hearer: Hearer, world: World) -> None:
         self.hearer = hearer
         self.drawing: Drawing = till.drawing
+        self.agent: Agent | None = None
+        """What asks this till's place at HQ. None where that place is kept."""
+        self.hosted: HostedTill | None = None
+        """What does what the till in the shop asks for. None in the shop."""
         self._till = till
         self._store = store
         self._standing = HqStanding(till, world)
@@ -73,9 +81,17 @@ class HqAbove:
         """Carry out a directive."""
         await self._directives.obey(signed)
 
-    async def heard(self, message: Seen | Found | Directory | Movements) -> None:
-        """HQ has said something of members."""
-        await self._till.reception.heard(message)
+    async def heard(self, message: Heard) -> None:
+        """HQ has said something of members, or passed on what is asked of a place at HQ, or what came of it."""
+        match message:
+            case Told() if self.agent is not None:
+                await self.agent.hear(message)
+            case Ask() if self.hosted is not None:
+                self.hosted.hear(message)
+            case Ask() | Told():
+                raise LineLost(f"it passed on {type(message).__name__} to one who has no part in that")
+            case _:
+                await self._till.reception.heard(message)
 
     async def copies(self, wanted: Wanted) -> Records:
         """What HQ lacks of a neighbour who is not on the line."""

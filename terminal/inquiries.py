@@ -20,13 +20,16 @@ class Inquiries:
         await self._under_way.ended(operation_id=operation_id)
         found = await self._store.do(TillStore.find, operation_id)
         if found is None:
-            return await self._doubt() or Problem.UNKNOWN_OPERATION
+            is_open = await self._store.do(lambda store: store.operations.is_open(operation_id))
+            return Problem.OUTCOME_UNKNOWN if is_open else await self._doubt() or Problem.UNKNOWN_OPERATION
         return self._messages.with_message(found)
 
     async def by_pos_ref(self, pos_ref: str) -> list[Answer] | Problem:
         """What became of every operation under a POS's own number."""
         await self._under_way.ended(pos_ref=pos_ref)
         found = await self._store.do(TillStore.of_sale, pos_ref)
+        if await self._store.do(lambda store: store.operations.is_open_for(pos_ref)):
+            return Problem.OUTCOME_UNKNOWN
         return await self._doubt() or [self._messages.with_message(one) for one in found]
 
     async def _doubt(self) -> Problem | None:

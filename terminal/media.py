@@ -187,5 +187,5 @@ def _learn(store: TillStore, told: Directory) -> int:
     """Learn of members if it is news; how many lines that was."""
     if told.version <= store.members.version():
         return 0
-    store.learn_directory(told)
+    store.members_told.directory(told)
     return len(told.members)

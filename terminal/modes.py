@@ -41,6 +41,10 @@ class Mode(LineUse, Protocol):
     def lead_first(self) -> bool:
         """Whether the store's lead is asked for value before HQ is."""
 
+    @property
+    def is_hosted(self) -> bool:
+        """Whether this till's place at HQ decides what is asked here, as long as HQ is reached."""
+
     def portion(self, units: int, missing: int) -> Portion | None:
         """What to draw for a sale of `units`, of which `missing` do not lie here; None: nothing."""
 
@@ -51,6 +55,7 @@ class TransferMode:
     calls_hq = True
     keeps_line = False
     lead_first = True
+    is_hosted = False
 
     def portion(self, units: int, missing: int) -> Portion | None:  # noqa: ARG002 - the other mode needs it
         """What is missing."""
@@ -63,6 +68,7 @@ class RealTimeMode:
     calls_hq = True
     keeps_line = True
     lead_first = False
+    is_hosted = False
 
     def portion(self, units: int, missing: int) -> Portion | None:
         """All of it; what is missing at least, as the rest lies here."""
@@ -73,6 +79,12 @@ class ProxyRunMode(TransferMode):
     """A store without a line: value comes by medium beforehand, and is drawn from the store's lead alone."""
 
     calls_hq = False
+
+
+class HostedMode(RealTimeMode):
+    """A till's place at HQ sells for it, and draws what each sale needs."""
+
+    is_hosted = True
 
 
 class KeptUp:
@@ -88,5 +100,5 @@ MODES: dict[str, Mode] = {
     ModeName.REAL_TIME: RealTimeMode(),
     ModeName.TRANSFER: ONLY_MISSING,
     ModeName.PROXY_RUN: ProxyRunMode(),
+    ModeName.HOSTED: HostedMode(),
 }
-"""Those that a till can run. HQ keeps the books of a hosted store."""

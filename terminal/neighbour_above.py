@@ -10,11 +10,12 @@ from ledger.ids import HEADQUARTERS, ChainId
 from offline_queue.doubts import Doubt, Gift, Hearer, check_gift
 from offline_queue.forwarding import Forwarding
 from protocol.acknowledgements import Acknowledgement
-from protocol.conversation import Directory, Found, HandOn, Movements, Records, Resume, Seen, Wanted
+from protocol.conversation import HandOn, Records, Resume, Wanted
 from protocol.errors import NotARecord
 from protocol.records import SignedRecord
 from protocol.signing import Signed
 from protocol.upstream import LineLost
+from terminal.above import Heard
 from terminal.drawing import Drawing
 from terminal.hq_above import HqAbove
 from terminal.lead_status import LeadState
@@ -23,7 +24,7 @@ from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.till import Till
 
-Told = Callable[[LeadState], Awaitable[None]]
+Tell = Callable[[LeadState], Awaitable[None]]
 
 log = structlog.get_logger()
 
@@ -31,11 +32,11 @@ log = structlog.get_logger()
 class NeighbourAbove:
     """What terminal.above wants, for a neighbour: the lead, which is drawn from by `drawing`, or a witness.
 
-    `told` hears how it stands, whenever there is news.
+    `tell` hears how it stands, whenever there is news.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - who it is, and who wants to know of it
-        self, till: Till, store: StoreThread, hq: HqAbove, hearer: Hearer, chain: ChainId, drawing: Drawing, told: Told
+        self, till: Till, store: StoreThread, hq: HqAbove, hearer: Hearer, chain: ChainId, drawing: Drawing, tell: Tell
     ) -> None:
         self.name = chain.keeper
         self.hearer = hearer
@@ -45,7 +46,7 @@ class NeighbourAbove:
         self._till = till
         self._store = store
         self._hq = hq
-        self._told = told
+        self._tell = tell
         self._dispute: Doubt | None = None
         self._trouble = ""
 
@@ -88,8 +89,8 @@ class NeighbourAbove:
         moment = self._till.moment()
         return await self._store.do(lambda store: store.take_gift(gift, moment))
 
-    async def heard(self, message: Seen | Found | Directory | Movements) -> None:
-        """It was not asked about members."""
+    async def heard(self, message: Heard) -> None:
+        """It was asked for nothing like that."""
         raise LineLost(f"it said {type(message).__name__} unasked")
 
     async def copies(self, wanted: Wanted) -> Records:  # noqa: ARG002 - of anybody
@@ -122,7 +123,7 @@ class NeighbourAbove:
 
     async def tell(self, state: Forwarding, *, rests: bool) -> None:  # noqa: ARG002 - its line never rests
         """Say whether it answers."""
-        await self._told(LeadState.ANSWERED if state.is_up else LeadState.NOT_REACHED)
+        await self._tell(LeadState.ANSWERED if state.is_up else LeadState.NOT_REACHED)
 
 
 def _is_of_hq(signed: SignedRecord) -> bool:

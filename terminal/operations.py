@@ -6,8 +6,7 @@ import msgspec
 
 from ledger.journal_sqlite import Connection
 from terminal.answers import Answer, Outcome, Problem
-from terminal.asking import Asked
-from terminal.made import Made
+from terminal.asking import Asked, Words
 from terminal.slips import Slips
 
 
@@ -38,26 +37,49 @@ class Operations:
         known = self.repeat(asked.request.operation_id, asked.fingerprint)
         if known is not None or asked.request.pos_ref is None:
             return known
+        if self.is_open_for(asked.request.pos_ref, asked.kind):
+            return Problem.OUTCOME_UNKNOWN
         made = self._slips.done_for(asked.request.pos_ref, asked.kind)
         if made is None:
             return None
         if made.content != asked.content:
             return Problem.POS_REF_CONFLICT
-        self._insert(asked, None, made)  # so that whoever asks by the new id finds it too
+        self.point_to(asked.words, made.number)  # so that whoever asks by the new id finds it too
         return _replayed(made.answer())
 
     def repeat(self, operation_id: str, asked: bytes) -> Answer | Problem | None:
         """The answer given under this identity, or a conflict when other words were used; None: it is new."""
         known = self._known(operation_id)
         if known is None:
-            return None
+            return self._open(operation_id, asked)
         fingerprint, answer = known
         return _replayed(answer) if fingerprint == asked else Problem.OPERATION_CONFLICT
 
-    def keep(self, asked: Asked, answer: Answer) -> None:
+    def keep(self, words: Words, answer: Answer) -> None:
         """Remember a decline, in the commit of its record. A movement's answer is read from its record."""
         assert answer.outcome is Outcome.DECLINED
-        self._insert(asked, answer, None)
+        self._insert(words, msgspec.json.encode(answer), None)
+
+    def point_to(self, words: Words, slip: int) -> None:
+        """Remember that an operation has its answer on this slip: another one's, or one that was made at HQ."""
+        self._insert(words, None, slip)
+
+    def is_open(self, operation_id: str) -> bool:
+        """Whether HQ was asked to do this for the till, and nobody here knows what came of it."""
+        query = "select 1 from asks where operation_id = ? and told is null"
+        return self._connection.execute(query, (operation_id,)).get is not None
+
+    def is_open_for(self, pos_ref: str, kind: str | None = None) -> bool:
+        """The same of something under a POS's own number: of this kind, or of any."""
+        query = "select 1 from asks where told is null and pos_ref = ?1 and kind = coalesce(?2, kind)"
+        return self._connection.execute(query, (pos_ref, kind)).get is not None
+
+    def _open(self, operation_id: str, asked: bytes) -> Problem | None:
+        query = "select fingerprint from asks where operation_id = ? and told is null"
+        fingerprint = self._connection.execute(query, (operation_id,)).get
+        if fingerprint is None:
+            return None
+        return Problem.OUTCOME_UNKNOWN if fingerprint == asked else Problem.OPERATION_CONFLICT
 
     def _known(self, operation_id: str) -> tuple[bytes, Answer] | None:
         """The fingerprint of what was asked under this identity, and its answer."""
@@ -76,9 +98,8 @@ class Operations:
         assert made is not None, "what the book names is in it"
         return made.answer()
 
-    def _insert(self, asked: Asked, declined: Answer | None, made: Made | None) -> None:
-        request, answer = asked.request, None if declined is None else msgspec.json.encode(declined)
-        row = (request.operation_id, request.pos_ref, asked.fingerprint, answer, None if made is None else made.number)
+    def _insert(self, words: Words, declined: bytes | None, slip: int | None) -> None:
+        row = (words.operation_id, words.pos_ref, words.fingerprint, declined, slip)
         self._connection.execute("insert into operations values (?, ?, ?, ?, ?)", row)
 
 

@@ -6,24 +6,31 @@ from checkout.requests import Original
 from ledger.ids import RecordRef
 from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Chain
+from protocol.hosting import ToldBody
 from protocol.originals import original_of
-from protocol.receipt_numbers import Numbering
-from protocol.records import Record
+from protocol.records import Record, RecordKind
 from terminal.slips import Slips
 
 
 class Originals:
     """The table of undoings. Every method runs inside the caller's transaction."""
 
-    def __init__(self, connection: Connection, numbering: Numbering, slips: Slips) -> None:
+    def __init__(self, connection: Connection, slips: Slips) -> None:
         self._connection = connection
-        self._numbering = numbering
         self._slips = slips
 
     def find(self, text: str) -> Original | None:
         """The movement whose slip has this number, with what is left of it; None: none here that can be undone."""
-        number = self._numbering.number(text)
-        made = None if number is None else self._slips.made(number)
+        number = self._slips.number(text)
+        return None if number is None or not self._slips.is_own(number) else self._original(number)
+
+    def look(self, text: str) -> Original | None:
+        """The same, also of a movement that was made for this till at HQ: only that place can undo it."""
+        number = self._slips.number(text)
+        return None if number is None else self._original(number)
+
+    def _original(self, number: int) -> Original | None:
+        made = self._slips.made(number)
         if made is None:
             return None
         rows = self._connection.execute("select record from undoings where original = ?", (str(made.record.ref),))
@@ -37,4 +44,5 @@ class Originals:
         ref = RecordRef.parse(name)
         signed = None if ref is None else Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence)
         assert signed is not None, "what the book names is in the chain"
-        return signed.open()
+        record = signed.open()
+        return record.body_as(ToldBody).told.open() if record.kind is RecordKind.TOLD else record

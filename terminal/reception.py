@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -9,6 +10,7 @@ import structlog
 from checkout.requests import Entry, PresentedCard
 from drivers.events import Tracks
 from ledger.cards import Card, CardFault, CardScheme
+from ledger.ids import Place
 from protocol.conversation import AnyMessage, Directory, Found, Member, Moved, Movements, Seen
 from protocol.phones import normalised, phone_hash
 from terminal.answers import Candidate, Movement, MovementsView, Presentation, Problem, Search
@@ -16,7 +18,7 @@ from terminal.candidates import Candidates
 from terminal.counter import Counter, Lying
 from terminal.events import EventLog
 from terminal.hq_questions import HqQuestions
-from terminal.standing import presentation_of
+from terminal.standing import presentation_of, within
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.world import World
@@ -38,6 +40,8 @@ class Reception:
         self._told = ""
         """The presentation for which HQ has spoken."""
         self.hq = HqQuestions()
+        self.reach: Callable[[], frozenset[Place]] = frozenset
+        """At which places beside this one a member's value may be spent through this till now."""
 
     async def swiped(self, tracks: Tracks) -> Presentation | CardFault:
         """Open a card from its stripe."""
@@ -120,16 +124,16 @@ class Reception:
         match message:
             case Seen(account=account) if self.hq.was_looked_at(account):
                 now_ms = self._world.now_ms()
-                await self._store.do(lambda store: store.remember_seen(message, now_ms))
+                await self._store.do(lambda store: store.members_told.seen(message, now_ms))
                 await self._tell(account)
             case Found(phone=phone, members=members) if self.hq.is_sought(phone):
                 true = tuple(one for one in members if one.phone == phone and not one.gone)
-                await self._store.do(lambda store: store.remember_found(phone, true))
+                await self._store.do(lambda store: store.members_told.found(phone, true))
                 self.hq.found(phone)
             case Movements():
                 self.hq.told(message)
             case Directory():
-                await self._store.do(lambda store: store.learn_directory(message))
+                await self._store.do(lambda store: store.members_told.directory(message))
             case _:
                 log.info("hq said of members what nobody asked", message=type(message).__name__)
 
@@ -151,6 +155,7 @@ class Reception:
     async def _present(self, lying: Lying) -> Presentation:
         standing = await self._store.do(lambda store: store.standing(lying.card.card))
         left_s, is_fresh = self._counter.left_s(lying), self._told == lying.id
+        standing = within(standing, self.reach())
         return presentation_of(lying, standing, expires_in_s=left_s, zone=self._zone, is_fresh=is_fresh)
 
     def _movement(self, moved: Moved) -> Movement:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from protocol.receipt_numbers import Numbering
 from receipts.escpos import PaperSpec
 from terminal.answers import Problem, SlipStatus, SlipView
 from terminal.asking import Moment
@@ -23,7 +22,6 @@ class SlipDesk:
 
     def __init__(
         self,
-        numbering: Numbering,
         store: StoreThread,
         writer: SlipWriter,
         moment: Callable[[], Moment],
@@ -31,7 +29,6 @@ class SlipDesk:
     ) -> None:
         self.work = asyncio.Event()
         """Set when there may be something to print."""
-        self._numbering = numbering
         self._store = store
         self._writer = writer
         self._moment = moment
@@ -40,7 +37,7 @@ class SlipDesk:
 
     async def view(self, receipt_number: str) -> SlipView | Problem:
         """A slip as text, and where its printing stands. A book that may be old never says that there is none."""
-        number = self._number(receipt_number)
+        number = await self._number(receipt_number)
         found = None if number is None else await self._store.do(TillStore.slip, number)
         if found is None:
             return await self._problem() or Problem.SLIP_UNKNOWN
@@ -58,13 +55,13 @@ class SlipDesk:
         """Print a slip again; one of which no byte has left prints as the original, however old it is."""
         found = await self.view(receipt_number)
         if isinstance(found, SlipView) and found.state == SlipState.CREATED and await self._problem() is None:
-            self._want(receipt_number)
+            await self._want(receipt_number)
             return found
         return await self._move(receipt_number, None, SlipStep.REPRINT)
 
     async def waiting(self) -> tuple[SlipStatus, ...]:
         """The slips that are neither printed nor settled, oldest first."""
-        return tuple(self._status(job) for job in await self._store.do(TillStore.slips_waiting))
+        return tuple([await self._status(job) for job in await self._store.do(TillStore.slips_waiting)])
 
     async def next_to_print(self) -> SlipJob | None:
         """The oldest slip that is to be printed now; none while it could not be recorded that it is."""
@@ -88,11 +85,11 @@ class SlipDesk:
         job = await self._store.do(TillStore.take_step, number, step, reasons, self._moment())
         if job is not None:
             self._wanted.discard(number)
-            self._say("slip", self._status(job))
+            self._say("slip", await self._status(job))
         return job
 
     async def _move(self, receipt_number: str, only_from: SlipState | None, step: SlipStep) -> SlipView | Problem:
-        found, number = await self.view(receipt_number), self._number(receipt_number)
+        found, number = await self.view(receipt_number), await self._number(receipt_number)
         if isinstance(found, Problem):
             return found
         assert number is not None, "it has just been found"
@@ -101,21 +98,22 @@ class SlipDesk:
             return problem
         if only_from not in (None, found.state) or await self.step(number, step) is None:
             return Problem.SLIP_NOT_WAITING
-        self._want(receipt_number)
+        await self._want(receipt_number)
         return await self.view(receipt_number)
 
     async def _problem(self) -> Problem | None:
         """Why no step can be recorded."""
         return await self._store.do(lambda store: store.trust.problem)
 
-    def _want(self, receipt_number: str) -> None:
-        number = self._number(receipt_number)
+    async def _want(self, receipt_number: str) -> None:
+        number = await self._number(receipt_number)
         assert number is not None
         self._wanted.add(number)
         self.work.set()
 
-    def _status(self, job: SlipJob) -> SlipStatus:
-        return SlipStatus(self._numbering.text(job.number), job.state, job.run, job.reasons)
+    async def _status(self, job: SlipJob) -> SlipStatus:
+        name = await self._store.do(lambda store: store.slips.name(job.number))
+        return SlipStatus(name, job.state, job.run, job.reasons)
 
-    def _number(self, receipt_number: str) -> int | None:
-        return self._numbering.number(receipt_number)
+    async def _number(self, receipt_number: str) -> int | None:
+        return await self._store.do(lambda store: store.slips.number(receipt_number))

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ledger.ids import AccountId
+from ledger.ids import AccountId, agent_of
 from ledger.journal_sqlite import Connection
 from protocol.bodies import TransactionBody
 from protocol.chain import Head
+from protocol.hosting import ToldBody
 from protocol.receipt_numbers import Numbering
 from protocol.records import RecordKind, SignedRecord
-from terminal.asking import Asked
+from terminal.asking import Words
 from terminal.made import Made
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 
@@ -25,7 +26,7 @@ _WAITING = (
 )
 
 _MADE = (
-    "select number, records.content, signature, local_time, hq, fingerprint, slips.content"
+    "select number, records.content, signature, records.kind, local_time, hq, fingerprint, slips.content"
     " from slips join records using (keeper, epoch, sequence)"
 )
 
@@ -38,19 +39,47 @@ class Slips:
         self._numbering = numbering
 
     def next_number(self) -> int:
-        """The receipt number after the last; they run on without a gap as they are given in the commit."""
+        """The number after the last. They run on without a gap, as they are given in the commit."""
         last = self._connection.execute("select max(number) from slips").get
         return 1 if last is None else last + 1
 
-    def add(self, number: int, account: AccountId, asked: Asked, head: Head) -> None:
+    def name(self, number: int) -> str:
+        """How slip `number` is called."""
+        query = "select receipt_number from hosted_slips where number = ?"
+        return self._connection.execute(query, (number,)).get or self._numbering.text(number)
+
+    def number(self, name: str) -> int | None:
+        """The opposite; None when nothing of that name was made here or for this till at HQ."""
+        query = "select number from hosted_slips where receipt_number = ?"
+        hosted = self._connection.execute(query, (name,)).get
+        return self._numbering.number(name) if hosted is None else hosted
+
+    def is_own(self, number: int) -> bool:
+        """Whether the movement was made here, and not for this till at HQ."""
+        return self._connection.execute("select 1 from hosted_slips where number = ?", (number,)).get is None
+
+    def add_hosted(self, name: str, account: AccountId, words: Words, head: Head) -> int:
+        """Store the slip of a movement at HQ of which the record at `head` tells; its number here."""
+        number = self.next_number()
+        self.add(number, account, words, head)
+        self._connection.execute("insert into hosted_slips values (?, ?)", (name, number))
+        return number
+
+    def add(self, number: int, account: AccountId, words: Words, head: Head) -> None:
         """Store the slip of the record at `head`; its job begins as run 1, created."""
-        pos_ref, moment = asked.request.pos_ref, asked.moment
         self._connection.execute(
             "insert into slips values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                *(number, account, head.ref.keeper, head.ref.epoch, head.ref.sequence, moment.now_ms, moment.local),
-                *(msgspec.json.encode(asked.hq), asked.fingerprint, asked.kind, pos_ref),
-                None if pos_ref is None else asked.content,
+                *(
+                    number,
+                    account,
+                    head.ref.keeper,
+                    head.ref.epoch,
+                    head.ref.sequence,
+                    words.moment.now_ms,
+                    words.moment.local,
+                ),
+                *(msgspec.json.encode(words.hq), words.fingerprint, words.kind, words.pos_ref, words.content),
             ),
         )
 
@@ -86,8 +115,11 @@ class Slips:
         return list(self._made(f"{_MADE} where account = ? order by number desc limit ?", account, most))
 
     def _made(self, query: str, *values: str | int) -> Iterator[Made]:
-        for number, content, signature, *beside in self._connection.execute(query, values):
-            yield Made(number, SignedRecord(content, signature), *beside)
+        for number, content, signature, kind, *beside in self._connection.execute(query, values):
+            signed = SignedRecord(content, signature)
+            if kind == RecordKind.TOLD:
+                signed = signed.open().body_as(ToldBody).told
+            yield Made(number, signed, *beside)
 
     def job(self, number: int) -> SlipJob | None:
         """Where the printing of slip `number` stands."""
@@ -98,7 +130,9 @@ class Slips:
         return None if row is None else _job(*row)
 
     def waiting(self, made_since_ms: int = 0) -> list[SlipJob]:
-        """The slips whose present run is neither printed nor settled, oldest first."""
+        """The slips whose present run is neither printed nor settled, oldest first; at HQ none: its till prints."""
+        if agent_of(self._numbering.keeper) is not None:
+            return []
         return [_job(*row) for row in self._connection.execute(_WAITING, (made_since_ms,))]
 
     def move(self, job: SlipJob, step: SlipStep, reasons: tuple[str, ...]) -> SlipJob | None:

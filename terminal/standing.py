@@ -16,13 +16,15 @@ from terminal.world import local_text
 class Standing(msgspec.Struct, frozen=True):
     """All that is known of a card, read at once: what lies at this `place`, and what HQ has said.
 
-    `spendable` may be spent now. `shares` are those of other places as of Unix time `shares_at_ms`; None: HQ never
-    said anything of them. `member` is None where only the card is known.
+    `spendable` of `usable` may be spent now: of `balance`, what lies here, unless HQ sells for this till. `shares` are
+    those of other places as of Unix time `shares_at_ms`; None: HQ never said anything of them. `member` is None where
+    only the card is known.
     """
 
     place: Place
     spendable: int
     balance: Balance
+    usable: Balance
     blocked: bool
     member: Member | None
     shares: tuple[Share, ...] | None
@@ -33,7 +35,7 @@ def presentation_of(
     lying: Lying, standing: Standing, *, expires_in_s: int, zone: ZoneInfo, is_fresh: bool
 ) -> Presentation:
     """The card on the counter, as clients are told of it."""
-    card, member, here = lying.card.card, standing.member, standing.balance
+    card, member, here = lying.card.card, standing.member, standing.usable
     shares = _everywhere(standing)
     return Presentation(
         presentation=lying.id,
@@ -54,6 +56,19 @@ def presentation_of(
         total_is_fresh=is_fresh and bool(shares),
         shares=shares,
     )
+
+
+def within(standing: Standing, reach: frozenset[Place]) -> Standing:
+    """The same, with what lies at these places as spendable as what lies here: HQ sells for this till."""
+    shares = [one for one in standing.shares or () if one.place in reach]
+    here = standing.balance
+    balance = Balance(
+        here.principal + sum(one.principal for one in shares),
+        here.bonus + sum(one.bonus for one in shares),
+        here.points + sum(one.points for one in shares),
+    )
+    spendable = standing.spendable + sum(one.principal + one.bonus for one in shares)
+    return msgspec.structs.replace(standing, spendable=spendable, usable=balance)
 
 
 def _everywhere(standing: Standing) -> tuple[PlaceShare, ...]:

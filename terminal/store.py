@@ -20,7 +20,7 @@ from offline_queue.outbox import Outbox, Stamp, last_epoch
 from protocol.acknowledgements import Acknowledgement
 from protocol.bodies import PrintBody
 from protocol.chain import Head
-from protocol.conversation import BATCH_RECORDS_MAX, Directory, Member, NotDrawn, Resume, Seen
+from protocol.conversation import BATCH_RECORDS_MAX, NotDrawn, Resume
 from protocol.records import RecordKind, SignedRecord
 from protocol.signing import Signed, Signer
 from terminal.answering import balance_of
@@ -32,10 +32,13 @@ from terminal.day_closing import DayClosing
 from terminal.decisions import Decisions, Shelf, has_moved
 from terminal.floor_limits import FloorLimits
 from terminal.gifts import Gifts
+from terminal.hosted_book import HostedBook
+from terminal.hosting_book import HostingBook
 from terminal.hq_memory import HqMemory
 from terminal.lending import Lending
 from terminal.made import StoredSlip
 from terminal.members import Members
+from terminal.members_told import MembersTold
 from terminal.modes import Mode
 from terminal.movements import Movements
 from terminal.negative_list import NegativeList
@@ -71,21 +74,22 @@ class TillStore:
         self._outbox = Outbox(connection, identity.place, epoch, sign)
         self.trust = BookTrust(self._outbox, marker)
         self._journal = SqliteJournal(connection, identity.place, epoch)
-        self._slips = Slips(connection, identity.numbering)
-        self._operations = Operations(connection, self._slips)
+        self.slips = Slips(connection, identity.numbering)
+        self.operations = Operations(connection, self.slips)
         self.members = Members(connection, identity.place)
+        self.members_told = MembersTold(connection, self.members)
         self.negative_list = NegativeList(connection)
         self._transfers = Transfers(self._outbox, self._journal, programme, self.members)
         self.neighbours = Neighbours(connection)
         self.hq = HqMemory(connection, self._outbox, identity, self._transfers, self.negative_list, self.neighbours)
         self.gifts = Gifts(connection, self._outbox, self._transfers)
-        self._originals = Originals(connection, identity.numbering, self._slips)
-        self._movements = Movements(identity.place, self._slips)
+        self._originals = Originals(connection, self.slips)
+        self._movements = Movements(identity.place, self.slips)
         self.clock = ClockBook(connection, self._outbox, self)
         shelf = Shelf(
             self._journal,
-            self._operations,
-            self._slips,
+            self.operations,
+            self.slips,
             self._originals,
             self.members,
             self.negative_list,
@@ -98,6 +102,8 @@ class TillStore:
         self.lending = Lending(connection, self._outbox, programme, self._transfers, shelf)
         self._days = DayClosing(self._outbox, self._journal, self.clock, self)
         self._decisions = Decisions(self, shelf, identity, programme)
+        self.hosted = HostedBook(connection, self._outbox, self, shelf, self._decisions.known)
+        self.hosting = HostingBook(connection, self._outbox, self.operations, self._decisions, self._days)
         self._opening = Opening(
             connection, identity, self._outbox, self.trust, self.clock, self.hq, self._interrupt_slips
         )
@@ -136,7 +142,7 @@ class TillStore:
             return self.head()
 
     def _interrupt_slips(self, moment: Moment) -> None:
-        for job in self._slips.waiting():
+        for job in self.slips.waiting():
             if job.state is SlipState.STARTED:
                 self._step(job, SlipStep.UNKNOWN, ("interrupted",), moment)
 
@@ -251,25 +257,25 @@ class TillStore:
 
     def find(self, operation_id: str) -> Answer | None:
         """What became of an operation."""
-        return self._operations.find(operation_id)
+        return self.operations.find(operation_id)
 
     def repeat(self, operation_id: str, asked: bytes) -> Answer | Problem | None:
         """The answer to a request that comes again, for when its card has left the counter."""
-        return self._operations.repeat(operation_id, asked)
+        return self.operations.repeat(operation_id, asked)
 
     def of_sale(self, pos_ref: str) -> list[Answer]:
         """What became of the operations under a POS's own number."""
-        return self._operations.of_sale(pos_ref)
+        return self.operations.of_sale(pos_ref)
 
     def slip(self, number: int) -> tuple[StoredSlip, SlipJob] | None:
         """What a slip says, and where its printing stands."""
-        made, job = self._slips.made(number), self._slips.job(number)
+        made, job = self.slips.made(number), self.slips.job(number)
         return None if made is None or job is None else (made.slip(), job)
 
     def original(self, receipt_number: str) -> Original | None:
-        """What is left of the movement with this slip; None: none of this till's that can be undone."""
+        """What is left of the movement with this slip; None: none that can be undone."""
         with transaction(self._connection):
-            return self._originals.find(receipt_number)
+            return self._originals.look(receipt_number)
 
     def refundable(self, receipt_number: str) -> Refundable | None:
         """The same, as a page shows it."""
@@ -285,12 +291,12 @@ class TillStore:
 
     def slips_waiting(self, made_since_ms: int = 0) -> list[SlipJob]:
         """The slips whose present run is neither printed nor settled, oldest first."""
-        return self._slips.waiting(made_since_ms)
+        return self.slips.waiting(made_since_ms)
 
     def take_step(self, number: int, step: SlipStep, reasons: tuple[str, ...], moment: Moment) -> SlipJob | None:
         """Record a step of a slip's printing; None when it makes no sense now, and nothing is written."""
         with transaction(self._connection):
-            job = None if self._outbox.is_closed else self._slips.job(number)
+            job = None if self._outbox.is_closed else self.slips.job(number)
             return None if job is None else self._step(job, step, reasons, moment)
 
     def close_day(
@@ -301,9 +307,9 @@ class TillStore:
             return self.trust.problem or self._days.close(moment, business_date, named)
 
     def _step(self, job: SlipJob, step: SlipStep, reasons: tuple[str, ...], moment: Moment) -> SlipJob | None:
-        after = self._slips.move(job, step, reasons)
+        after = self.slips.move(job, step, reasons)
         if after is not None:
-            body = PrintBody(self.identity.numbering.text(job.number), job.run, step, reasons)
+            body = PrintBody(self.slips.name(job.number), job.run, step, reasons)
             self.append(self.head(), RecordKind.PRINT, body, moment)
         return after
 
@@ -324,25 +330,9 @@ class TillStore:
             place=place,
             spendable=total(payable, *MONEY),
             balance=balance_of(slices),
+            usable=balance_of(slices),
             blocked=self.negative_list.blocks(card.token),
             member=self.members.of(card.account),
             shares=None if shares is None else tuple(one for one in shares if one.place != place),
             shares_at_ms=at_ms,
         )
-
-    def remember_seen(self, seen: Seen, at_ms: int) -> None:
-        """HQ has said what a member has where, and who it is; `at_ms` is the latest that this can have been."""
-        with transaction(self._connection):
-            if seen.member is not None and seen.member.account == seen.account:
-                self.members.learn((seen.member,))
-            self.members.remember(seen.account, seen.shares, min(seen.at_ms, at_ms))
-
-    def remember_found(self, phone: bytes, members: tuple[Member, ...]) -> None:
-        """HQ has said who has this phone number."""
-        with transaction(self._connection):
-            self.members.found(phone, members)
-
-    def learn_directory(self, directory: Directory) -> None:
-        """HQ has said what is new of the members whom this store knows."""
-        with transaction(self._connection):
-            self.members.learn(directory.members, directory.version)

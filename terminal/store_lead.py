@@ -21,7 +21,7 @@ from terminal.lead_status import LeadState, LeadStatus
 from terminal.lines import Lines
 from terminal.listening import until_one_ends
 from terminal.modes import KeptUp
-from terminal.neighbour_above import NeighbourAbove, Told
+from terminal.neighbour_above import NeighbourAbove, Tell
 from terminal.neighbours import Led, Listener
 from terminal.till import Till
 from terminal.uplink import Uplink
@@ -122,7 +122,7 @@ class StoreLead:
             nobody_draws = Drawing(LEAD_TIMEOUT_S)
             await until_one_ends(self._be_there(tell), self._copy_to(witness, nobody_draws, tell_of_witness))
 
-    async def _copy_to(self, above: Listener, drawing: Drawing, told: Told) -> None:
+    async def _copy_to(self, above: Listener, drawing: Drawing, told: Tell) -> None:
         """Keep the line to a neighbour up."""
         me, key = self._book.identity, public_key(above.keeper.public_key)
         hearer, chain = Hearer(me.place, me.epoch, key), ChainId(above.place, above.keeper.epoch)
@@ -136,7 +136,7 @@ class StoreLead:
         finally:
             self._uplink = None
 
-    async def _be_there(self, told: Told) -> None:
+    async def _be_there(self, told: Tell) -> None:
         """Listen for those who copy to here; where that can't be had, try again later."""
         host = LeadHost(self._book, LanWorld(self._world), self._handed_on)
         door = Door(host, lines_max=LINES_MAX, records_per_s=RECORDS_PER_S)
@@ -148,7 +148,7 @@ class StoreLead:
             await told(LeadState.SHUT)
             await asyncio.sleep(LISTEN_AGAIN_S)
 
-    async def _listen(self, door: Door, told: Told) -> None:
+    async def _listen(self, door: Door, told: Tell) -> None:
         """Until cancelled; without an address not at all. Raises OSError."""
         if self._lan is None:
             log.warning("HQ has named this till, and its settings do not say where it listens: [lan]")

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import threading
 from collections.abc import Callable
-from unicodedata import normalize
-from zoneinfo import ZoneInfo
 
 import msgspec
 import structlog
@@ -19,17 +16,17 @@ from checkout.sold import SOLD_BYTES_MAX
 from checkout.undo import refund, void
 from drivers.events import CardSwiped, DeviceBack, DeviceEvent, DeviceLost, SwipeUnreadable
 from drivers.ports import Printer
-from ledger.cards import CardFault, CardNumber, CardScheme
+from ledger.cards import Card, CardFault, CardScheme
 from ledger.ids import OperationId
 from loyalty.programme import Programme
 from protocol.chain import Head
 from protocol.conversation import HandOn
 from receipts.escpos import PaperSpec
-from receipts.wording import Language, Wording
+from receipts.wording import Wording
+from terminal.agent import Agent
 from terminal.answers import (
     Answer,
     ClockStatus,
-    CurrencyView,
     DayClose,
     Hello,
     HqState,
@@ -37,11 +34,12 @@ from terminal.answers import (
     Problem,
     Status,
 )
-from terminal.asking import Asked, Identity, Moment, UseCase, fingerprint
+from terminal.asking import Asked, Moment, UseCase, fingerprint
 from terminal.bodies import ChargeBody, LoadBody, RefundBody, SaleBody, VoidBody
+from terminal.card_digits import holds_card_number
 from terminal.deciding import Deciding, Givers
 from terminal.devices import LOST, READY, DeviceBoard
-from terminal.drawing import DRAW_TIMEOUT_S, LEAD_TIMEOUT_S, Drawing
+from terminal.drawing import LEAD_TIMEOUT_S, Drawing
 from terminal.events import EventLog
 from terminal.exchanges import Occasion
 from terminal.inquiries import Inquiries
@@ -50,6 +48,7 @@ from terminal.messages import Messages
 from terminal.modes import MODES, Mode
 from terminal.printing import SlipPrinter
 from terminal.reception import Reception
+from terminal.shop import Shop, hello_of
 from terminal.slip_desk import SlipDesk
 from terminal.slip_writer import SlipWriter
 from terminal.store import TillStore
@@ -57,27 +56,12 @@ from terminal.store_thread import StoreThread
 from terminal.under_way import Operation, UnderWay
 from terminal.world import World
 
-API_VERSION = "1"
 NEVER_REACHED = HqStatus(HqState.NEVER, None)
 """Until this till is enrolled there is no HQ to reach."""
 
 _Body = ChargeBody | SaleBody | LoadBody | RefundBody | VoidBody
-_DIGITS = re.compile(r"[0-9](?:[ -]?[0-9])+")
 
 log = structlog.get_logger()
-
-
-class Shop(msgspec.Struct, frozen=True):
-    """What a till knows of where it stands. `mode` is that of a new book; afterwards the book knows."""
-
-    identity: Identity
-    chain_name: str
-    store_name: str
-    language: Language
-    zone: ZoneInfo
-    mode: str
-    draw_timeout_s: float = DRAW_TIMEOUT_S
-    customer_sees_balance: bool = True
 
 
 def _to_nobody(_: object) -> None:
@@ -94,7 +78,7 @@ class Till:
         self.events = EventLog()
         self.board = DeviceBoard(self.events.say)
         writer = SlipWriter(shop.chain_name, shop.store_name, place, currency, shop.language)
-        self.slips = SlipDesk(shop.identity.numbering, store, writer, self.moment, self.events.say)
+        self.slips = SlipDesk(store, writer, self.moment, self.events.say)
         self._scheme = scheme
         self._programme = programme
         self._store = store
@@ -103,16 +87,19 @@ class Till:
         self.reception = Reception(scheme, store, world, shop.zone, self.events)
         self.drawing, self.lead_drawing = Drawing(shop.draw_timeout_s), Drawing(LEAD_TIMEOUT_S)
         givers = Givers(self.drawing, self.lead_drawing)
-        self._deciding = Deciding(store, givers, self._renewed, self._asks_hq, world.new_id)
+        self._deciding = Deciding(store, givers, self._renewed, self.asks_hq, world.new_id)
         self._under_way = UnderWay()
         self.inquiries = Inquiries(store, self._under_way, self._messages)
         self._head: Head | None = None
-        self._hq = NEVER_REACHED
+        self.hq = NEVER_REACHED
+        """How it stands with HQ."""
         self._lead: LeadStatus | None = None
         self.roster_changed = asyncio.Event()
         """Set when HQ has said anew who the neighbours are."""
         self._news = threading.Event()
         """What the store believes of the clock or of its own book is another thing now; watchers have not been told."""
+        self.agent: Agent | None = None
+        """What asks this till's place at HQ while its store is hosted; None where nobody can."""
         self.exchange: Callable[[Occasion], None] = _to_nobody
         """Have HQ called, if the line is not up anyway."""
         self.hand_on: Callable[[HandOn], None] = _to_nobody
@@ -133,23 +120,10 @@ class Till:
 
     def hello(self) -> Hello:
         """Who answers here."""
-        currency = self.currency
+        assert self._head is not None, "begin() comes first"
+        prefix = self.agent.prefix if self.agent is not None and self.mode.is_hosted else None
         symbol = self._messages.symbol(self.shop.language)
-        view = CurrencyView(currency.code, currency.minor_digits, currency.shown_digits, currency.charge_step, symbol)
-        shop, identity = self.shop, self.shop.identity
-        return Hello(
-            product="counterfoil",
-            api=API_VERSION,
-            till=identity.place,
-            store=identity.store,
-            receipt_prefix=identity.numbering.prefix,
-            currency=view,
-            language=shop.language,
-            mode=self._mode,
-            business_date=self._business_date,
-            redeeming=self._programme.redeeming,
-            customer_sees_balance=shop.customer_sees_balance,
-        )
+        return hello_of(self.shop, self._programme, self._head, symbol, prefix)
 
     async def status(self) -> Status:
         """All that a page shows when it starts."""
@@ -157,7 +131,7 @@ class Till:
             till=self.shop.identity.place,
             mode=self._mode,
             business_date=self._business_date,
-            hq=self._hq,
+            hq=self.hq,
             lead=self._lead,
             clock=await self._clock(),
             book=await self._store.do(lambda store: store.trust.state),
@@ -182,7 +156,7 @@ class Till:
 
     async def on_hq(self, status: HqStatus, *, caught_up: bool) -> None:
         """How it stands with HQ. Watchers hear when that is news, or when HQ has all that waited for the line."""
-        known, self._hq = self._hq, status
+        known, self.hq = self.hq, status
         if caught_up or (known.state, known.stopped) != (status.state, status.stopped) or self._news.is_set():
             await self._say_status()
 
@@ -206,7 +180,7 @@ class Till:
         sold = body.sold
         if len(msgspec.msgpack.encode(sold)) > SOLD_BYTES_MAX:
             return Problem.TOO_LARGE
-        if self._holds_card_number(*(text for item in body.items for text in item.texts)):
+        if holds_card_number(self._scheme, *(text for item in body.items for text in item.texts)):
             return Problem.CARD_NUMBER_MISPLACED
 
         def request(presented: PresentedCard) -> Sale:
@@ -270,7 +244,7 @@ class Till:
         presented = self.reception.presented(body.presentation)
         if presented is None:
             return await self._repeat(body, words)
-        return await self._begin(body, Asked(request(presented), use_case, words, self.moment(), self._hq))
+        return await self._begin(Asked(request(presented), use_case, words, self.moment(), self.hq))
 
     async def _undo(self, body: RefundBody | VoidBody, use_case: UseCase, units: int) -> Answer | Problem:
         """The same without a card: the original names whose it was."""
@@ -279,45 +253,57 @@ class Till:
         if again is not None:
             return again
         request = Undo(OperationId(body.operation_id), body.receipt_number, units, body.cashier, body.pos_ref)
-        return await self._begin(body, Asked(request, use_case, words, self.moment(), self._hq))
+        return await self._begin(Asked(request, use_case, words, self.moment(), self.hq))
 
     async def _known(self, body: _Body, words: bytes) -> Answer | Problem | None:
         """What there is to say before anything is asked of the book."""
         texts = [body.operation_id, body.cashier, body.pos_ref or ""]
         if isinstance(body, RefundBody | VoidBody) and not body.receipt_number.startswith(self.shop.identity.place):
             texts.append(body.receipt_number)
-        if self._holds_card_number(*texts):
+        if holds_card_number(self._scheme, *texts):
             return Problem.CARD_NUMBER_MISPLACED
         return await self._under_way.again(body.operation_id, words)
 
-    async def _begin(self, body: _Body, asked: Asked) -> Answer | Problem:
-        operation = Operation(body.operation_id, asked.fingerprint, body.pos_ref)
+    async def do(self, asked: Asked) -> Answer | Problem:
+        """Do what a till in a shop asks its place at HQ for."""
+        again = await self._under_way.again(asked.request.operation_id, asked.fingerprint)
+        return again or await self._begin(asked)
+
+    async def ended(self, operation_id: str) -> None:
+        """Until nothing is under way by that name."""
+        await self._under_way.ended(operation_id=operation_id)
+
+    async def _begin(self, asked: Asked) -> Answer | Problem:
+        operation = Operation(asked.request.operation_id, asked.fingerprint, asked.request.pos_ref)
         return await self._under_way.begin(operation, self._decide(asked))
 
     async def _decide(self, asked: Asked) -> Answer | Problem:
         """It goes on when whoever asked has gone, or another card lies before the cashier."""
-        answer = await self._deciding.decide(asked, self.mode)
+        agent = self.agent
+        if agent is not None and (self.mode.is_hosted or agent.owns(asked)):
+            answer = await agent.decide(asked)
+        else:
+            answer = await self._deciding.decide(asked, self.mode)
         if isinstance(answer, Problem):
             return answer
-        answer = self._messages.with_message(answer)
         if not answer.replayed:
-            self.events.say("operation.done", answer)
-            self.slips.work.set()
-            self.reception.look_again(None if asked.presented is None else asked.presented.card)
+            self.answered(answer, None if asked.presented is None else asked.presented.card)
         if self._news.is_set():
             await self._say_status()
-        return answer
+        return self._messages.with_message(answer)
+
+    def answered(self, answer: Answer, card: Card | None = None) -> None:
+        """Tell whoever watches, and print."""
+        self.events.say("operation.done", self._messages.with_message(answer))
+        self.slips.work.set()
+        self.reception.look_again(card)
 
     def _renewed(self, asked: Asked) -> Asked:
-        return msgspec.structs.replace(asked, moment=self.moment(), hq=self._hq)
+        return msgspec.structs.replace(asked, moment=self.moment(), hq=self.hq)
 
-    def _asks_hq(self, asked: Asked) -> None:
+    def asks_hq(self, asked: Asked) -> None:
+        """Tell whoever watches that this one waits for HQ."""
         self.events.say("operation.asks_hq", {"operation_id": asked.request.operation_id})
-
-    def _holds_card_number(self, *texts: str) -> bool:
-        """Whether somebody swiped or keyed a card into a field that is stored, signed and printed."""
-        numbers = (run for text in texts for run in _DIGITS.findall(normalize("NFKC", text)))
-        return any(isinstance(self._scheme.parse_number(number), CardNumber) for number in numbers)
 
     async def _repeat(self, body: _Body, words: bytes) -> Answer | Problem:
         known = await self._store.do(TillStore.repeat, body.operation_id, words)

@@ -15,6 +15,7 @@ from offline_queue.forwarding import Connect, Forwarding, HangUp, Patience, Send
 from protocol.conversation import (
     Acknowledged,
     AnyMessage,
+    Ask,
     Directory,
     Found,
     HandOn,
@@ -24,6 +25,7 @@ from protocol.conversation import (
     Records,
     Rejected,
     Seen,
+    Told,
     Wanted,
 )
 from protocol.records import SignedRecord
@@ -94,6 +96,17 @@ class Uplink:
         if self._session is None or self._drawing.in_doubt.is_set():
             return False
         self._exchanges.busy(self._now_s())
+        return await self.pass_on(message)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether there is a line now on which nothing is in dispute."""
+        return self._session is not None and self._state.halt is None and not self._above.is_in_dispute
+
+    async def pass_on(self, message: AnyMessage) -> bool:
+        """Give a message to the line at once; False when there is none, or it ended."""
+        if self._session is None:
+            return False
         try:
             await self._session.send(message)
         except LineLost:  # whoever listens on it notices too
@@ -227,12 +240,12 @@ class Uplink:
                 for directive in records:
                     await self._above.obey(directive)
             case Wanted():
-                await self._pass_on(message)
+                await self._bring_copies(message)
             case HandOn():
                 await self._above.hand_on(message)
             case NotDrawn():
                 self._drawing.not_drawn(message)
-            case Seen() | Found() | Directory() | Movements():
+            case Seen() | Found() | Directory() | Movements() | Ask() | Told():
                 await self._above.heard(message)
             case Rejected(code=code, at=at):
                 code = code[:CODE_CHARACTERS_MAX]
@@ -241,7 +254,7 @@ class Uplink:
             case _:
                 raise LineLost("it said what only the lower one says, or what belongs into a login")
 
-    async def _pass_on(self, wanted: Wanted) -> None:
+    async def _bring_copies(self, wanted: Wanted) -> None:
         copies = await self._above.copies(wanted)
         if copies.records:
             self._exchanges.busy(self._now_s())

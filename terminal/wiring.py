@@ -14,6 +14,7 @@ from drivers.ports import Printer, Reader
 from drivers.printer.network import NetworkPrinter
 from drivers.profiles import PRINTERS, READERS, PrinterProfile
 from ledger.cards import CardScheme
+from ledger.ids import agent_of
 from loyalty.programme import Programme
 from offline_queue.doubts import Hearer
 from offline_queue.keys import CardKeys, till_key
@@ -23,19 +24,21 @@ from offline_queue.settings import zone
 from protocol.signing import Signer, public_key
 from receipts.encoding import Codec
 from receipts.escpos import PaperSpec
+from terminal.agent import Agent
 from terminal.asking import Identity
 from terminal.config import SettingsWrong, TillSettings, read_toml
 from terminal.exchanges import Exchanges
+from terminal.hosted_till import HostedTill
 from terminal.hq_above import HqAbove
 from terminal.hq_file import HQ_FILE, HqFile, read_hq_file
 from terminal.lead_host import OwnBook
 from terminal.lines import Lines, NetLines
 from terminal.media import Media
-from terminal.modes import MODES
+from terminal.shop import Shop
 from terminal.store import TillStore
 from terminal.store_lead import StoreLead
 from terminal.store_thread import StoreThread
-from terminal.till import Shop, Till
+from terminal.till import Till
 from terminal.uplink import Uplink
 from terminal.world import World
 
@@ -52,6 +55,7 @@ class Core(msgspec.Struct, frozen=True):
     uplink: Uplink | None
     lead: StoreLead | None
     media: Media | None
+    agent: Agent | None = None
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -63,6 +67,7 @@ class Parts(msgspec.Struct, frozen=True):
     uplink: Uplink | None
     lead: StoreLead | None
     media: Media | None
+    agent: Agent | None
     reader: Reader | None
     printer: Printer | None
     paper: PaperSpec | None
@@ -73,9 +78,6 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
     settings = read_toml(settings_file, TillSettings)
     programme = read_toml(settings_file.parent / settings.programme, Programme)
     data = settings_file.parent / settings.data
-    if settings.mode not in MODES:
-        known = ", ".join(MODES)
-        raise SettingsWrong(f"{settings_file}: mode = {str(settings.mode)!r} is not there yet; a till runs in {known}.")
     try:
         where, (reader, printer, paper) = zone(settings.timezone), _devices(settings)
     except SettingsWrong as fault:
@@ -96,7 +98,9 @@ def build(settings_file: Path, world: World | None = None) -> Parts:
         settings.customer_sees_balance,
     )
     built = put_together(shop, scheme, programme, book, key.sign, hq, settings, world or World(), NetLines())
-    return Parts(settings, built.till, built.store, built.uplink, built.lead, built.media, reader, printer, paper)
+    return Parts(
+        settings, built.till, built.store, built.uplink, built.lead, built.media, built.agent, reader, printer, paper
+    )
 
 
 def put_together(  # noqa: PLR0913, PLR0917 - what a till is made of
@@ -123,7 +127,19 @@ def put_together(  # noqa: PLR0913, PLR0917 - what a till is made of
     till.exchange, till.reception.hq.say = uplink.exchange, uplink.say
     lead = StoreLead(till, OwnBook(store, me, sign), world, settings.lan, lines, above)
     book.when_appended(_both(uplink.wake, lead.wake))
-    return Core(till, store, uplink, lead, Media(till, store, above, uplink))
+    agent = None
+    if agent_of(me.place) is None:
+        agent = above.agent = till.agent = _agent(till, store, uplink)
+    else:
+        above.hosted = HostedTill(till, store, programme.card_kinds, uplink)
+    return Core(till, store, uplink, lead, Media(till, store, above, uplink), agent)
+
+
+def _agent(till: Till, store: StoreThread, uplink: Uplink) -> Agent:
+    agent = Agent(till.shop.identity.place, store, uplink, till.moment, lambda: till.hq)
+    agent.late, agent.asks_hq = till.answered, till.asks_hq
+    till.reception.reach = lambda: agent.reach if till.mode.is_hosted else frozenset()
+    return agent
 
 
 def _both(one: Callable[[], None], other: Callable[[], None]) -> Callable[[], None]:

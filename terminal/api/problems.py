@@ -33,6 +33,8 @@ STATUS: Mapping[Problem, HTTPStatus] = {
     Problem.OPERATION_CONFLICT: HTTPStatus.CONFLICT,
     Problem.POS_REF_CONFLICT: HTTPStatus.CONFLICT,
     Problem.UNKNOWN_OPERATION: HTTPStatus.NOT_FOUND,
+    Problem.OUTCOME_UNKNOWN: HTTPStatus.SERVICE_UNAVAILABLE,
+    Problem.HQ_NOT_REACHED: HTTPStatus.SERVICE_UNAVAILABLE,
     Problem.SLIP_UNKNOWN: HTTPStatus.NOT_FOUND,
     Problem.SLIP_NOT_WAITING: HTTPStatus.CONFLICT,
     Problem.TILL_REVOKED: HTTPStatus.FORBIDDEN,
@@ -46,7 +48,7 @@ STATUS: Mapping[Problem, HTTPStatus] = {
     Problem.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     Problem.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-RETRYABLE = frozenset({Problem.DISK_FULL, Problem.BUSY, Problem.BOOK_UNCONFIRMED})
+RETRYABLE = frozenset({Problem.DISK_FULL, Problem.BUSY, Problem.BOOK_UNCONFIRMED, Problem.OUTCOME_UNKNOWN})
 """The same request, unchanged and under the same id, may succeed later."""
 
 

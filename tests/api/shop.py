@@ -16,9 +16,9 @@ from loyalty.programme import Programme
 from receipts.wording import Language, Wording
 from terminal.answers import Presentation
 from terminal.api.app import make_app, make_runner
+from terminal.shop import Shop as ShopFacts
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
-from terminal.till import Shop as ShopFacts
 from terminal.till import Till
 from terminal.world import World
 from tests.chains.company import PROGRAMME, SCHEME, number

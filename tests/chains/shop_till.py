@@ -203,7 +203,7 @@ class ShopTill:
                     self._tell(waiting, told)
             case Seen() as seen:
                 now_ms = self._world.moment().now_ms
-                self.machine.do(lambda store: store.remember_seen(seen, now_ms))
+                self.machine.do(lambda store: store.members_told.seen(seen, now_ms))
             case Rejected(code=code):
                 self._state = self._state.rejected(code, NOW_S, 0)
             case message:

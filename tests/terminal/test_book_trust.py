@@ -197,7 +197,7 @@ def test_a_book_is_not_confirmed_by_a_commit_that_comes_to_nothing(
         raise apsw.FullError
 
     with monkeypatch.context() as patch:
-        patch.setattr(shop.till.store._slips, "move", is_full)
+        patch.setattr(shop.till.store.slips, "move", is_full)
         with pytest.raises(apsw.FullError):
             shop.hears(shop.word(), by)
     assert shop.state() is BookState.UNCONFIRMED

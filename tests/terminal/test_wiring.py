@@ -9,6 +9,7 @@ from hardware_mocks.demo_store import DemoStore
 from offline_queue.marker_file import Mark
 from terminal.answers import BookState
 from terminal.config import SettingsWrong
+from terminal.modes import ModeName
 from terminal.wiring import build
 
 
@@ -24,10 +25,17 @@ def say(settings: Path, mode: str, draw_timeout_s: str = "3.0") -> None:
     settings.write_text("\n".join([*said, *kept]), "utf-8")
 
 
-def test_a_mode_that_no_till_can_run_yet_is_refused_and_no_book_is_made(settings: Path) -> None:
-    say(settings, "hosted")
-    said = "mode = 'hosted' is not there yet; a till runs in real_time, transfer, proxy_run"
-    with pytest.raises(SettingsWrong, match=said):
+@pytest.mark.parametrize("mode", list(ModeName))
+def test_a_new_book_begins_in_the_mode_of_the_settings(settings: Path, mode: str) -> None:
+    say(settings, mode)
+    parts = build(settings)
+    assert parts.till.shop.mode == mode
+    parts.store.close()
+
+
+def test_a_way_of_running_that_nobody_knows_is_refused_and_no_book_is_made(settings: Path) -> None:
+    say(settings, "half_hosted")
+    with pytest.raises(SettingsWrong, match="half_hosted"):
         build(settings)
     assert not list(settings.parent.glob("**/till.db"))
 

@@ -39,10 +39,11 @@ from terminal.hq_above import HqAbove
 from terminal.lead_host import OwnBook
 from terminal.lines import NetLines
 from terminal.media import Media
+from terminal.shop import Shop
 from terminal.store import TillStore
 from terminal.store_lead import StoreLead
 from terminal.store_thread import StoreThread
-from terminal.till import Shop, Till
+from terminal.till import Till
 from terminal.uplink import Uplink
 from terminal.world import World
 from tests.chains.company import ALICE, PROGRAMME, SCHEME, number
@@ -204,7 +205,7 @@ class TillOnLine:
 
     @property
     def hq_status(self) -> HqStatus:
-        return self.till._hq
+        return self.till.hq
 
     async def all_arrived(self) -> None:
         """HQ has the chain as it is now, byte for byte, and the till knows it."""

@@ -1,0 +1,164 @@
+"""A till of a hosted store: its place at HQ does what it is asked, and it says that something was done no sooner.
+
+What is to be asked is signed and stored first. Whoever then hears nothing knows nothing: "was it done?" is answered so
+until the place at HQ has said what came of it, or that it has called it off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from checkout.requests import Undo
+from ledger.ids import HEADQUARTERS, Place, hosted_place
+from protocol.conversation import AnyMessage, Ask, Told
+from protocol.records import SignedRecord
+from terminal.answers import Answer, HqStatus, Problem
+from terminal.asking import Asked, Moment
+from terminal.store import TillStore
+from terminal.store_thread import StoreThread
+
+ASK_S_MAX = 8.0
+"""Longer than HQ waits when it calls value home. Then nobody knows, and the next customer does not wait."""
+SETTLE_S = 3.0
+"""So often it is asked what came of the rest: done, or called off."""
+NOT_DECIDED = {"not_reached": Problem.HQ_NOT_REACHED, "fenced": Problem.TILL_REVOKED}
+"""What HQ itself says in place of the one that was to be asked."""
+
+log = structlog.get_logger()
+
+
+class AgentLine(Protocol):
+    """The line to HQ."""
+
+    @property
+    def is_up(self) -> bool:
+        """Whether there is one now."""
+
+    async def pass_on(self, message: AnyMessage) -> bool:
+        """Give it a message; False: it was lost, or there is no line."""
+
+
+class Agent:
+    """`standing` is how it stands with HQ. `asks_hq` and `late` hear of an ask, and of an answer nobody waited for."""
+
+    asks_hq: Callable[[Asked], None]
+    late: Callable[[Answer], None]
+
+    def __init__(
+        self,
+        place: Place,
+        store: StoreThread,
+        line: AgentLine,
+        moment: Callable[[], Moment],
+        standing: Callable[[], HqStatus],
+    ) -> None:
+        self.prefix = ""
+        """What stands before the last hyphen of the slips of the place at HQ."""
+        self._place = hosted_place(place)
+        self._store = store
+        self._line = line
+        self._moment = moment
+        self._standing = standing
+        self._waiting: dict[str, asyncio.Future[Answer | Problem]] = {}
+        self._is_in_doubt = False
+        """Something was not answered in time, and since then nothing was."""
+        self._unsettled = asyncio.Event()
+
+    async def begin(self) -> None:
+        """Take up what the last run has left open."""
+        self.prefix = await self._store.do(lambda store: store.hosted.prefix())
+        self._unsettled.set()
+
+    @property
+    def reach(self) -> frozenset[Place]:
+        """Where a member's value may be spent through this till now, beside what lies here."""
+        return frozenset({HEADQUARTERS, self._place} if self.reaches_hq else ())
+
+    @property
+    def reaches_hq(self) -> bool:
+        """Whether the place at HQ can be asked now."""
+        return self._line.is_up and not self._is_in_doubt
+
+    def owns(self, asked: Asked) -> bool:
+        """Whether it undoes what the place at HQ has done: nobody else can."""
+        return isinstance(asked.request, Undo) and asked.request.receipt_number.startswith(self._place)
+
+    async def decide(self, asked: Asked) -> Answer | Problem:
+        """The answer, committed there and here; or here alone, when there is no line. Raises DiskFull, BookBroken."""
+        undoes = isinstance(asked.request, Undo)
+        if undoes and not self.owns(asked):
+            return await self._store.do(TillStore.perform, asked)
+        if not self.reaches_hq:
+            return await self._decide_alone(asked)
+        signed = await self._store.do(lambda store: store.hosted.ask(asked))
+        if not isinstance(signed, SignedRecord):
+            return signed
+        self.asks_hq(asked)
+        return await self._ask(asked.request.operation_id, signed)
+
+    async def _decide_alone(self, asked: Asked) -> Answer | Problem:
+        """Nothing of a member's lies here: it may earn and load, and what it would spend is declined."""
+        if not self.owns(asked):
+            return await self._store.do(TillStore.perform, asked)
+        known = await self._store.do(TillStore.repeat, asked.request.operation_id, asked.fingerprint)
+        return known or Problem.HQ_NOT_REACHED
+
+    async def _ask(self, operation_id: str, signed: SignedRecord) -> Answer | Problem:
+        told = self._waiting[operation_id] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(ASK_S_MAX):
+                if await self._line.pass_on(Ask(signed, or_cancel=False)):
+                    answer: Answer | Problem = await told
+                    return answer
+        except TimeoutError:
+            self._is_in_doubt = True
+        finally:
+            del self._waiting[operation_id]
+            self._unsettled.set()
+        return Problem.OUTCOME_UNKNOWN
+
+    async def hear(self, message: Told) -> None:
+        """The place at HQ has said what came of an ask, or HQ that it can't be asked. Raises DiskFull, BookBroken."""
+        self._is_in_doubt = False
+        operation_id, told = message.operation_id, message.told
+        if told is None:
+            self._answer(operation_id, _problem(message.code))
+            return
+        moment, hq = self._moment(), self._standing()
+        answer = await self._store.do(lambda store: store.hosted.tell(operation_id, told, moment, hq))
+        if answer is None:
+            log.error("what the place at hq has told is nothing that was asked", operation_id=operation_id)
+            return
+        self.prefix = await self._store.do(lambda store: store.hosted.prefix())
+        if not self._answer(operation_id, answer):
+            self.late(answer)
+
+    def _answer(self, operation_id: str, answer: Answer | Problem) -> bool:
+        waiting = self._waiting.get(operation_id)
+        if waiting is None or waiting.done():
+            return False
+        waiting.set_result(answer)
+        return True
+
+    async def run(self) -> None:
+        """Ask what came of everything that nobody waits for any more, until it is known."""
+        while True:
+            await self._unsettled.wait()
+            if self._line.is_up:
+                self._unsettled.clear()
+                for one in await self._store.do(lambda store: store.hosted.open()):
+                    self._unsettled.set()
+                    if one.operation_id not in self._waiting:
+                        await self._line.pass_on(Ask(one.signed, or_cancel=True))
+            await asyncio.sleep(SETTLE_S)
+
+
+def _problem(code: str) -> Problem:
+    """Why nothing was decided; what this version does not know leaves everything open."""
+    if code in NOT_DECIDED:
+        return NOT_DECIDED[code]
+    return Problem(code) if code in list(Problem) else Problem.OUTCOME_UNKNOWN
