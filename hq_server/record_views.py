@@ -61,8 +61,8 @@ class Units(msgspec.Struct, frozen=True):
 class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a record says, in short. `what` names it: the kind of a transaction, an order, or the record's own kind.
 
-    `moved` is by how much a member's value rose or fell at the keeper's place; `asked` what was asked for or declined, in units.
-    `why` is a code; `told` are names and numbers as they stand in the record, each in its own words.
+    `moved` is by how much a member's value rose or fell at the keeper's place; `asked` what was asked for or declined,
+    in units. `why` is a code; `told` are names and numbers as they stand in the record, each in its own words.
     """
 
     what: str
