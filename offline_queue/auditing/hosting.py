@@ -112,7 +112,11 @@ class HostingCheck:
         return Deed(body.kind, body.account, body.sold.total, _parts(body.sold, spent), None)
 
     def _tell(self, record: Record, body: ToldBody) -> None:
-        quoted = body.told.open()
+        try:
+            quoted = body.told.open()
+        except NotARecord:
+            self._report(Sort.WRONG_TOLD, record.ref, "what it quotes is not a record")
+            return
         place, ref = hosted_place(record.keeper), quoted.ref
         if quoted.keeper != place:
             what = f"the record {ref} that it quotes is not of {place}, its place at HQ"
@@ -142,16 +146,19 @@ class HostingCheck:
 
 
 def _answers(quoted: Record, wish: Wish) -> bool:
-    """Under a number of the POS's own it may be what came of an earlier try. Raises NotARecord."""
-    match quoted.kind:
-        case RecordKind.TRANSACTION:
-            done = quoted.body_as(TransactionBody)
-            kind, operation_id, pos_ref = done.kind, done.operation_id, done.slip.pos_ref
-        case RecordKind.DECLINED:
-            no = quoted.body_as(DeclinedBody)
-            kind, operation_id, pos_ref = no.kind, no.operation_id, no.pos_ref
-        case _:
-            return False
+    """Under a number of the POS's own it may be what came of an earlier try."""
+    try:
+        match quoted.kind:
+            case RecordKind.TRANSACTION:
+                done = quoted.body_as(TransactionBody)
+                kind, operation_id, pos_ref = done.kind, done.operation_id, done.slip.pos_ref
+            case RecordKind.DECLINED:
+                no = quoted.body_as(DeclinedBody)
+                kind, operation_id, pos_ref = no.kind, no.operation_id, no.pos_ref
+            case _:
+                return False
+    except NotARecord:
+        return False
     is_same = operation_id == wish.operation_id or (pos_ref is not None and pos_ref == wish.pos_ref)
     return is_same and kind == wish.deed.kind
 
