@@ -34,6 +34,7 @@ from protocol.bodies import (
     Unblock,
 )
 from protocol.errors import MALFORMED, NotARecord
+from protocol.hosting import AskedBody, ToldBody
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.transfers import given_in
 from protocol.write_offs import WrittenOff
@@ -60,8 +61,8 @@ class Units(msgspec.Struct, frozen=True):
 class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a record says, in short. `what` names it: the kind of a transaction, an order, or the record's own kind.
 
-    `moved` is by how much a member's value rose or fell at the keeper's place; `asked` what was declined, in units.
-    `why` is a code; `told` are names and numbers as they stand in the record, each in its own words.
+    `moved` is by how much a member's value rose or fell at the keeper's place; `asked` what was asked for or declined,
+    in units. `why` is a code; `told` are names and numbers as they stand in the record, each in its own words.
     """
 
     what: str
@@ -189,6 +190,23 @@ def _clock(record: Record) -> Summary:
     return Summary("clock", why=body.doubt, told=(f"{(body.wall_ms - body.other_ms) / 1000:+.0f} s",))
 
 
+def _asked(record: Record) -> Summary:
+    body = record.body_as(AskedBody)
+    units = body.units if body.sold is None else body.sold.total
+    told = _said(body.kind, body.original, body.cashier, body.pos_ref)
+    return Summary("asked", body.account or None, asked=units, told=told)
+
+
+def _told(record: Record) -> Summary:
+    """What it quotes has moved something at another place, and nothing here."""
+    quoted = record.body_as(ToldBody).told.open()
+    if quoted.kind is RecordKind.DECLINED:
+        no = quoted.body_as(DeclinedBody)
+        return Summary("told", no.account, asked=no.units, why=no.decline, told=(str(quoted.ref), no.kind))
+    done = quoted.body_as(TransactionBody)
+    return Summary("told", done.account, asked=done.slip.amount, told=(str(quoted.ref), done.kind))
+
+
 def _directive(record: Record) -> Summary:
     body = record.body_as(Directive)
     return _order(body.order, f"{body.to}/{body.to_epoch}", str(body.number), sign=-1)
@@ -283,6 +301,8 @@ _SUMMARIES: dict[RecordKind, Callable[[Record], Summary]] = {
     RecordKind.PRINT: _print,
     RecordKind.DAY_CLOSED: _day_closed,
     RecordKind.CLOCK: _clock,
+    RecordKind.ASKED: _asked,
+    RecordKind.TOLD: _told,
     RecordKind.DIRECTIVE: _directive,
     RecordKind.APPLIED: _applied,
     RecordKind.GIVEN: _given,

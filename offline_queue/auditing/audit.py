@@ -14,6 +14,7 @@ from ledger.ids import Place, RecordRef
 from offline_queue.auditing.between import compare_exports, moment
 from offline_queue.auditing.findings import Findings, Sort
 from offline_queue.auditing.forks import Fork, check_proof, describe, find_fork
+from offline_queue.auditing.hosted_places import check_hosting
 from offline_queue.auditing.keys import KeyRing
 from offline_queue.auditing.notes import notes
 from offline_queue.auditing.one_export import ExportAudit
@@ -67,10 +68,15 @@ class _Run:
             self._exports.append(self._check(path))
         forks = self._judge(compare_exports(self._audits, self._ring, self._between))
         transit = check_transfers(self._audits, self._between)
+        unknown = check_hosting(self._audits, self._between)
         self._tell(None, self._ring.findings)
         self._tell(None, self._between)
         report = Report(
-            tuple(self._exports), tuple(self._found), tuple(notes(self._ring, self._audits)), transit, self._beyond
+            tuple(self._exports),
+            tuple(self._found),
+            (*notes(self._ring, self._audits), *unknown),
+            transit,
+            self._beyond,
         )
         return Audited(report, forks)
 

@@ -37,6 +37,8 @@ class Sort(StrEnum):
     HALVES_DIFFER = "halves_differ"
     FLOOR_LIMIT = "floor_limit"
     WRITE_OFF = "write_off"
+    NOT_ASKED = "not_asked"
+    WRONG_TOLD = "wrong_told"
     FORKED = "forked"
 
 
@@ -64,6 +66,8 @@ MEANING: dict[Sort, str] = {
     Sort.HALVES_DIFFER: "one of the two halves was changed",
     Sort.FLOOR_LIMIT: "the till let go more at its store's risk than it may, or a member was made to pay for it",
     Sort.WRITE_OFF: "more came back at HQ than was lost, or too few people decided it: the company bears it",
+    Sort.NOT_ASKED: "HQ has that place's key, and booked what its till did not ask for like this; look at who did",
+    Sort.WRONG_TOLD: "the place at HQ did not say this, or was not asked for it; look at who signed that it heard it",
     Sort.FORKED: "two copies of one till were at work; the two signatures prove it",
 }
 

@@ -18,7 +18,13 @@ def notes(ring: KeyRing, audits: Iterable[ExportAudit]) -> Iterator[str]:
     for one in audits:
         yield from (
             f"{one.name}: {note}"
-            for note in [*_of_posting(one), *_of_transfers(one), *one.recoveries.notes(), *one.write_offs.notes()]
+            for note in [
+                *_of_posting(one),
+                *_of_transfers(one),
+                *_of_hosting(one),
+                *one.recoveries.notes(),
+                *one.write_offs.notes(),
+            ]
         )
 
 
@@ -32,6 +38,11 @@ def _of_posting(one: ExportAudit) -> Iterator[str]:
         if waits > 0:
             why = "" if giver is None else f": the next one waits for {giver}"
             yield f"{waits} records of {name[0]}/{name[1]} are held and not yet posted{why}."
+
+
+def _of_hosting(one: ExportAudit) -> Iterator[str]:
+    for keeper in sorted(one.hosting.unchecked):
+        yield f"the key of {keeper} is not known: what it told was not checked by its signature."
 
 
 def _of_transfers(one: ExportAudit) -> Iterator[str]:

@@ -14,6 +14,7 @@ from ledger.ids import HEADQUARTERS, RecordRef, life
 from offline_queue.auditing.books import KeptBooks, differences
 from offline_queue.auditing.chains import ChainCheck
 from offline_queue.auditing.findings import FINDINGS_MAX, Findings, Sort
+from offline_queue.auditing.hosting import HostingCheck
 from offline_queue.auditing.keys import ChainName, KeyRing
 from offline_queue.auditing.orders import Carried, Order, OrdersCheck
 from offline_queue.auditing.posting import PostingCheck
@@ -39,6 +40,7 @@ from offline_queue.export_items import (
 )
 from protocol.bodies import DeclinedBody, PrintBody, Recovered
 from protocol.errors import NotARecord
+from protocol.hosting import AskedBody, ToldBody
 from protocol.records import Record, RecordKind
 from protocol.replaying import line_of
 
@@ -46,6 +48,8 @@ BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.DECLINED: DeclinedBody,
     RecordKind.PRINT: PrintBody,
     RecordKind.RECOVERED: Recovered,
+    RecordKind.ASKED: AskedBody,
+    RecordKind.TOLD: ToldBody,
 }
 """What only has to be understood."""
 
@@ -67,6 +71,7 @@ class ExportAudit:
         self.orders = OrdersCheck(ring, self.findings.add)
         self.transfers = TransfersCheck(name, ring, self.findings.add)
         self.relays = RelaysCheck(name, ring, self.findings.add)
+        self.hosting = HostingCheck(name, ring, self.findings.add)
         self.risks = RisksCheck(lambda ref, what: self._tell(Sort.FLOOR_LIMIT, [ref.keeper], str(ref), what))
         self.posting = PostingCheck(givers, lambda chain: ring.of(name, chain))
         self.write_offs = WriteOffsCheck(
@@ -153,6 +158,7 @@ class ExportAudit:
             self.relays.take(record)
             self.recoveries.take(record)
             self.risks.take(record)
+            self.hosting.take(record)
             self.write_offs.take(record)
         self._replay(record)
 

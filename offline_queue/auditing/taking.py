@@ -12,6 +12,13 @@ from offline_queue.auditing.report import Transit, UnderWay
 from offline_queue.auditing.transfers import Gift, Take
 from protocol.records import RecordKind
 
+QUOTING = {
+    RecordKind.TAKEN: (Sort.WRONG_TAKE, "takes", "its giver's"),
+    RecordKind.TOLD: (Sort.WRONG_TOLD, "quotes", "its keeper's"),
+}
+RELAYING = (Sort.WRONG_ORDER, "relays", "its giver's")
+"""What is wrong where a record quotes another one that is not like that, and how to say it."""
+
 
 def check_transfers(audits: Sequence[ExportAudit], findings: Findings) -> Transit:
     """Hold every take of every export against its giver's chains; what is under way is no fault, and is added up."""
@@ -22,9 +29,9 @@ def check_transfers(audits: Sequence[ExportAudit], findings: Findings) -> Transi
             takes[take.giver, take.hash].setdefault(take.at, take)
             # That an order which was carried out stands in HQ's chain, the check of orders says.
             if take.kind is RecordKind.TAKEN:
-                _check_quoted(take, audit, audits, findings)
+                check_quoted(take, audit, audits, findings)
         for relayed in audit.relays.relayed:
-            _check_quoted(relayed, audit, audits, findings)
+            check_quoted(relayed, audit, audits, findings)
     for (giver, _), found in takes.items():
         first, *more = sorted(found)
         for at in more:
@@ -32,10 +39,10 @@ def check_transfers(audits: Sequence[ExportAudit], findings: Findings) -> Transi
     return _transit(audits, {giver for giver, _ in takes})
 
 
-def _check_quoted(quoted: Take, by: ExportAudit, audits: Sequence[ExportAudit], findings: Findings) -> None:
-    """The giver's record that is quoted, by its taker or by HQ who relays it, stands in its giver's chain."""
+def check_quoted(quoted: Take, by: ExportAudit, audits: Sequence[ExportAudit], findings: Findings) -> None:
+    """The record that is quoted, by its taker, by HQ who relays it, or by who heard it, stands in its own chain."""
     name = quoted.giver.keeper, quoted.giver.epoch
-    sort, does = (Sort.WRONG_TAKE, "takes") if quoted.kind is RecordKind.TAKEN else (Sort.WRONG_ORDER, "relays")
+    sort, does, whose = QUOTING.get(quoted.kind, RELAYING)
     for holder in audits:
         chain = holder.chains.get(name)
         # HQ relays only what it holds.
@@ -47,10 +54,10 @@ def _check_quoted(quoted: Take, by: ExportAudit, audits: Sequence[ExportAudit], 
         # An export that was made before the transfer, or that has only a part of the giver's chain, need not have it.
         whole = holds or (holder.head.place == quoted.giver.keeper and holder.head.at_ms >= by.head.at_ms)
         if found is None and (whole or quoted.giver.sequence < max(hashes)):
-            what = f"the record {quoted.giver} that it {does} is not in its giver's chain"
+            what = f"the record {quoted.giver} that it {does} is not in {whose} chain"
             findings.add(sort, quoted.at, what)
         elif found not in (None, quoted.hash):
-            what = f"what it {does} as {quoted.giver} is not what its giver's chain has there"
+            what = f"what it {does} as {quoted.giver} is not what {whose} chain has there"
             findings.add(sort, quoted.at, what)
 
 

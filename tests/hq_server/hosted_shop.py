@@ -34,9 +34,9 @@ def price(units: int) -> Sold:
     return Sold((Item("A1", units),), (Paid(PaidWith.STORED_VALUE, units),))
 
 
-def wish(operation: str = OPERATION, units: int = 40, **otherwise: object) -> AskedBody:
+def wish(operation: str = OPERATION, cost: int = 40, **otherwise: object) -> AskedBody:
     """A sale to Alice; fields may be given other values."""
-    asked = AskedBody("sale", operation, ALICE, "6222****0417", "member", "swiped", "C01", None, sold=price(units))
+    asked = AskedBody("sale", operation, ALICE, "6222****0417", "member", "swiped", "C01", None, sold=price(cost))
     return msgspec.structs.replace(asked, **otherwise)
 
 

@@ -15,7 +15,7 @@ from hq_server.api.routes import ROUTES
 from hq_server.config import HqSettings
 from hq_server.posting import Doubt
 from ledger.judging import Refusal
-from offline_queue.gateway import door, line, login, socket_wire
+from offline_queue.gateway import door, hosting, line, login, socket_wire
 
 DOCUMENT = (Path(hq_server.__file__).parents[1] / "docs" / "hq-api.md").read_text("utf-8")
 
@@ -88,7 +88,7 @@ def test_every_reason_of_suspense_is_told() -> None:
     assert sorted(told) == sorted([*(refusal.name.lower() for refusal in Refusal), *Doubt])
 
 
-@pytest.mark.parametrize("module", [door, line, login, socket_wire])
+@pytest.mark.parametrize("module", [door, hosting, line, login, socket_wire])
 def test_every_reason_for_which_a_line_ends_is_told(module: object) -> None:
     told = {reason for row in table("close code") for reason in named(row[1])}
     source = Path(str(module.__dict__["__file__"])).read_text("utf-8")

@@ -5,15 +5,30 @@ from http import HTTPStatus
 import pytest
 
 from hq_server.placement import NOTHING_AHEAD
+from hq_server.record_views import Summary, summary
 from hq_server.storage.hosting import KEPT_AT_HQ, Unhosted, run
 from hq_server.storage.keepers import Keepers
 from hq_server.valuing import Placement, Rules
 from ledger.ids import ChainId, Place
 from ledger.slices import Asset
-from protocol.bodies import Block, Enrol, Lead, Order, Recall, Revoke, Roster, RunAs, Transfer, Unblock, Witness
-from protocol.records import SignedRecord
+from protocol.bodies import (
+    Block,
+    Enrol,
+    Lead,
+    NewEpoch,
+    Order,
+    Recall,
+    Revoke,
+    Roster,
+    RunAs,
+    Transfer,
+    Unblock,
+    Witness,
+)
+from protocol.records import RecordKind, SignedRecord
+from tests.hq_server import hosted_shop
 from tests.hq_server.forger import ALICE, BOB, Keeper, part
-from tests.hq_server.hosted_shop import place_of
+from tests.hq_server.hosted_shop import note, place_of, sell, till, wish
 from tests.hq_server.lead_shop import ADDRESS, LEAD, Shop, listed
 from tests.hq_server.office import NOTHING_PLACED, PROGRAMME, STAMP, Office
 from tests.hq_server.people import ask
@@ -149,26 +164,26 @@ def test_nothing_lies_ahead_in_a_hosted_store_by_any_rule() -> None:
 
 def test_what_lies_at_a_till_goes_home_as_soon_as_it_says_that_its_store_is_hosted() -> None:
     office = Office(rules=RULES)
-    till, host = enrolled(office, "07-1", 7), place_of(Keeper("07-1"))
+    agent, host = enrolled(office, "07-1", 7), place_of(Keeper("07-1"))
     office.enrol(host)
-    till.load(ALICE, 100)
-    office.receive(till)
+    agent.load(ALICE, 100)
+    office.receive(agent)
     changed(office, "07", "hosted")
-    assert office.orders(till) == [RunAs("hosted")], "what lies there is within the bounds of the old way"
-    till.mode = "hosted"
-    till.apply(office.directives(till)[-1])
-    office.receive(till)
-    assert office.orders(till)[1:] == [Recall(ALICE, Asset.MONEY, 0)]
+    assert office.orders(agent) == [RunAs("hosted")], "what lies there is within the bounds of the old way"
+    agent.mode = "hosted"
+    agent.apply(office.directives(agent)[-1])
+    office.receive(agent)
+    assert office.orders(agent)[1:] == [Recall(ALICE, Asset.MONEY, 0)]
 
 
 def test_what_a_hosted_stores_till_has_taken_while_its_line_was_down_goes_home() -> None:
     office = Office(rules=RULES)
-    till = Keeper("07-1", mode="hosted")
-    office.enrol(till, place_of(till))
-    till.open()
-    till.load(ALICE, 80)
-    office.receive(till)
-    assert office.orders(till) == [Recall(ALICE, Asset.MONEY, 0)]
+    agent = Keeper("07-1", mode="hosted")
+    office.enrol(agent, place_of(agent))
+    agent.open()
+    agent.load(ALICE, 80)
+    office.receive(agent)
+    assert office.orders(agent) == [Recall(ALICE, Asset.MONEY, 0)]
 
 
 @pytest.mark.parametrize("mode", ["hosted", "transfer"], ids=["as it says", "though it says otherwise"])
@@ -210,6 +225,39 @@ def test_a_visit_at_a_place_at_hq_places_nothing_with_the_stores_lead_either() -
     for keeper in (lead, host, other):
         office.receive(keeper)
     assert [type(order) for order in office.orders(lead)] == [Roster]
+
+
+def test_what_a_till_asked_and_heard_is_held_and_posts_nothing() -> None:
+    office, agent = Office(), till()
+    host = place_of(agent)
+    office.enrol(agent, host)
+    hosted_shop.ask(agent)
+    note(agent, sell(host))
+    note(agent, host.decline(ALICE, 30))
+    agent.write(RecordKind.ASKED, NewEpoch())
+    agent.write(RecordKind.TOLD, NewEpoch())
+    office.receive(agent)
+    assert (office.view(agent).held, office.view(agent).posted) == (6, 6)
+    assert office.balance(ALICE) == 0
+    assert office.suspense() == []
+    office.assert_conserved()
+
+
+def test_hq_shows_what_was_asked_and_heard_and_moves_nothing_by_it() -> None:
+    agent = till()
+    host = place_of(agent)
+    hosted_shop.ask(agent)
+    agent.write(RecordKind.ASKED, wish(sold=None, kind="refund", account="", units=7, original="05-1@hq-000001"))
+    note(agent, sell(host))
+    note(agent, host.decline(ALICE, 30))
+    agent.write(RecordKind.TOLD, NewEpoch())
+    assert [summary(signed.open()) for signed in agent.chain[1:]] == [
+        Summary("asked", ALICE, asked=40, told=("sale", "C01")),
+        Summary("asked", asked=7, told=("refund", "05-1@hq-000001", "C01")),
+        Summary("told", ALICE, asked=100, told=("05-1@hq/1/3", "sale")),
+        Summary("told", ALICE, asked=30, why="not_enough_here", told=("05-1@hq/1/4", "sale")),
+        Summary("unreadable"),
+    ]
 
 
 def test_a_keeper_of_the_place_is_found_by_the_till_alone(shop: Shop) -> None:

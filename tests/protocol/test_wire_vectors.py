@@ -23,6 +23,7 @@ from protocol.bodies import (
     DIRECTIVE_BYTES_MAX,
     GIVEN_BYTES_MAX,
     RELAYED_BYTES_MAX,
+    DeclinedBody,
     Directive,
     Opened,
     Order,
@@ -45,6 +46,7 @@ from protocol.conversation import (
     decode,
 )
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX, EnrolmentAnswer, EnrolmentRequest, open_answer, request_is_true
+from protocol.hosting import AskedBody, NotTold, ToldBody
 from protocol.names import NAME_LENGTH_MAX
 from protocol.records import RECORD_BYTES_MAX, Record, RecordKind, SignedRecord
 from protocol.rejections import Rejection
@@ -58,7 +60,11 @@ VECTORS = {vector.name: vector for vector in vectors(TEXT)}
 EACH = pytest.mark.parametrize("vector", VECTORS.values(), ids=VECTORS.keys())
 
 
-TILLS_CHAIN = "opened", "load", "declined", "print", "day-closed", "applied", "given", "applied-transfer", "clock"
+TILLS_CHAIN = (
+    *("opened", "load", "declined", "print", "day-closed", "applied", "given", "applied-transfer", "clock"),
+    *("asked", "told"),
+)
+HOSTED_CHAIN = "hosted-opened", "hosted-declined"
 HQS_CHAIN = (
     "hq-opened",
     "enrol",
@@ -114,9 +120,17 @@ def test_a_wrong_byte_in_the_document_is_found_and_computed_anew() -> None:
 def test_the_records_of_the_document_are_one_good_chain() -> None:
     chain = [signed(name) for name in TILLS_CHAIN]
     till, hq = (public_key(result(VECTORS[name], "public_key")) for name in ("till", "hq"))
-    assert str(getattr(verify_each(chain, till), "ref", None)) == "07-2/1/9"
+    assert str(getattr(verify_each(chain, till), "ref", None)) == "07-2/1/11"
     assert str(getattr(verify_each([signed(name) for name in HQS_CHAIN], hq), "ref", None)) == "hq/1/11"
     assert examine(Records(chain[0].open().keeper, 1, tuple(chain)), till, None, lambda _: None).fault is None
+
+
+def test_what_the_till_of_the_document_heard_its_place_at_hq_has_signed_and_it_had_asked_for() -> None:
+    hosted = public_key(result(VECTORS["hosted"], "public_key"))
+    assert str(getattr(verify_each(map(signed, HOSTED_CHAIN), hosted), "ref", None)) == "07-2@hq/1/2"
+    asked, told = signed("asked").open().body_as(AskedBody), signed("told").open().body_as(ToldBody)
+    assert told.told == signed("hosted-declined")
+    assert {asked.operation_id, told.told.open().body_as(DeclinedBody).operation_id} == {told.operation_id}
 
 
 def test_what_the_relay_of_the_document_brings_was_given_to_its_addressee() -> None:
@@ -186,7 +200,7 @@ def test_the_export_of_the_document_is_read() -> None:
 
 
 def test_every_code_context_and_bound_stands_in_the_document() -> None:
-    for code in (*Rejection, *RecordKind, *Decline, *Entry, *NoDraw, *Why, *Asset):
+    for code in (*Rejection, *RecordKind, *Decline, *Entry, *NoDraw, *NotTold, *Why, *Asset):
         assert f"`{code}`" in TEXT, code
     for context in Context:
         assert f"`{context.value.decode().removesuffix(chr(0))}\\0`" in TEXT

@@ -43,6 +43,7 @@ from protocol.check_code import approval_code, check_code
 from protocol.conversation import AnyMessage, Challenge, Directory, Rejected, encode
 from protocol.enrolment import _key, answer, ask, code_text
 from protocol.handshake import log_in, welcome
+from protocol.hosting import AskedBody, ToldBody
 from protocol.records import Record, RecordKind, encode_body, seal
 from protocol.vouching import vouch
 from protocol.write_offs import WrittenOff
@@ -64,6 +65,8 @@ BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.RECLAIMED: Reclaimed,
     RecordKind.RECOVERED: Recovered,
     RecordKind.WRITTEN_OFF: WrittenOff,
+    RecordKind.ASKED: AskedBody,
+    RecordKind.TOLD: ToldBody,
 }
 BLOCK = re.compile(r"^```vector (?P<kind>\w+) (?P<name>[\w-]+)\n(?P<lines>.*?)^```$", re.DOTALL | re.MULTILINE)
 LINE = re.compile(r"^(?P<name>\w+)(?P<sign>:| =>) ?(?P<value>.*(?:\n[ ].*)*)", re.MULTILINE)

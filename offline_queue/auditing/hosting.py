@@ -1,0 +1,182 @@
+"""Hosted stores: what a till asked of its place at HQ, what it heard came of that, and what that place has booked."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import NamedTuple
+
+from checkout.sold import PaidWith, Sold
+from ledger.ids import RecordRef, agent_of, hosted_place
+from ledger.slices import MONEY, Purse
+from ledger.transactions import Side
+from offline_queue.auditing.chains import Report
+from offline_queue.auditing.findings import Sort
+from offline_queue.auditing.keys import ChainName, KeyRing
+from offline_queue.auditing.transfers import Take
+from protocol.bodies import DeclinedBody, TransactionBody
+from protocol.errors import NotARecord
+from protocol.hosting import AskedBody, ToldBody
+from protocol.records import Record, RecordKind
+from protocol.signing import Context, is_signed_by
+
+
+class Deed(NamedTuple):
+    """What is done with a member's value, as its till can ask for it. `paid`: units by tender, or empty.
+
+    What is let go at the store's risk was asked of the card. `account` is empty where `original`, a slip, is undone.
+    """
+
+    kind: str
+    account: str
+    units: int
+    paid: tuple[tuple[str, int], ...]
+    original: str | None
+
+    def __str__(self) -> str:
+        parts = ", ".join(f"{tender} {units}" for tender, units in self.paid)
+        of = f" of account {self.account}" if self.account else ""
+        slip = f" of slip {self.original}" if self.original else ""
+        return f"{self.kind} of {self.units} units{of}{slip}" + (f" ({parts})" if parts else "")
+
+
+class Wish(NamedTuple):
+    """A record in which a till asks for something. A POS may ask twice under one number of its own."""
+
+    at: RecordRef
+    operation_id: str
+    deed: Deed
+    pos_ref: str | None
+
+
+class Booked(NamedTuple):
+    """A record of a place at HQ that moved a member's value, other than to or from another place."""
+
+    at: RecordRef
+    operation_id: str
+    deed: Deed
+
+
+class HostingCheck:
+    """Hears every record of an export that asks, tells what came of it, or books at a place at HQ."""
+
+    def __init__(self, export: str, ring: KeyRing, report: Report) -> None:
+        self.wishes: list[Wish] = []
+        self.booked: list[Booked] = []
+        self.told: list[Take] = []
+        """Whose records were quoted: to be held against their chains."""
+        self.heard: list[Take] = []
+        """Those of them that are signed by their keeper."""
+        self.unchecked: set[str] = set()
+        """The places at HQ whose keys nobody tells of."""
+        self._export = export
+        self._ring = ring
+        self._report = report
+        self._asked: defaultdict[ChainName, dict[str, Wish]] = defaultdict(dict)
+        self._slips: dict[str, tuple[str, str]] = {}
+        """By the record of a place at HQ: the number of its slip, and the account."""
+
+    def take(self, record: Record) -> None:
+        """Check a record; one that has nothing to do with hosting is passed over."""
+        try:
+            match record.kind:
+                case RecordKind.ASKED:
+                    self._ask(record, record.body_as(AskedBody))
+                case RecordKind.TOLD:
+                    self._tell(record, record.body_as(ToldBody))
+                case RecordKind.TRANSACTION if agent_of(record.keeper) is not None:
+                    self._book(record, record.body_as(TransactionBody))
+                case _:
+                    pass
+        except NotARecord:
+            return  # the replay says so
+
+    def _ask(self, record: Record, body: AskedBody) -> None:
+        wish = Wish(record.ref, body.operation_id, _asked(body), body.pos_ref)
+        self.wishes.append(wish)
+        self._asked[record.keeper, record.epoch].setdefault(body.operation_id, wish)
+
+    def _book(self, record: Record, body: TransactionBody) -> None:
+        self._slips[str(record.ref)] = body.receipt_number, body.account
+        self.booked.append(Booked(record.ref, body.operation_id, self._deed(body)))
+
+    def _deed(self, body: TransactionBody) -> Deed:
+        """By the legs where they say it: what the record says beside them takes nothing from anybody."""
+        if body.undone is not None:
+            original, account = self._slips.get(body.undone.original, (body.undone.original, ""))
+            other = "" if body.account == account else body.account
+            return Deed(body.kind, other, body.undone.units, (), original)
+        if body.sold is None:
+            units = sum(leg.units for leg in body.legs if leg.side is Side.HELD and leg.purse is Purse.PRINCIPAL)
+            return Deed(body.kind, body.account, units, ((body.slip.tender or "", units),), None)
+        spent = sum(leg.units for leg in body.legs if leg.side is Side.SPENT and leg.purse in MONEY)
+        return Deed(body.kind, body.account, body.sold.total, _parts(body.sold, spent), None)
+
+    def _tell(self, record: Record, body: ToldBody) -> None:
+        try:
+            quoted = body.told.open()
+        except NotARecord:
+            self._report(Sort.WRONG_TOLD, record.ref, "what it quotes is not a record")
+            return
+        place, ref = hosted_place(record.keeper), quoted.ref
+        if quoted.keeper != place:
+            what = f"the record {ref} that it quotes is not of {place}, its place at HQ"
+            self._report(Sort.WRONG_TOLD, record.ref, what)
+            return
+        told = Take(record.ref, record.kind, ref, body.told.hash)
+        self.told.append(told)
+        vouched = self._ring.of(self._export, (ref.keeper, ref.epoch))
+        if vouched is None:
+            self.unchecked.add(f"{ref.keeper}/{ref.epoch}")
+        elif not is_signed_by(vouched.key, Context.RECORD, body.told):
+            what = f"the record {ref} that it quotes is not signed by {ref.keeper}"
+            self._report(Sort.WRONG_TOLD, record.ref, what)
+        else:
+            self.heard.append(told)
+        self._check_answer(record, body, quoted)
+
+    def _check_answer(self, record: Record, body: ToldBody, quoted: Record) -> None:
+        """It is about what this chain has asked for before."""
+        wish = self._asked[record.keeper, record.epoch].get(body.operation_id)
+        if wish is None:
+            what = f"no earlier record of this chain asks for operation {body.operation_id}"
+            self._report(Sort.WRONG_TOLD, record.ref, what)
+        elif not _answers(quoted, wish):
+            what = f"the record {quoted.ref} that it quotes is no answer to {wish.at}"
+            self._report(Sort.WRONG_TOLD, record.ref, what)
+
+
+def _answers(quoted: Record, wish: Wish) -> bool:
+    """Under a number of the POS's own it may be what came of an earlier try."""
+    try:
+        match quoted.kind:
+            case RecordKind.TRANSACTION:
+                done = quoted.body_as(TransactionBody)
+                kind, operation_id, pos_ref = done.kind, done.operation_id, done.slip.pos_ref
+            case RecordKind.DECLINED:
+                no = quoted.body_as(DeclinedBody)
+                kind, operation_id, pos_ref = no.kind, no.operation_id, no.pos_ref
+            case _:
+                return False
+    except NotARecord:
+        return False
+    is_same = operation_id == wish.operation_id or (pos_ref is not None and pos_ref == wish.pos_ref)
+    return is_same and kind == wish.deed.kind
+
+
+def _asked(body: AskedBody) -> Deed:
+    if body.original is not None:
+        return Deed(body.kind, "", body.units, (), body.original)
+    if body.sold is None:
+        return Deed(body.kind, body.account, body.units, ((body.tender, body.units),), None)
+    return Deed(body.kind, body.account, body.sold.total, _parts(body.sold), None)
+
+
+def _parts(sold: Sold, spent: int | None = None) -> tuple[tuple[str, int], ...]:
+    """What is paid with what; `spent` is what of the member's money moved, as far as that is known."""
+    parts: Counter[str] = Counter()
+    for part in sold.paid:
+        from_card = part.tender in {PaidWith.STORED_VALUE, PaidWith.STORE_RISK}
+        if spent is None or part.tender is not PaidWith.STORED_VALUE:
+            parts[PaidWith.STORED_VALUE if from_card else part.tender] += part.units
+    parts[PaidWith.STORED_VALUE] += spent or 0
+    return tuple(sorted((tender, units) for tender, units in parts.items() if units))

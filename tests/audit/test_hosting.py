@@ -1,0 +1,317 @@
+"""What HQ books at a hosted store's place: its till asked for it, and heard of it; whatever is not so is named."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from checkout.slip_facts import SlipFacts
+from checkout.sold import Paid, PaidWith, Sold, Undone
+from ledger.ids import HEADQUARTERS
+from loyalty.evaluation import Item
+from loyalty.reasons import Reason
+from offline_queue.auditing.audit import audit
+from offline_queue.auditing.findings import Sort
+from protocol.bodies import Applied, Given, NewEpoch, TransactionBody
+from protocol.hosting import ToldBody
+from protocol.records import RecordKind, SignedRecord, seal
+from tests.audit.by_hand import MIA, ref
+from tests.audit.halves import HQ_PUBLIC_KEY, STRANGER
+from tests.audit.hosted_by_hand import AGENT, HOST, Shop, changed, receipt
+
+OPERATION = "operation-1"
+RISKS = tuple(Reason(f"floor_limit_{name}", 100, 20) for name in ("sale", "card", "till", "agreed"))
+"""What the record of a sale names that lets 20 units go at the store's risk."""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)
+
+
+def at(signed: SignedRecord) -> str:
+    return str(ref(signed))
+
+
+def deed(units: int, paid: str = "") -> str:
+    return f"sale of {units} units of account {MIA} ({paid or f'stored_value {units}'})"
+
+
+# All as it should be
+
+
+def day(shop: Shop) -> None:
+    """A sale, one at the store's risk, a refund, a void, and a no; all asked for, and heard of."""
+    sale = shop.sell(OPERATION)
+    shop.told(OPERATION, sale)
+    shop.ask("operation-2", "refund", 10, original=receipt(sale))
+    shop.told("operation-2", shop.undo("operation-2", "refund", sale, 10))
+    shop.ask("operation-3", units=70, floor_limit=20)
+    items = (Item("A1", 70),)
+    parts = (Paid(PaidWith.STORED_VALUE, 50), Paid(PaidWith.STORE_RISK, 20))
+    shop.book("sale", "operation-3", shop.spend(50), sold=Sold(items, parts), reasons=RISKS)
+    voided = shop.sell("operation-4", 30)
+    shop.ask("operation-5", "void", 30, original=receipt(voided))
+    shop.told("operation-5", shop.undo("operation-5", "void", voided, 30))
+    shop.ask("operation-6")
+    shop.told("operation-6", shop.decline("operation-6"))
+
+
+def test_a_day_of_a_hosted_store_is_clean_in_every_file_and_in_all_together(shop: Shop) -> None:
+    day(shop)
+    shop.send()
+    for keepers in (shop.all, (shop.company.hq,), (shop.agent,), (shop.host,), (shop.agent, shop.host)):
+        assert shop.found(*keepers) == []
+    assert shop.notes(*shop.all) == []
+
+
+def test_an_answer_to_an_earlier_try_under_the_same_number_of_the_pos_is_one(shop: Shop) -> None:
+    shop.ask(OPERATION, pos_ref="T-77")
+    sale = shop.sell(OPERATION, asked=False)
+    sale = shop.sell("operation-2", asked=False, slip=slip_of(sale, "T-77"))
+    shop.ask("operation-2", pos_ref="T-77")
+    shop.ask("operation-3", pos_ref="T-77")
+    told = shop.told("operation-3", sale)
+    assert shop.found() == []
+    shop.ask("operation-4", pos_ref="T-78")
+    other = shop.told("operation-4", sale)
+    assert shop.found() == [no_answer(shop, other, sale)]
+    assert at(told) != at(other)
+
+
+def slip_of(sale: SignedRecord, pos_ref: str) -> SlipFacts:
+    return replace(sale.open().body_as(TransactionBody).slip, pos_ref=pos_ref)
+
+
+def no_answer(shop: Shop, told: SignedRecord, quoted: SignedRecord) -> tuple[str, str, str]:
+    asked = shop.agent.outbox.record(ref(told).sequence - 1)
+    assert asked is not None
+    what = f"the record {at(quoted)} that it quotes is no answer to {at(asked)}"
+    return Sort.WRONG_TOLD, at(told), what
+
+
+# What the till says it heard
+
+
+def test_what_a_till_heard_of_another_place_is_named(shop: Shop) -> None:
+    shop.ask(OPERATION)
+    told = shop.told(OPERATION, shop.company.a.load(40))
+    what = "the record 07-2/1/3 that it quotes is not of 05-1@hq, its place at HQ"
+    assert (Sort.WRONG_TOLD, at(told), what) in shop.found(shop.agent)
+
+
+def test_what_a_till_heard_and_its_place_did_not_sign_is_named(shop: Shop) -> None:
+    sale = shop.sell(OPERATION)
+    told = shop.told(OPERATION, changed(sale, STRANGER))
+    named = (Sort.WRONG_TOLD, at(told), f"the record {at(sale)} that it quotes is not signed by 05-1@hq")
+    assert named in shop.found(shop.agent, shop.company.hq)
+    assert shop.found(shop.agent) == [], "without HQ's word nobody knows the key"
+    assert shop.notes(shop.agent)[0].endswith(
+        "the key of 05-1@hq/1 is not known: what it told was not checked by its signature."
+    )
+
+
+def test_what_a_till_heard_and_its_place_has_otherwise_is_named(shop: Shop) -> None:
+    """The place's key signed both: the till has printed one, and HQ has booked the other."""
+    sale = shop.sell(OPERATION)
+    told = shop.told(OPERATION, changed(sale, shop.host.key, software="0.2.0"))
+    shop.send()
+    named = (Sort.WRONG_TOLD, at(told), f"what it quotes as {at(sale)} is not what its keeper's chain has there")
+    for keepers in ((shop.company.hq,), (shop.agent, shop.host)):
+        assert shop.found(*keepers) == [named]
+
+
+def test_what_a_till_heard_and_its_place_does_not_have_at_all_is_named(shop: Shop) -> None:
+    sale = shop.sell(OPERATION)
+    record = sale.open()
+    later = seal(replace(record, sequence=record.sequence + 7), shop.host.key.sign)
+    told = shop.told(OPERATION, later)
+    what = f"the record {at(later)} that it quotes is not in its keeper's chain"
+    assert (Sort.WRONG_TOLD, at(told), what) in shop.found(shop.agent, shop.host)
+
+
+def test_an_answer_to_what_the_till_never_asked_is_named(shop: Shop) -> None:
+    told = shop.told(OPERATION, shop.sell(OPERATION, asked=False))
+    shop.ask(OPERATION)
+    what = f"no earlier record of this chain asks for operation {OPERATION}"
+    assert (Sort.WRONG_TOLD, at(told), what) in shop.found(shop.agent)
+
+
+@pytest.mark.parametrize("kind", ["another operation", "another kind", "no outcome"])
+def test_what_is_no_answer_to_what_was_asked_is_named(shop: Shop, kind: str) -> None:
+    other = shop.sell("operation-2")
+    quoted = {
+        "another operation": other,
+        "another kind": shop.decline(OPERATION, "refund"),
+        "no outcome": next(iter(shop.host.outbox.records(0))),
+    }[kind]
+    shop.ask(OPERATION)
+    told = shop.told(OPERATION, quoted)
+    assert no_answer(shop, told, quoted) in shop.found(shop.agent)
+
+
+# What HQ books at the place
+
+
+def test_a_sale_that_no_till_asked_for_is_named_by_what_the_till_heard_later(shop: Shop) -> None:
+    """HQ holds the key, and all it has of the till is what came up its line; the till has heard of a later sale."""
+    forged = shop.sell(OPERATION, asked=False)
+    after = shop.sell("operation-2")
+    shop.told("operation-2", after)
+    shop.send()
+    what = f"it books {deed(40)}, and 05-1 has not asked for operation {OPERATION}"
+    for keepers in ((shop.company.hq,), shop.all, (shop.agent, shop.host)):
+        assert shop.found(*keepers) == [(Sort.NOT_ASKED, at(forged), what)]
+
+
+def test_a_sale_at_the_end_that_no_till_asked_for_is_named_by_the_tills_own_file(shop: Shop) -> None:
+    forged = shop.sell(OPERATION, asked=False)
+    shop.send()
+    assert shop.found(shop.company.hq) == shop.found(shop.host) == []
+    (note,) = shop.notes(shop.company.hq)
+    assert note == (
+        "whether 05-1 has asked for 1 records that HQ booked at its place there, nothing here tells"
+        f" (the first is {at(forged)}): its own export does, made after theirs."
+    )
+    assert [(sort, where) for sort, where, _ in shop.found(shop.company.hq, shop.agent)] == [
+        (Sort.NOT_ASKED, at(forged))
+    ]
+
+
+def test_a_tills_file_that_was_exported_before_need_not_have_the_ask(shop: Shop) -> None:
+    (early,) = shop.company.export(shop.agent)
+    shop.sell(OPERATION)
+    (late,) = shop.company.export(shop.host)
+    report = audit([early, late], HQ_PUBLIC_KEY).report
+    assert report.found == ()
+    assert any("whether 05-1 has asked for 1 records" in note for note in report.notes)
+
+
+def test_where_nothing_of_the_till_is_here_the_report_says_so(shop: Shop) -> None:
+    day(shop)
+    assert shop.found(shop.host) == []
+    (note,) = shop.notes(shop.host)
+    assert note.startswith("whether 05-1 has asked for 6 records that HQ booked at its place there, nothing here tells")
+
+
+@pytest.mark.parametrize("kind", ["load", "refund", "void"])
+def test_whatever_moves_a_members_value_there_has_to_be_asked_for(shop: Shop, kind: str) -> None:
+    sale = shop.sell("operation-2")
+    forged = shop.load(OPERATION, 40, asked=False) if kind == "load" else shop.undo(OPERATION, kind, sale, 40)
+    shop.send()
+    assert [(sort, where) for sort, where, _ in shop.found()] == [(Sort.NOT_ASKED, at(forged))]
+
+
+def test_what_the_place_draws_and_gives_back_needs_no_ask(shop: Shop) -> None:
+    shop.host.do(RecordKind.GIVEN, Given(HEADQUARTERS, 1, shop.host.transfer(100)))
+    shop.send()
+    shop.host.do(RecordKind.APPLIED, Applied(shop.company.give(HOST, 60)))
+    shop.send()
+    assert shop.found() == []
+
+
+# What is asked for and booked otherwise
+
+
+def test_a_sale_at_another_price_is_named(shop: Shop) -> None:
+    asked = shop.ask(OPERATION, units=40)
+    booked = shop.sell(OPERATION, 90, asked=False)
+    assert shop.found() == [(Sort.NOT_ASKED, at(booked), f"it books {deed(90)}, and {at(asked)} asks for {deed(40)}")]
+
+
+def test_a_sale_that_takes_from_the_card_what_was_to_be_paid_in_cash_is_named(shop: Shop) -> None:
+    asked = shop.ask(OPERATION, sold=Sold((Item("A1", 40),), (Paid(PaidWith.CASH, 40),)))
+    booked = shop.sell(OPERATION, 40, asked=False)
+    what = f"it books {deed(40)}, and {at(asked)} asks for {deed(40, 'cash 40')}"
+    assert shop.found() == [(Sort.NOT_ASKED, at(booked), what)]
+
+
+def test_a_sale_whose_legs_take_more_than_its_words_say_is_named(shop: Shop) -> None:
+    asked = shop.ask(OPERATION, units=40)
+    sold = Sold((Item("A1", 40),), (Paid(PaidWith.STORED_VALUE, 40),))
+    booked = shop.book("sale", OPERATION, shop.spend(45), sold=sold)
+    what = f"it books {deed(40, 'stored_value 45')}, and {at(asked)} asks for {deed(40)}"
+    assert shop.found() == [(Sort.NOT_ASKED, at(booked), what)]
+
+
+def test_a_sale_to_another_account_is_named(shop: Shop) -> None:
+    shop.ask(OPERATION, account="another")
+    booked = shop.sell(OPERATION, asked=False)
+    assert [(sort, where) for sort, where, _ in shop.found()] == [(Sort.NOT_ASKED, at(booked))]
+
+
+def test_another_movement_than_was_asked_for_is_named(shop: Shop) -> None:
+    shop.ask(OPERATION, "load", 40)
+    booked = shop.sell(OPERATION, asked=False)
+    assert [(sort, where) for sort, where, _ in shop.found()] == [(Sort.NOT_ASKED, at(booked))]
+
+
+@pytest.mark.parametrize("tampered", ["units", "tender"])
+def test_a_load_of_other_units_or_by_another_tender_is_named(shop: Shop, tampered: str) -> None:
+    asked = {"units": (39, "cash"), "tender": (40, "bank_card")}[tampered]
+    shop.ask(OPERATION, "load", units=asked[0], tender=asked[1])
+    booked = shop.load(OPERATION, 40, asked=False)
+    assert [(sort, where) for sort, where, _ in shop.found()] == [(Sort.NOT_ASKED, at(booked))]
+
+
+@pytest.mark.parametrize("tampered", ["units", "slip", "account", "original"])
+def test_a_refund_of_other_units_of_another_slip_or_to_another_account_is_named(shop: Shop, tampered: str) -> None:
+    sale, other = shop.sell("operation-2"), shop.sell("operation-3")
+    shop.ask(OPERATION, "refund", 10, original=receipt(sale))
+    parts = (Paid(PaidWith.STORED_VALUE, 10),)
+    booked = {
+        "units": lambda: shop.undo(OPERATION, "refund", sale, 11),
+        "slip": lambda: shop.undo(OPERATION, "refund", other, 10),
+        "account": lambda: shop.undo(OPERATION, "refund", sale, 10, account="another"),
+        "original": lambda: shop.undo(OPERATION, "refund", sale, 10, undone=Undone("05-1@hq/1/2", 10, parts)),
+    }[tampered]()
+    assert [(sort, where) for sort, where, _ in shop.found()] == [(Sort.NOT_ASKED, at(booked))]
+
+
+def test_an_ask_that_its_till_did_not_sign_counts_for_nothing(shop: Shop) -> None:
+    """HQ writes into its copy of the till's chain what it would have liked to be asked."""
+    booked = shop.sell(OPERATION)
+    shop.send()
+    shop.company.hq.tamper("update records set signature = zeroblob(64) where keeper = '05-1' and sequence = 5")
+    assert [(sort, where) for sort, where, _ in shop.found(shop.company.hq)] == [(Sort.NOT_SIGNED, "05-1/1/5")]
+    (note,) = shop.notes(shop.company.hq)
+    assert f"the first is {at(booked)}" in note
+    shop.told(OPERATION, booked)
+    shop.company.send(AGENT)
+    assert (Sort.NOT_ASKED, at(booked)) in {one[:2] for one in shop.found(shop.company.hq)}
+
+
+# A till that was replaced
+
+
+def test_what_a_lost_till_may_have_asked_is_no_finding(shop: Shop) -> None:
+    """Its last asks went up its line before its records did, and with its disk they are gone."""
+    shop.send()
+    lost = shop.sell(OPERATION)
+    shop.company.replace(AGENT)
+    shop.told("operation-2", shop.sell("operation-2"))
+    shop.send()
+    assert shop.found(shop.company.hq, shop.agent, shop.host) == []
+    (note,) = shop.notes(shop.company.hq)
+    assert f"for 1 records that HQ booked at its place there, nothing here tells (the first is {at(lost)})" in note
+
+
+def test_behind_what_its_successor_has_heard_a_lost_till_asked_nothing(shop: Shop) -> None:
+    shop.send()
+    shop.company.replace(AGENT)
+    shop.told("operation-2", shop.sell("operation-2"))
+    forged = shop.sell(OPERATION, asked=False)
+    shop.told("operation-3", shop.sell("operation-3"))
+    shop.send()
+    assert [(sort, where) for sort, where, _ in shop.found(shop.company.hq)] == [(Sort.NOT_ASKED, at(forged))]
+
+
+def test_a_body_that_nobody_can_read_is_named(shop: Shop) -> None:
+    asked = shop.agent.sign(RecordKind.ASKED, NewEpoch())
+    told = shop.agent.sign(RecordKind.TOLD, NewEpoch())
+    assert [(sort, where) for sort, where, _ in shop.found(shop.agent)] == [
+        (Sort.RULE_BROKEN, at(asked)),
+        (Sort.RULE_BROKEN, at(told)),
+    ]
+    garbage = shop.agent.sign(RecordKind.TOLD, ToldBody(OPERATION, SignedRecord(b"garbage", bytes(64))))
+    assert (Sort.WRONG_TOLD, at(garbage), "what it quotes is not a record") in shop.found(shop.agent)
