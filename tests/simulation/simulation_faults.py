@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
 from itertools import count
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,21 +15,27 @@ from hq_server.desk import Desk
 from hq_server.storage.drawing import Drawing, Drawn, Short
 from hq_server.storage.sqlite import HqStore
 from hq_server.storage.vault import Vault
-from ledger.ids import AccountId, ChainId
+from ledger.ids import AccountId, ChainId, OperationId
 from ledger.journal_sqlite import DiskFull, SqliteJournal, transaction
 from offline_queue.outbox import Stamp
 from protocol.acknowledgements import open_acknowledgement, seal_acknowledgement
 from protocol.bodies import Transfer
-from protocol.conversation import Draw, Records
+from protocol.conversation import Ask, Draw, Records
 from protocol.draws import Grounds, decide
-from protocol.records import SignedRecord
+from protocol.hosting import AskedBody
+from protocol.records import Record, SignedRecord
 from protocol.rejections import Fault as Rejected
 from protocol.signing import Signed
+from simulation.company import PROGRAMME
+from terminal.agent import Agent
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked
 from terminal.book_trust import BookTrust
 from terminal.deciding import Deciding
+from terminal.hosted_till import HostedTill
+from terminal.hosted_words import request_of
 from terminal.modes import Mode
+from terminal.operations import Operations
 from terminal.store import TillStore
 
 
@@ -140,3 +148,60 @@ def take_without_posting(patch: pytest.MonkeyPatch) -> None:
 def believe_every_disk(patch: pytest.MonkeyPatch) -> None:
     """A till takes whatever book is on its disk for the latest."""
     patch.setattr(BookTrust, "begin", lambda self: None)  # noqa: ARG005 - as it is called
+
+
+def tell_before_commit(patch: pytest.MonkeyPatch) -> None:
+    """A place at HQ says what it will record, and commits it a moment later."""
+    told = HostedTill._told
+
+    def rehearse(store: TillStore, asked: Asked) -> SignedRecord | None:
+        signed: SignedRecord | None = None
+        with suppress(_Rehearsed), transaction(store._connection):
+            answer = store._decisions.perform(asked, None)
+            if isinstance(answer, Answer):
+                signed = store.hosting.record(store.head().ref)
+            raise _Rehearsed
+        return signed
+
+    async def tell_early(self: HostedTill, ask: Ask, record: Record, body: AskedBody) -> SignedRecord | str:
+        known = request_of(body, self._kinds)
+        if known is None or ask.or_cancel or body.kind != "load":
+            return await told(self, ask, record, body)
+        early = await self._store.do(rehearse, Asked(*known, ask.asked.hash, self._till.moment(), self._till.hq))
+        if early is None:
+            return await told(self, ask, record, body)
+        asyncio.create_task(_later(told(self, ask, record, body)))  # noqa: RUF006 - the loop keeps it
+        return early
+
+    patch.setattr(HostedTill, "_told", tell_early)
+
+
+async def _later(what: Coroutine[Any, Any, object]) -> None:
+    await asyncio.sleep(0.5)
+    await what
+
+
+def sell_alone_when_unanswered(patch: pytest.MonkeyPatch) -> None:
+    """A till that HQ has not answered in time takes the sale in its own book."""
+    ask = Agent._ask
+
+    async def or_alone(self: Agent, operation_id: str, signed: SignedRecord) -> Answer | Problem:
+        answer = await ask(self, operation_id, signed)
+        if answer is not Problem.OUTCOME_UNKNOWN:
+            return answer
+        body = signed.open().body_as(AskedBody)
+        known = request_of(body, PROGRAMME.card_kinds)
+        assert known is not None
+        request = msgspec.structs.replace(known[0], operation_id=OperationId(f"{operation_id}-alone"))
+        asked = Asked(request, known[1], signed.hash, self._moment(), self._standing())
+        answer = await self._store.do(TillStore.perform, asked)
+        if isinstance(answer, Answer):
+            answer = msgspec.structs.replace(answer, operation_id=operation_id)
+        return answer
+
+    patch.setattr(Agent, "_ask", or_alone)
+
+
+def forget_what_was_asked(patch: pytest.MonkeyPatch) -> None:
+    """A till asks its place at HQ and, asked in turn, knows nothing of it until that has answered."""
+    patch.setattr(Operations, "is_open", lambda self, operation_id: False)  # noqa: ARG005 - as it is called
