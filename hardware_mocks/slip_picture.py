@@ -8,7 +8,7 @@ from pathlib import Path
 import qrcode  # type: ignore[import-untyped] # it carries no types
 from PIL import Image, ImageDraw, ImageFont
 
-from hardware_mocks.paper import Align, Barcode, Bitmap, Block, Feed, Glyph, Place, QrCode, TextLine
+from hardware_mocks.paper import Align, Barcode, Bitmap, Block, Feed, FontMissing, Glyph, Place, QrCode, TextLine
 
 # Fonts with Chinese, and the face in each that has Latin letters of half the width.
 FONTS = (
@@ -29,10 +29,6 @@ QR_LEVELS = {
     "Q": qrcode.ERROR_CORRECT_Q,
     "H": qrcode.ERROR_CORRECT_H,
 }
-
-
-class FontMissing(Exception):
-    """No font with Chinese was found, so slips cannot be drawn; all else works. Install one: `./run test-machine`."""
 
 
 def draw(blocks: Sequence[Block], width_dots: int) -> bytes:

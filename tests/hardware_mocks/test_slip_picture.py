@@ -6,8 +6,8 @@ from PIL import Image, ImageChops
 
 from hardware_mocks import slip_picture
 from hardware_mocks.escpos_interpreter import EscPosInterpreter
-from hardware_mocks.paper import Align, Bitmap, Feed, Place, QrCode
-from hardware_mocks.slip_picture import MARGIN_DOTS, FontMissing, draw
+from hardware_mocks.paper import Align, Bitmap, Feed, FontMissing, Place, QrCode
+from hardware_mocks.slip_picture import MARGIN_DOTS, draw
 
 PAPER = Place(Align.LEFT, 0, 576)
 
