@@ -23,7 +23,6 @@ from terminal.config import SettingsWrong
 from terminal.devices import READY
 from terminal.enrolling import NotEnrolled
 from terminal.exchanges import Occasion
-from terminal.jobs import at_times
 from terminal.web.pages import add_pages
 from terminal.wiring import Parts, build
 
@@ -114,9 +113,17 @@ def _jobs(parts: Parts) -> list[Coroutine[None, None, None]]:
     if parts.uplink is not None and parts.lead is not None:
         jobs.append(parts.uplink.run())
         jobs.append(parts.lead.run())
-        times = () if parts.settings.exchange is None else parts.settings.exchange.times
-        jobs.append(at_times(times, parts.till.shop.zone, partial(parts.till.exchange, Occasion.SCHEDULE)))
+        jobs += _at_times(parts)
     return jobs
+
+
+def _at_times(parts: Parts) -> list[Coroutine[None, None, None]]:
+    times = () if parts.settings.exchange is None else parts.settings.exchange.times
+    if not times:
+        return []
+    from terminal.jobs import at_times  # noqa: PLC0415 - few tills have such times, and each start would pay 0.05 s
+
+    return [at_times(times, parts.till.shop.zone, partial(parts.till.exchange, Occasion.SCHEDULE))]
 
 
 async def _hear(parts: Parts) -> None:
