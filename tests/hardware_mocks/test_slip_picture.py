@@ -97,5 +97,6 @@ def test_a_qr_code_is_the_code_of_its_data() -> None:
 def test_without_a_chinese_font_the_error_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slip_picture, "FONTS", ())
     slip_picture._font.cache_clear()
+    slip_picture._cell.cache_clear()
     with pytest.raises(FontMissing, match=r"\./run test-machine"):
         printed(b"x\n")
