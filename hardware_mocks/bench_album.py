@@ -8,9 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from hardware_mocks.paper import FontMissing
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
 from hardware_mocks.slip import Slip
-from hardware_mocks.slip_picture import FontMissing
 
 LOOK_AGAIN_S = 0.1
 

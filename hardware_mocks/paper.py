@@ -104,3 +104,7 @@ class Barcode:
 
 
 Block = TextLine | Feed | Bitmap | QrCode | Barcode
+
+
+class FontMissing(Exception):
+    """No font with Chinese was found, so slips cannot be drawn; all else works. Install one: `./run test-machine`."""

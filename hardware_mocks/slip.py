@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from hardware_mocks.paper import Block, Feed
-from hardware_mocks.slip_picture import draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +31,6 @@ class Slip:
 
     def png(self) -> bytes:
         """Its picture. Raises FontMissing where no font has Chinese."""
+        from hardware_mocks.slip_picture import draw  # noqa: PLC0415 - the import costs 0.1 s; most slips are only read
+
         return draw(self.blocks, self.width_dots)

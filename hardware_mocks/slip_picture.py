@@ -1,14 +1,14 @@
 """A slip as a picture, dot for dot as the printer would burn it, with a margin of white."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
 import qrcode  # type: ignore[import-untyped] # it carries no types
 from PIL import Image, ImageDraw, ImageFont
 
-from hardware_mocks.paper import Align, Barcode, Bitmap, Block, Feed, Glyph, Place, QrCode, TextLine
+from hardware_mocks.paper import Align, Barcode, Bitmap, Block, Feed, FontMissing, Glyph, Place, QrCode, TextLine
 
 # Fonts with Chinese, and the face in each that has Latin letters of half the width.
 FONTS = (
@@ -22,6 +22,7 @@ FONTS = (
 MARGIN_DOTS = 16
 CELL_HEIGHT_DOTS, SMALL_CELL_HEIGHT_DOTS = 24, 17
 BASELINE = 0.8  # of the cell's height
+CELLS_KEPT_MAX = 2000  # a slip has some 600 characters, and a hundred that differ; to draw one takes 0.5 ms
 WHITE, BLACK, GREY = 255, 0, 128
 QR_LEVELS = {
     "L": qrcode.ERROR_CORRECT_L,
@@ -29,10 +30,6 @@ QR_LEVELS = {
     "Q": qrcode.ERROR_CORRECT_Q,
     "H": qrcode.ERROR_CORRECT_H,
 }
-
-
-class FontMissing(Exception):
-    """No font with Chinese was found, so slips cannot be drawn; all else works. Install one: `./run test-machine`."""
 
 
 def draw(blocks: Sequence[Block], width_dots: int) -> bytes:
@@ -82,6 +79,7 @@ def _line(line: TextLine) -> Image.Image:
     return picture
 
 
+@lru_cache(CELLS_KEPT_MAX)
 def _cell(glyph: Glyph) -> Image.Image:
     """One character, drawn at single size and then blown up, as the printer does."""
     style = glyph.style

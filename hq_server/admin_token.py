@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from pathlib import Path
 
-from hq_server.world import World
 from offline_queue.keys import write_private
 from offline_queue.settings import SettingsWrong
 
@@ -13,10 +13,10 @@ TOKEN_BYTES = 32
 TOKEN_FILE = "admin.token"  # noqa: S105 - the name of the file, not what is in it
 
 
-def make_token(folder: Path, world: World) -> str:
+def make_token(folder: Path, chance: Callable[[int], bytes]) -> str:
     """The token; made at the first call, in a file that only HQ's user may read. Raises SettingsWrong."""
     if not (folder / TOKEN_FILE).exists():
-        write_private(folder / TOKEN_FILE, urlsafe_b64encode(world.chance(TOKEN_BYTES)) + b"\n")
+        write_private(folder / TOKEN_FILE, urlsafe_b64encode(chance(TOKEN_BYTES)) + b"\n")
     return read_token(folder)
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from hq_server.placing_figures import STRANDED_AFTER_H, STRANDED_AFTER_H_MAX
 from hq_server.valuing import Placement
-from offline_queue.gateway.door import COPIES_S
+from offline_queue.gateway.wire import COPIES_S
 from offline_queue.settings import Port
 
 LINES_MAX = 10_000

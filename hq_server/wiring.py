@@ -50,7 +50,7 @@ def build(settings_file: Path, world: World | None = None, *, is_restored: bool 
     data.mkdir(parents=True, exist_ok=True)
     key = signing_key(data / KEY_FILE)
     public_key = key.public_key().public_bytes_raw()
-    token = make_token(data, world)
+    token = make_token(data, world.chance)
     marker = MarkerFile(settings_file.parent / settings.marker if settings.marker else data / MARKER_FILE)
     store = HqStore.open(data / BOOK_FILE, key.sign, Rules(programme, settings.placement), marker=marker)
     try:

@@ -8,9 +8,9 @@ from typing import Annotated
 import msgspec
 
 from offline_queue.keys import write_private
+from offline_queue.settings import SettingsWrong
 from protocol.records import Number
 from protocol.signing import PUBLIC_KEY_BYTES
-from terminal.config import SettingsWrong
 
 HQ_FILE = "hq.json"
 

@@ -14,11 +14,9 @@ from offline_queue.gateway.host import Host
 from offline_queue.gateway.line import Line
 from offline_queue.gateway.login import LOGIN_S_MAX, Complaints, let_in
 from offline_queue.gateway.socket_wire import SocketWire
-from offline_queue.gateway.wire import REPLACED, LineOver, Wire
+from offline_queue.gateway.wire import COPIES_S, REPLACED, LineOver, Wire
 from protocol.conversation import Ask, Told
 
-COPIES_S = 30.0
-"""So often a caller is asked for copies of neighbours whose lines are down."""
 STRANGERS_MAX = 256
 """Connections that have not said yet who they are; each has LOGIN_S_MAX to do so."""
 

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from protocol.conversation import AnyMessage
 
+COPIES_S = 30.0
+"""So often a caller is asked for copies of neighbours whose lines are down."""
 REPLACED = 4000
 """Close code (RFC 6455, 7.4.2: 4000 and up are ours): the same keeper has called anew."""
 

@@ -48,10 +48,9 @@ def make_app(till: Till, wording: Wording, *, own_hosts: Sequence[str], media: M
     door = Door(till, wording, streams, media)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(route, door, problems))
-    description = describe(ROUTES)
 
     async def openapi(_request: web.Request) -> web.Response:
-        return web.Response(body=description, content_type="application/json")
+        return web.Response(body=describe(ROUTES), content_type="application/json")
 
     app.router.add_route("GET", "/openapi.json", openapi)
     return app

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -23,7 +23,8 @@ OTHER_TYPES = {ServerSentEvents: "text/event-stream", AFile: "application/octet-
 """Of bodies that are no JSON."""
 
 
-def describe(routes: Sequence[Route]) -> bytes:
+@cache  # made for the first who asks: it costs as much as the rest of a till's start behind its imports
+def describe(routes: tuple[Route, ...]) -> bytes:
     """The OpenAPI document of these routes, as JSON."""
     types = [one for route in routes for one in (route.body, route.answer) if one not in (None, *OTHER_TYPES)]
     types += [ProblemDetails, *(kind for _, kind, _ in QUERIES.values())]

@@ -6,8 +6,8 @@ from PIL import Image, ImageChops
 
 from hardware_mocks import slip_picture
 from hardware_mocks.escpos_interpreter import EscPosInterpreter
-from hardware_mocks.paper import Align, Bitmap, Feed, Place, QrCode
-from hardware_mocks.slip_picture import MARGIN_DOTS, FontMissing, draw
+from hardware_mocks.paper import Align, Bitmap, Feed, FontMissing, Place, QrCode
+from hardware_mocks.slip_picture import MARGIN_DOTS, draw
 
 PAPER = Place(Align.LEFT, 0, 576)
 
@@ -97,5 +97,6 @@ def test_a_qr_code_is_the_code_of_its_data() -> None:
 def test_without_a_chinese_font_the_error_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slip_picture, "FONTS", ())
     slip_picture._font.cache_clear()
+    slip_picture._cell.cache_clear()
     with pytest.raises(FontMissing, match=r"\./run test-machine"):
         printed(b"x\n")

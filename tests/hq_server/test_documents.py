@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 import hq_server
-from hq_server.__main__ import main
 from hq_server.api.problems import STATUS
 from hq_server.api.routes import ROUTES
 from hq_server.config import HqSettings
 from hq_server.posting import Doubt
+from hq_server.program import main
 from ledger.judging import Refusal
 from offline_queue.gateway import door, hosting, line, login, socket_wire
 

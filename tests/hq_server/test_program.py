@@ -27,7 +27,7 @@ FAULTY = """
 import apsw, os, signal, sys
 from hq_server.storage import mirrors, sqlite
 {fault}
-from hq_server.__main__ import main
+from hq_server.program import main
 sys.argv[0] = "counterfoil-hq"
 main()
 """

@@ -52,7 +52,7 @@ HOMES = [
     ("drivers", "serial"),
     ("receipts.escpos", "escpos"),
     ("terminal.api.sales", "aiohttp"),
-    ("terminal.__main__", "aiohttp"),
+    ("terminal.program", "aiohttp"),
     ("hardware_mocks.head_office", "aiohttp"),
     ("ledger.journal_sqlite", "apsw"),
     ("offline_queue.outbox", "apsw"),

@@ -9,8 +9,8 @@ import signal
 from ledger.ids import ChainId
 from protocol.conversation import BATCH_RECORDS_MAX, Draw, NotDrawn
 from protocol.records import SignedRecord
-from terminal.__main__ import main
 from terminal.lending import Lending
+from terminal.program import main
 
 draw = Lending.draw
 

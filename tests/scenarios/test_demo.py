@@ -5,11 +5,12 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from hardware_mocks.bench import TILLS
 from hardware_mocks.bench_commands import BENCH_COMMANDS, HQ_COMMANDS, TILL_COMMANDS
@@ -17,7 +18,6 @@ from hardware_mocks.bench_members import FIRST_LOADS, MEMBERS
 from hardware_mocks.bench_page.server import PORT
 from hardware_mocks.patience import wait_until
 from hardware_mocks.till_process import Json, ask
-from tests.browsing import browser_program
 from tests.scenarios.demo_visitor import (
     ADDRESS,
     ALL_TOLD,
@@ -45,21 +45,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         demo.close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_program())
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(demo: Demo, browser: Browser) -> Iterator[Page]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(demo: Demo, browser: Browser) -> AsyncIterator[Page]:
     """The bench's page is open."""
-    page = browser.new_context(locale="zh-TW").new_page()
-    page.goto(demo.bench)
+    page = await (await browser.new_context(locale="zh-TW")).new_page()
+    await page.goto(demo.bench)
     yield page
-    page.context.close()
+    await page.context.close()
 
 
 def test_the_first_line_names_every_page_and_what_is_to_be_seen_is_there(demo: Demo) -> None:
@@ -80,42 +72,44 @@ def test_the_first_line_names_every_page_and_what_is_to_be_seen_is_there(demo: D
     assert demo.swipe(4, "12-1")["card"] == "6222****0041"
 
 
-def test_the_page_swipes_cuts_and_takes_the_paper_away(demo: Demo, page: Page) -> None:
-    till = page.context.new_page()
-    till.goto(demo.url)
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_page_swipes_cuts_and_takes_the_paper_away(demo: Demo, page: Page) -> None:
+    till = await page.context.new_page()
+    await till.goto(demo.url)
     mine = page.get_by_role("region", name="Till 07-1")
-    mine.get_by_role("button", name="王○明").click()
-    expect(till.get_by_role("main")).to_contain_text("王○明", use_inner_text=True)
-    mine.get_by_role("button", name="cut").click()
-    expect(till.get_by_role("banner")).to_contain_text("斷線", use_inner_text=True)
-    expect(mine.get_by_role("button", name="cut")).to_have_attribute("aria-pressed", "true")
-    mine.get_by_role("button", name="out", exact=True).click()
+    await mine.get_by_role("button", name="王○明").click()
+    await expect(till.get_by_role("main")).to_contain_text("王○明", use_inner_text=True)
+    await mine.get_by_role("button", name="cut").click()
+    await expect(till.get_by_role("banner")).to_contain_text("斷線", use_inner_text=True)
+    await expect(mine.get_by_role("button", name="cut")).to_have_attribute("aria-pressed", "true")
+    await mine.get_by_role("button", name="out", exact=True).click()
     load(demo)
     wait_until(lambda: devices(demo)["printer"] == "lost")
     slips = mine.get_by_role("img")
-    before = slips.first.get_attribute("src")
-    mine.get_by_role("button", name="new roll").click()
-    expect(slips.first).not_to_have_attribute("src", str(before))
-    assert slips.first.evaluate("picture => picture.decode().then(() => picture.naturalWidth > 0)")
-    expect(page.get_by_role("log")).to_contain_text("> 07-1 new-roll\n07-1: the printer has paper.")
-    mine.get_by_role("button", name="whole").click()
-    expect(till.get_by_role("banner")).not_to_contain_text("斷線", use_inner_text=True)
+    before = await slips.first.get_attribute("src")
+    await mine.get_by_role("button", name="new roll").click()
+    await expect(slips.first).not_to_have_attribute("src", str(before))
+    assert await slips.first.evaluate("picture => picture.decode().then(() => picture.naturalWidth > 0)")
+    await expect(page.get_by_role("log")).to_contain_text("> 07-1 new-roll\n07-1: the printer has paper.")
+    await mine.get_by_role("button", name="whole").click()
+    await expect(till.get_by_role("banner")).not_to_contain_text("斷線", use_inner_text=True)
 
 
-def test_the_page_shows_what_is_down_and_starts_it_again(demo: Demo, page: Page) -> None:
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_page_shows_what_is_down_and_starts_it_again(demo: Demo, page: Page) -> None:
     hq = page.get_by_role("region", name="HQ")
-    expect(hq.get_by_role("status")).to_contain_text("up")
-    hq.get_by_role("button", name="Kill").click()
-    expect(hq.get_by_role("status")).to_have_text("down")
-    expect(hq.get_by_role("button", name="Kill")).to_be_disabled()
-    hq.get_by_role("button", name="Start").click()
-    expect(hq.get_by_role("status")).to_contain_text("up")
+    await expect(hq.get_by_role("status")).to_contain_text("up")
+    await hq.get_by_role("button", name="Kill").click()
+    await expect(hq.get_by_role("status")).to_have_text("down")
+    await expect(hq.get_by_role("button", name="Kill")).to_be_disabled()
+    await hq.get_by_role("button", name="Start").click()
+    await expect(hq.get_by_role("status")).to_contain_text("up")
     wait_until(lambda: hq_state(demo.url)["state"] == "answered")
     till = page.get_by_role("region", name="Till 12-1")
-    before = till.get_by_role("status").inner_text()
-    till.get_by_role("button", name="kill -9").click()
-    expect(till.get_by_role("status")).not_to_have_text(before)
-    expect(till.get_by_role("status")).to_contain_text("up")
+    before = await till.get_by_role("status").inner_text()
+    await till.get_by_role("button", name="kill -9").click()
+    await expect(till.get_by_role("status")).not_to_have_text(before)
+    await expect(till.get_by_role("status")).to_contain_text("up")
 
 
 def test_only_the_page_itself_may_kill(demo: Demo) -> None:

@@ -7,10 +7,10 @@ import os
 import signal
 
 from offline_queue.doubts import Doubt, Given
-from terminal.__main__ import main
 from terminal.answers import Answer, Problem
 from terminal.asking import Asked
 from terminal.modes import Mode
+from terminal.program import main
 from terminal.store import TillStore
 from terminal.wanting import GoneHome, Held
 

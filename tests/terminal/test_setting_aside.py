@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from hardware_mocks.demo_store import DemoStore
 from ledger.journal_sqlite import BookInUse
-from terminal.__main__ import main
+from terminal.program import main
 from terminal.setting_aside import NothingThere, set_aside
 from terminal.wiring import BOOK_FILE, build
 
