@@ -1,11 +1,12 @@
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiohttp import web
+from aiohttp import ClientSession, web
 from playwright.async_api import Browser, ViewportSize
 
 from terminal.web.pages import add_pages
@@ -59,9 +60,18 @@ async def pages_url() -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def modules(browser: Browser, pages_url: str) -> AsyncIterator[Modules]:
+async def parts_url(pages_url: str) -> str:
+    """The folder with the page's parts, as the page names it."""
+    async with ClientSession() as client, client.get(pages_url) as answer:
+        named = re.search(r'"(/page/[0-9a-f]{16})/main\.js"', await answer.text())
+    assert named
+    return pages_url + named[1]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def modules(browser: Browser, parts_url: str) -> AsyncIterator[Modules]:
     """The page's modules in a real browser, without the page."""
     page = await browser.new_page()
-    await page.goto(f"{pages_url}/page/money.js")
+    await page.goto(f"{parts_url}/money.js")
     yield Modules(page)
     await page.close()
