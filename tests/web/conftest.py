@@ -1,7 +1,6 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +10,9 @@ from playwright.async_api import Browser, ViewportSize
 
 from terminal.web.pages import add_pages
 from tests.launcher import quick_starts
-from tests.web.counter import SCREENS, SMALL_SCREEN, Counter, Shop, at_counter, open_counter, open_shop
+from tests.web.counter import SCREEN, SCREENS, SMALL_SCREEN, Counter, Shop, at_counter, open_shop
 from tests.web.modules import Modules
+from tests.web.window import Window
 
 __all__ = ["quick_starts"]
 
@@ -30,18 +30,18 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         yield opened
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def window(browser: Browser) -> AsyncIterator[Window]:
+    """One for all stories of a worker."""
+    one = Window(browser, SCREEN, scripts=("ear", "watch"))
+    yield one
+    await one.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def counter(browser: Browser, shop: Shop, screens: tuple[ViewportSize, ...]) -> AsyncIterator[Counter]:
+async def counter(window: Window, shop: Shop, screens: tuple[ViewportSize, ...]) -> AsyncIterator[Counter]:
     await asyncio.to_thread(shop.tidy)
-    async with at_counter(shop, browser) as opened:
-        opened.screens = screens
-        yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def lone_counter(browser: Browser, tmp_path: Path, screens: tuple[ViewportSize, ...]) -> AsyncIterator[Counter]:
-    """In a shop of its own: for a story that leaves its printer or its till in trouble."""
-    async with open_counter(tmp_path, browser) as opened:
+    async with window.lent() as page, at_counter(shop, page) as opened:
         opened.screens = screens
         yield opened
 
