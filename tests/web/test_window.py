@@ -9,7 +9,8 @@ from tests.web.window import Window
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KEEPS = "sessionStorage.kept = localStorage.kept = 1"
-STILL_AT_WORK = "setInterval(() => sessionStorage.setItem('late', fetch('/customer')), 1)"
+STILL_AT_WORK = "setInterval(() => sessionStorage.setItem('late', 1), 1)"
+ASKS = "Promise.race([fetch('/customer'), new Promise((gives_up) => setTimeout(gives_up, 100, 'no answer'))])"
 KEPT = "Object.keys(sessionStorage).concat(Object.keys(localStorage))"
 
 
@@ -19,7 +20,6 @@ async def lose(route: Route) -> None:
 
 async def test_a_story_sees_nothing_of_the_one_before_in_the_same_window(browser: Browser, parts_url: str) -> None:
     window = Window(browser, SCREEN)
-    asked: list[str] = []
     async with window.lent() as first:
         await first.goto(f"{parts_url}/icon.svg")
         await first.evaluate(KEEPS)
@@ -32,9 +32,7 @@ async def test_a_story_sees_nothing_of_the_one_before_in_the_same_window(browser
         assert page is first
         assert page.context.pages == [page]
         assert page.viewport_size == SCREEN
-        page.on("request", lambda request: asked.append(request.url))
-        await page.wait_for_timeout(50)
-        assert not asked
+        assert await page.evaluate(ASKS) == "no answer"
         await page.goto(f"{parts_url}/icon.svg")
         assert await page.evaluate(KEPT) == []
         assert await page.evaluate("navigator.onLine")
