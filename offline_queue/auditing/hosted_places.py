@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from ledger.ids import Place, RecordRef, agent_of
 from offline_queue.auditing.findings import Findings, Sort
 from offline_queue.auditing.hosting import Booked, Wish
-from offline_queue.auditing.keys import ChainName
+from offline_queue.auditing.keys import ChainName, KeyRing
 from offline_queue.auditing.one_export import ExportAudit
 from offline_queue.auditing.taking import check_quoted
 
 
-def check_hosting(audits: Sequence[ExportAudit], findings: Findings) -> tuple[str, ...]:
+def check_hosting(audits: Sequence[ExportAudit], ring: KeyRing, findings: Findings) -> tuple[str, ...]:
     """Hold what is booked at every place at HQ against what its till asked, and what that heard against that place.
 
     What could not be checked, in words.
@@ -21,14 +21,15 @@ def check_hosting(audits: Sequence[ExportAudit], findings: Findings) -> tuple[st
     for audit in audits:
         for told in audit.hosting.told:
             check_quoted(told, audit, audits, findings)
-    return tuple(_Asks(audits, findings).check())
+    return tuple(_Asks(audits, ring, findings).check())
 
 
 class _Asks:
     """Everything that the tills in the shops have asked for and heard, in whichever export it is."""
 
-    def __init__(self, audits: Sequence[ExportAudit], findings: Findings) -> None:
+    def __init__(self, audits: Sequence[ExportAudit], ring: KeyRing, findings: Findings) -> None:
         self._audits = audits
+        self._ring = ring
         self._findings = findings
         self._wishes: defaultdict[tuple[str, str], dict[RecordRef, Wish]] = defaultdict(dict)
         self._heard: defaultdict[ChainName, set[tuple[int, int]]] = defaultdict(set)
@@ -75,7 +76,7 @@ class _Asks:
         A till asks before it hears: when it has heard of this record, or of a later one, its ask comes before that. In
         an earlier epoch it asked for nothing that was booked after what a later one heard first.
         """
-        epochs = sorted({epoch for audit in self._audits for place, epoch in audit.chains if place == agent})
+        epochs = sorted(self._ring.epochs(agent))
         name = booked.at.epoch, booked.at.sequence
         for expected, epoch in enumerate(epochs, start=1):
             later = [self._bounds[agent, one][0] for one in epochs if one > epoch and (agent, one) in self._bounds]

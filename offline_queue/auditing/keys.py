@@ -91,6 +91,10 @@ class KeyRing:
         claim = self._claims.get((export, chain))
         return self._enrolled.get(chain) or (None if claim is None else Vouched(claim, None))
 
+    def epochs(self, keeper: str) -> set[int]:
+        """The epochs of a keeper of which anything tells: its own chain, or HQ's order that enrolled it."""
+        return {epoch for one, epoch in [*self._enrolled, *(chain for _, chain in self._claims)] if one == keeper}
+
     def _hear(self, export: str, row: RecordRow) -> None:
         try:
             record = row.signed.open()

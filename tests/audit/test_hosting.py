@@ -130,6 +130,16 @@ def test_what_a_till_heard_and_its_place_does_not_have_at_all_is_named(shop: Sho
     assert (Sort.WRONG_TOLD, at(told), what) in shop.found(shop.agent, shop.host)
 
 
+def test_what_its_place_did_not_sign_proves_nothing_against_hq(shop: Shop) -> None:
+    sale = shop.sell(OPERATION, asked=False)
+    record = sale.open()
+    shop.ask("operation-2")
+    shop.told("operation-2", seal(replace(record, sequence=record.sequence + 7), STRANGER.sign))
+    shop.send()
+    assert {sort for sort, _, _ in shop.found(shop.company.hq)} == {Sort.WRONG_TOLD}
+    assert len(shop.notes(shop.company.hq)) == 1
+
+
 def test_an_answer_to_what_the_till_never_asked_is_named(shop: Shop) -> None:
     told = shop.told(OPERATION, shop.sell(OPERATION, asked=False))
     shop.ask(OPERATION)
@@ -304,6 +314,31 @@ def test_behind_what_its_successor_has_heard_a_lost_till_asked_nothing(shop: Sho
     shop.told("operation-3", shop.sell("operation-3"))
     shop.send()
     assert [(sort, where) for sort, where, _ in shop.found(shop.company.hq)] == [(Sort.NOT_ASKED, at(forged))]
+
+
+def test_what_was_asked_in_an_epoch_that_is_not_here_is_no_finding(shop: Shop) -> None:
+    asked = shop.sell(OPERATION)
+    shop.told(OPERATION, asked)
+    shop.company.replace(AGENT)
+    shop.told("operation-2", shop.sell("operation-2"))
+    assert shop.found(shop.host, shop.agent) == []
+    (note,) = shop.notes(shop.host, shop.agent)
+    assert (
+        f"for 2 records that HQ booked at its place there, nothing here tells (the first is {at(shop.loaded)})" in note
+    )
+
+
+def test_what_a_successor_may_have_asked_of_whom_hq_holds_nothing_yet_is_no_finding(shop: Shop) -> None:
+    """Nor is it the lost till's: its file was saved, and is whole."""
+    shop.send()
+    saved = shop.agent
+    shop.company.replace(AGENT)
+    shop.sell(OPERATION)
+    shop.company.send(HOST)
+    assert shop.found(shop.company.hq, saved) == []
+    assert len(shop.notes(shop.company.hq, saved)) == 1
+    assert shop.found(shop.company.hq, saved, shop.agent) == []
+    assert shop.notes(shop.company.hq, saved, shop.agent) == []
 
 
 def test_a_body_that_nobody_can_read_is_named(shop: Shop) -> None:

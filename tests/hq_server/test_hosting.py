@@ -233,6 +233,7 @@ async def test_a_place_that_takes_nothing_holds_up_nobody(hq: Serving) -> None:
         await until(lambda: stuck.asks)
         for _ in range(PASSED_ON_MAX):
             await asking.say(ask(agent))
+            assert await nothing_was_passed_on(asking), "it waits; one at a time, or HQ would be busy"
         await asking.say(ask(agent))
         assert await hear(asking) == NOT_REACHED, "that one is too many; the others wait"
         assert await nothing_was_passed_on(asking)
