@@ -126,6 +126,11 @@ class VirtualReceiptPrinter:
 
     # ------------------------------------------------------------ what the line and the electronics do
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether nobody gets an answer, however long."""
+        return self._silent
+
     def go_silent(self) -> None:
         """Prints, but answers nothing."""
         self._silent = True

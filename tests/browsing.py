@@ -2,6 +2,9 @@
 
 import shutil
 
+ARGUMENTS = ("--renderer-process-limit=1",)
+"""The windows of one story share a process: the start of one costs more than most stories."""
+
 
 def browser_program() -> str:
     """Its path, for playwright."""

@@ -70,10 +70,10 @@ async def browser() -> AsyncIterator[Browser]:
     """One for all stories of a worker, whichever pages they open."""
     from playwright.async_api import async_playwright  # noqa: PLC0415 - most suites have no page
 
-    from tests.browsing import browser_program  # noqa: PLC0415 - the same
+    from tests.browsing import ARGUMENTS, browser_program  # noqa: PLC0415 - the same
 
     async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=browser_program())
+        opened = await playwright.chromium.launch(executable_path=browser_program(), args=ARGUMENTS)
         yield opened
         await opened.close()
 

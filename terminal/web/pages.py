@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
 from importlib import resources
+from pathlib import Path
 
 from aiohttp import web
 
@@ -19,6 +21,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
+DIGEST_CHARACTERS = 16
 PAGES = {"index.html": "/", "customer.html": "/customer"}
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -26,23 +29,43 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # The page comes over loopback: a till that was updated must never meet half of an older page.
-    "Cache-Control": "no-store",
 }
+NEVER_KEPT = "no-store"
+KEPT_FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 def add_pages(app: web.Application) -> None:
     """Serve the pages, and their parts at `/page/…`. The files are read once, here: no request names a path."""
-    for file in resources.files(__package__).joinpath("static").iterdir():
-        stem, dot, ending = file.name.rpartition(".")
-        content_type = CONTENT_TYPES.get(dot + ending)
-        if stem and content_type is not None:
-            path = PAGES.get(file.name, f"/page/{file.name}")
-            app.router.add_get(path, _serves(file.read_bytes(), content_type))
+    static = resources.files(__package__).joinpath("static")
+    for path, handler in routes_of({file.name: file.read_bytes() for file in static.iterdir()}).items():
+        app.router.add_get(path, handler)
 
 
-def _serves(body: bytes, content_type: str) -> Handler:
+def routes_of(files: Mapping[str, bytes]) -> dict[str, Handler]:
+    """Who serves what: a page at its own address, its parts at `/page/DIGEST/…`.
+
+    A browser keeps the parts, which spares an old machine most of an opening, and asks for the page each time. A till
+    that was updated has another digest, so no page ever meets half of an older one.
+    """
+    types = {name: CONTENT_TYPES[ending] for name in files if (ending := Path(name).suffix) in CONTENT_TYPES}
+    folder = f"/page/{_digest(files)}/"
+    return {PAGES.get(name, folder + name): _serves(files[name], kind, folder) for name, kind in types.items()}
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(f"{name} {len(files[name])}\n".encode() + files[name])
+    return whole.hexdigest()[:DIGEST_CHARACTERS]
+
+
+def _serves(body: bytes, content_type: str, folder: str) -> Handler:
+    """A page names its parts as lying in `/page/`, and is told in which folder there; parts name each other."""
+    is_page = content_type == "text/html"
+    body = body.replace(b'"/page/', f'"{folder}'.encode()) if is_page else body
+    headers = HEADERS | {"Cache-Control": NEVER_KEPT if is_page else KEPT_FOR_GOOD}
+
     async def serve(_request: web.Request) -> web.Response:
-        return web.Response(body=body, content_type=content_type, charset="utf-8", headers=HEADERS)
+        return web.Response(body=body, content_type=content_type, charset="utf-8", headers=headers)
 
     return serve

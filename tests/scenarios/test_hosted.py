@@ -12,7 +12,8 @@ from tests.scenarios.test_another_mode import run_store
 from tests.scenarios.whole_chain import prove_whole
 
 ALICE, BOB = 1, 2
-WITH_PRINTER = TillManner(has_printer=True, draw_timeout_s=0.5)
+WITH_PRINTER = TillManner(has_printer=True)
+SOON_IN_DOUBT = TillManner(has_printer=True, draw_timeout_s=1.0)
 RECEIPT = re.compile(r"07-1@hq-[0-9]{6}")
 ASKED = "asked-and-never-answered"
 
@@ -79,7 +80,7 @@ def test_a_hosted_till_without_a_line_takes_what_needs_nothing_of_hq(tmp_path: P
 
 
 def test_what_hq_has_not_answered_is_done_or_called_off_and_until_then_nobody_says_so(tmp_path: Path) -> None:
-    with DemoChain(tmp_path, places=("07-1",), manner=WITH_PRINTER) as chain:
+    with DemoChain(tmp_path, places=("07-1",), manner=SOON_IN_DOUBT) as chain:
         till = chain.till("07-1")
         hosts = _have_hosted(chain)
         till.swipe(ALICE)

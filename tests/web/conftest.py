@@ -1,17 +1,18 @@
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiohttp import web
+from aiohttp import ClientSession, web
 from playwright.async_api import Browser, ViewportSize
 
 from terminal.web.pages import add_pages
 from tests.launcher import quick_starts
-from tests.web.counter import SCREENS, SMALL_SCREEN, Counter, Shop, at_counter, open_counter, open_shop
+from tests.web.counter import SCREEN, SCREENS, SMALL_SCREEN, Counter, Shop, at_counter, open_shop
 from tests.web.modules import Modules
+from tests.web.window import Window
 
 __all__ = ["quick_starts"]
 
@@ -29,18 +30,18 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         yield opened
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def window(browser: Browser) -> AsyncIterator[Window]:
+    """One for all stories of a worker."""
+    one = Window(browser, SCREEN, scripts=("ear", "watch"))
+    yield one
+    await one.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def counter(browser: Browser, shop: Shop, screens: tuple[ViewportSize, ...]) -> AsyncIterator[Counter]:
+async def counter(window: Window, shop: Shop, screens: tuple[ViewportSize, ...]) -> AsyncIterator[Counter]:
     await asyncio.to_thread(shop.tidy)
-    async with at_counter(shop, browser) as opened:
-        opened.screens = screens
-        yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def lone_counter(browser: Browser, tmp_path: Path, screens: tuple[ViewportSize, ...]) -> AsyncIterator[Counter]:
-    """In a shop of its own: for a story that leaves its printer or its till in trouble."""
-    async with open_counter(tmp_path, browser) as opened:
+    async with window.lent() as page, at_counter(shop, page) as opened:
         opened.screens = screens
         yield opened
 
@@ -59,9 +60,18 @@ async def pages_url() -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def modules(browser: Browser, pages_url: str) -> AsyncIterator[Modules]:
+async def parts_url(pages_url: str) -> str:
+    """The folder with the page's parts, as the page names it."""
+    async with ClientSession() as client, client.get(pages_url) as answer:
+        named = re.search(r'"(/page/[0-9a-f]{16})/main\.js"', await answer.text())
+    assert named
+    return pages_url + named[1]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def modules(browser: Browser, parts_url: str) -> AsyncIterator[Modules]:
     """The page's modules in a real browser, without the page."""
     page = await browser.new_page()
-    await page.goto(f"{pages_url}/page/money.js")
+    await page.goto(f"{parts_url}/money.js")
     yield Modules(page)
     await page.close()

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from playwright.async_api import Browser, Page, Route, ViewportSize, expect
+from playwright.async_api import ConsoleMessage, Error, Page, Route, ViewportSize, expect
 
 from hardware_mocks.demo_store import DemoStore
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader
@@ -25,7 +25,7 @@ from hardware_mocks.patience import wait_until
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
 from hardware_mocks.slip import Slip
 from hardware_mocks.till_process import TillProcess
-from tests.web.modules import script
+from tests.web.window import Window
 
 SCREEN = ViewportSize(width=1024, height=768)
 SMALL_SCREEN = ViewportSize(width=1024, height=640)
@@ -67,7 +67,12 @@ class Shop:
         self.till.start()
 
     def tidy(self) -> None:
-        """As a story expects it: its devices are on, nothing lies on the counter, no slip waits."""
+        """As a story expects it: till and devices are on, nothing lies on the counter, no slip waits."""
+        if self.printer.is_silent and not self.till.ended:
+            self.till.kill()  # it would leave such a printer in peace for ten seconds
+        self.printer.speak()
+        if self.till.ended:
+            self.start_again()
         self.printer.new_roll()
         presentation = self.till.get("/v1/status")["presentation"]
         if presentation is not None:
@@ -101,8 +106,6 @@ class Counter:
     faults: list[str] = field(default_factory=list)
     screens: tuple[ViewportSize, ...] = (SMALL_SCREEN,)
     """On which a look at the page is taken; all of them with --thorough."""
-    has_clock: bool = False
-    """Whether the page's time is ours."""
 
     @property
     def store(self) -> DemoStore:
@@ -147,12 +150,16 @@ class Counter:
 
     async def open(self) -> None:
         """Open the page as a cashier does in the morning, and note what goes wrong in it."""
-        self.page.on("pageerror", lambda fault: self.faults.append(str(fault)))
-        self.page.on("console", lambda line: self._note(line.text))
-        await self.page.add_init_script(script("ear"))
+        self.page.on("pageerror", self._hear_fault)
+        self.page.on("console", self._hear_line)
         await self.page.goto(self.till.url + "/")
         await self.shows("empty")
         await asyncio.to_thread(self.reader.wait_until_connected)
+
+    def leave(self) -> None:
+        """What goes wrong from now on is not this story's."""
+        self.page.remove_listener("pageerror", self._hear_fault)
+        self.page.remove_listener("console", self._hear_line)
 
     async def swipe(self, which: int = 1) -> None:
         """Swipe a card that opens, and wait for it: whatever was on the screen, nothing is keyed now."""
@@ -198,11 +205,8 @@ class Counter:
         await self.read_on("amount")
 
     async def read_on(self, face: str) -> None:
-        """Press Enter until a result goes: it stays a second, which need not pass, however often somebody presses."""
-        if not self.has_clock:
-            await self.page.clock.install()
-            self.has_clock = True
-        await self.page.clock.fast_forward(RESULT_STAYS_MS)
+        """Press Enter until a result goes, however often somebody presses."""
+        await self.result_was_seen()
         before = await self.page.locator("body").get_attribute("data-face")
         for _ in range(READS_MAX):
             await self.press("Enter")
@@ -210,6 +214,10 @@ class Counter:
                 break
             await self.page.wait_for_timeout(READ_AGAIN_MS)
         await self.shows(face)
+
+    async def result_was_seen(self) -> None:
+        """It stays a second, which need not pass."""
+        await self.page.evaluate(f"ahead += {RESULT_STAYS_MS}")
 
     async def has_told(self, rows: str) -> None:
         """The till has told what stands at `data-rows` or `data-paper` of this name."""
@@ -242,6 +250,10 @@ class Counter:
                 return
         raise TimeoutError("the browser does not ask us")
 
+    async def ask_again(self) -> None:
+        """The page hears that something is not as it was, and asks the till how it stands."""
+        await self.page.evaluate("tell('status')")
+
     async def go_deaf(self) -> None:
         """From now on no event reaches the page, and nothing tells it so; until it is loaded anew."""
         await self.page.evaluate("window.deaf = true")
@@ -257,9 +269,12 @@ class Counter:
     def start_again(self) -> None:
         self.shop.start_again()
 
-    def _note(self, line: str) -> None:
-        if "Content Security Policy" in line or "Uncaught" in line:
-            self.faults.append(line)
+    def _hear_fault(self, fault: Error) -> None:
+        self.faults.append(str(fault))
+
+    def _hear_line(self, line: ConsoleMessage) -> None:
+        if "Content Security Policy" in line.text or "Uncaught" in line.text:
+            self.faults.append(line.text)
 
 
 async def _answer_probe(route: Route) -> None:
@@ -287,26 +302,25 @@ def open_shop(
 
 
 @asynccontextmanager
-async def at_counter(shop: Shop, browser: Browser) -> AsyncIterator[Counter]:
+async def at_counter(shop: Shop, page: Page) -> AsyncIterator[Counter]:
     """Page open; at the end nothing in it may have gone wrong."""
-    context = await browser.new_context(viewport=SCREEN, locale="zh-TW")
     first_card, slips = 100 + next(shop.stories) * CARDS_OF_A_STORY, len(shop.printer.paper)
-    counter = Counter(shop, await context.new_page(), first_card, slips)
+    counter = Counter(shop, page, first_card, slips)
     await counter.open()
     yield counter
-    await context.close()
+    counter.leave()
     assert not counter.faults
 
 
 @asynccontextmanager
 async def open_counter(
     folder: Path,
-    browser: Browser,
+    window: Window,
     store_name: str = "中山店",
     before: Callable[[DemoStore], None] = lambda _store: None,
 ) -> AsyncIterator[Counter]:
-    """A shop of its own, with the demo's first cards."""
+    """In a shop of its own, with the demo's first cards."""
     with open_shop(folder, store_name, before) as shop:
-        async with at_counter(shop, browser) as counter:
+        async with window.lent() as page, at_counter(shop, page) as counter:
             counter.first_card = 0
             yield counter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,11 @@ class Modules:
 
     async def call(self, module: str, name: str, *args: object) -> Any:  # noqa: ANN401 - whatever JavaScript answers
         return await self.page.evaluate(script("call"), [module, name, list(args)])
+
+    async def call_each(self, module: str, name: str, calls: Sequence[Sequence[object]]) -> list[Any]:
+        """The same function with each of these arguments: most of a call is the way to the browser and back."""
+        answers: list[Any] = await self.page.evaluate(script("call_each"), [module, name, calls])
+        return answers
 
     async def run(self, name: str, *args: object) -> Any:  # noqa: ANN401 - whatever JavaScript answers
         return await self.page.evaluate(script(name), list(args))

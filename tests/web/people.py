@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from playwright.async_api import Browser
-
 from hardware_mocks.demo_store import DemoStore
 from ledger.cards import Card
 from ledger.ids import Place
@@ -22,6 +20,7 @@ from terminal.store import SCHEMAS
 from tests.terminal.stand_in_hq import StandInHq
 from tests.terminal.stand_in_members import PeopleAtHq, member_of
 from tests.web.counter import Counter, open_counter
+from tests.web.window import Window
 
 TILL = Place("07-1")
 FAMILY, ALONE = "0912345678", "13812345678"
@@ -57,7 +56,7 @@ def remember(store: DemoStore) -> None:
 
 
 @asynccontextmanager
-async def open_counter_with_hq(folder: Path, browser: Browser) -> AsyncIterator[tuple[Counter, StandInHq, PeopleAtHq]]:
+async def open_counter_with_hq(folder: Path, window: Window) -> AsyncIterator[tuple[Counter, StandInHq, PeopleAtHq]]:
     """A counter whose till was enrolled at a stand-in for HQ, which knows the members."""
     store = DemoStore(folder)
     store.settings()
@@ -68,7 +67,7 @@ async def open_counter_with_hq(folder: Path, browser: Browser) -> AsyncIterator[
         people.know(line(store, which))
     write_hq_file(store.data(), HqFile(hq.url, hq.public_key, 1))
     try:
-        async with open_counter(folder, browser) as counter:
+        async with open_counter(folder, window) as counter:
             await counter.has_tone("hq", "good")
             yield counter, hq, people
     finally:

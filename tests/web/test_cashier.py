@@ -4,11 +4,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import expect
 
 from hardware_mocks.patience import wait_until
 from tests.web.counter import Counter, open_counter
 from tests.web.modules import script
+from tests.web.window import Window
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -164,8 +165,7 @@ async def test_the_slip_that_came_out_is_on_the_screen_too(counter: Counter) -> 
     await counter.shows("empty")
 
 
-async def test_a_slip_in_doubt_is_one_question_and_no_prints_a_copy(lone_counter: Counter) -> None:
-    counter = lone_counter
+async def test_a_slip_in_doubt_is_one_question_and_no_prints_a_copy(counter: Counter) -> None:
     counter.printer.go_silent()
     await counter.load(500)
     await expect(counter.page.locator("[data-value=strip_words]")).to_contain_text("單據印出來了嗎？")
@@ -176,8 +176,7 @@ async def test_a_slip_in_doubt_is_one_question_and_no_prints_a_copy(lone_counter
     assert any("副本" in line for line in slips[-1].lines)
 
 
-async def test_a_slip_in_doubt_that_came_out_is_settled_by_touch(lone_counter: Counter) -> None:
-    counter = lone_counter
+async def test_a_slip_in_doubt_that_came_out_is_settled_by_touch(counter: Counter) -> None:
     counter.printer.go_silent()
     await counter.load(500)
     await counter.page.locator("[data-slip='1']").click()
@@ -185,8 +184,7 @@ async def test_a_slip_in_doubt_that_came_out_is_settled_by_touch(lone_counter: C
     assert counter.ask(f"/v1/slips/{await counter.last_slip()}")["state"] == "settled"
 
 
-async def test_the_question_waits_while_the_next_customer_pays(lone_counter: Counter) -> None:
-    counter = lone_counter
+async def test_the_question_waits_while_the_next_customer_pays(counter: Counter) -> None:
     counter.printer.go_silent()
     await counter.load(500)
     await expect(counter.page.locator("[data-slip='1']")).to_be_visible()
@@ -240,8 +238,8 @@ async def test_the_language_is_the_cashier_s_and_is_remembered(counter: Counter)
     await expect(counter.page.locator("h1:visible")).to_have_text("Swipe a card")
 
 
-async def test_a_shop_whose_name_is_markup_is_shown_as_it_is_written(browser: Browser, tmp_path: Path) -> None:
-    async with open_counter(tmp_path, browser, store_name="<img src=x onerror=alert(1)>") as counter:
+async def test_a_shop_whose_name_is_markup_is_shown_as_it_is_written(tmp_path: Path, window: Window) -> None:
+    async with open_counter(tmp_path, window, store_name="<img src=x onerror=alert(1)>") as counter:
         await counter.load(500)
         await counter.last_slip()
         await counter.press("*")

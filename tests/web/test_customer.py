@@ -9,7 +9,8 @@ import pytest_asyncio
 from playwright.async_api import Page, Request, Route, expect
 
 from tests.web.counter import Counter
-from tests.web.looks import LANGUAGES, faults_of
+from tests.web.faults import LANGUAGES, faults_of
+from tests.web.looks import CHECK
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -21,7 +22,6 @@ async def customer(counter: Counter) -> AsyncIterator[Page]:
     """A second window of the same browser."""
     page = await counter.page.context.new_page()
     page.on("pageerror", lambda fault: counter.faults.append(str(fault)))
-    await page.clock.install()
     await page.goto(f"{counter.till.url}/customer")
     await shows(page, "welcome")
     yield page
@@ -40,6 +40,9 @@ async def says(page: Page, *words: str) -> None:
 async def test_a_customer_sees_what_is_paid_and_what_is_left_and_then_a_welcome(
     counter: Counter, customer: Page
 ) -> None:
+    await customer.clock.install()
+    await customer.reload()
+    await shows(customer, "welcome")
     await counter.load(500)
     await says(customer, "已儲值", "NT$500", "另贈", "NT$60.55", "謝謝光臨")
     await counter.swipe()
@@ -117,8 +120,9 @@ async def test_the_customers_screen_only_reads(counter: Counter, customer: Page)
     await shows(customer, "welcome")
     await counter.load(500)
     await shows(customer, "done")
-    assert {request.method for request in asked} == {"GET"}
-    parts = {request.url.rpartition("/page/")[2] for request in asked if "/page/" in request.url}
+    assert {request.method for request in asked} == {"GET", "HEAD"}
+    parts = {request.url.rpartition("/")[2] for request in asked if "/page/" in request.url}
+    assert "customer.js" in parts
     assert not parts & {"main.js", "sale.js", "errands.js", "keys.js"}
     assert await customer.locator("button, input, a").count() == 0
 
@@ -133,7 +137,7 @@ async def test_the_customers_screen_fits_in_every_language(counter: Counter) -> 
             await shows(page, face)
             for screen in counter.screens:
                 await page.set_viewport_size(screen)
-                faults = await faults_of(page)
+                faults = await faults_of(page, CHECK)
                 assert not faults, (face, screen, faults)
 
     await look("welcome")

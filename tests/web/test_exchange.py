@@ -18,8 +18,8 @@ async def resting(route: Route) -> None:
 async def test_a_line_that_rests_is_no_fault_and_one_press_calls_hq(counter: Counter) -> None:
     button = counter.page.locator("[data-exchange]")
     await expect(button).to_be_hidden()
-    await counter.page.route("**/v1/status", resting)
-    await counter.page.reload()
+    await counter.meet("**/v1/status", resting)
+    await counter.ask_again()
     hq = counter.page.locator("dd[data-value=hq]")
     await expect(hq).to_have_text("上次交換 14:05")
     await expect(hq).to_have_attribute("data-tone", "good")
@@ -28,4 +28,3 @@ async def test_a_line_that_rests_is_no_fault_and_one_press_calls_hq(counter: Cou
         await button.click()
     answer = await asked.value
     assert (answer.status, answer.request.method) == (202, "POST")
-    await counter.page.unroute("**/v1/status")

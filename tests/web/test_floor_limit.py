@@ -1,18 +1,18 @@
 """The floor limit at the counter: the cashier reads how much the store would bear, and presses + or not."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from hardware_mocks.demo_cards import PROGRAMME_FILE
 from hardware_mocks.demo_store import DemoStore
-from tests.web.counter import RESULT_STAYS_MS, Counter, open_counter
+from tests.web.counter import Counter, Shop, open_counter, open_shop
 from tests.web.looks import look
 from tests.web.modules import Modules
 from tests.web.table import LATE, SWIPE, SWIPE_OTHER, Step, answered, play, sent
+from tests.web.window import Window
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -32,15 +32,16 @@ def allow(store: DemoStore) -> None:
         programme.write(FLOOR)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def counter(browser: Browser, tmp_path: Path) -> AsyncIterator[Counter]:
-    async with open_counter(tmp_path, browser, before=allow) as opened:
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """One for all stories that leave the till some of its day."""
+    with open_shop(tmp_path_factory.mktemp("shop"), before=allow) as opened:
         yield opened
 
 
 async def agree(counter: Counter) -> None:
     """Press + once the result may go."""
-    await counter.page.wait_for_timeout(RESULT_STAYS_MS)
+    await counter.result_was_seen()
     await counter.press("+")
 
 
@@ -87,7 +88,7 @@ async def test_a_key_that_comes_too_soon_agrees_to_nothing(counter: Counter) -> 
     await counter.shows("done")
 
 
-async def test_a_budget_that_is_used_up_says_what_is_left_and_offers_nothing(counter: Counter) -> None:
+async def test_a_budget_that_is_used_up_says_what_is_left_and_offers_nothing(tmp_path: Path, window: Window) -> None:
     words = (
         (1, 300, None),
         (1, 250, "這張卡今天由本店墊付的額度只剩 NT$200，不夠。"),
@@ -95,14 +96,15 @@ async def test_a_budget_that_is_used_up_says_what_is_left_and_offers_nothing(cou
         (2, 300, None),
         (3, 250, "這台收銀機今天由本店墊付的額度只剩 NT$200，不夠。"),
     )
-    for which, amount, why in words:
-        await counter.swipe(which)
-        await counter.press(f"{amount} Enter")
-        await counter.shows("declined")
-        if why is not None:
-            await counter.reads("floor_limit", why)
-        await agree(counter)
-        await counter.shows("done" if why is None else "declined")
+    async with open_counter(tmp_path, window, before=allow) as counter:
+        for which, amount, why in words:
+            await counter.swipe(which)
+            await counter.press(f"{amount} Enter")
+            await counter.shows("declined")
+            if why is not None:
+                await counter.reads("floor_limit", why)
+            await agree(counter)
+            await counter.shows("done" if why is None else "declined")
 
 
 async def test_a_payment_in_parts_is_let_go_too(counter: Counter) -> None:

@@ -29,7 +29,7 @@ async def test_the_bar_says_how_it_stands_with_the_lead_while_the_line_to_hq_res
 
     await counter.meet("**/v1/status", answer)
     for now in LEADS:
-        await counter.page.reload()
+        await counter.ask_again()
         await counter.speak("en")
         await counter.reads("lead", now[1])
         await counter.has_tone("lead", now[2])
@@ -53,7 +53,7 @@ async def test_the_bar_of_a_store_without_a_line_has_room_for_its_lead_and_both_
         ("zh-CN", "文件交换，上次 14:05"),
         ("en", "By file, last 14:05"),
     ):
-        await counter.page.reload()
+        await counter.ask_again()
         await counter.speak(language)
         await counter.reads("hq", hq)
         await look(counter, "empty")

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from tests.web.counter import Counter
-from tests.web.looks import look
+from tests.web.faults import faults_by_language
+from tests.web.looks import CHECK, look
 from tests.web.modules import script
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -67,8 +68,7 @@ async def test_the_faces_of_parts_and_slips_fit_every_screen_in_every_language(c
     await look(counter, "history")
 
 
-async def test_the_faces_of_trouble_fit_every_screen_in_every_language(lone_counter: Counter) -> None:
-    counter = lone_counter
+async def test_the_faces_of_trouble_fit_every_screen_in_every_language(counter: Counter) -> None:
     counter.printer.go_silent()
     await counter.load(500)
     await counter.page.locator("[data-slip='1']:visible").wait_for()
@@ -92,7 +92,11 @@ async def test_the_faces_of_trouble_fit_every_screen_in_every_language(lone_coun
         (".languages button { min-height: 30px !important }", "small"),
     ],
 )
-async def test_a_fault_in_the_looks_is_found(counter: Counter, css: str, found: str) -> None:
-    assert not await counter.page.evaluate(script(found))
-    await counter.page.evaluate(script("restyle"), css)
-    assert await counter.page.evaluate(script(found))
+async def test_a_fault_in_the_looks_is_found_in_the_language_that_has_it(
+    counter: Counter, css: str, found: str
+) -> None:
+    assert not await faults_by_language(counter.page, CHECK)
+    await counter.page.evaluate(script("restyle"), f":lang(zh-CN) {css}")
+    assert [(language, *faults) for language, faults in (await faults_by_language(counter.page, CHECK)).items()] == [
+        ("zh-CN", found)
+    ]

@@ -202,8 +202,7 @@ async def test_a_reload_in_mid_refund_asks_what_became_of_it(counter: Counter) -
 
 
 @pytest.mark.thorough
-async def test_a_till_that_dies_after_a_void_tells_the_truth_when_it_is_back(lone_counter: Counter) -> None:
-    counter = lone_counter
+async def test_a_till_that_dies_after_a_void_tells_the_truth_when_it_is_back(counter: Counter) -> None:
     await on_the_way(counter, "voids")
 
     async def die_after(route: Route) -> None:
@@ -275,8 +274,7 @@ async def test_a_reload_after_the_result_keeps_its_approval_code_in_the_strip(co
     await counter.reads("strip_sale", f"NT$129 · {code}")
 
 
-async def test_a_till_that_is_gone_is_said_big_and_what_is_typed_goes_nowhere(lone_counter: Counter) -> None:
-    counter = lone_counter
+async def test_a_till_that_is_gone_is_said_big_and_what_is_typed_goes_nowhere(counter: Counter) -> None:
     await with_amount(counter, deaf=False)
     counter.till.kill()
     await counter.shows("gone")
@@ -290,8 +288,7 @@ async def test_a_till_that_is_gone_is_said_big_and_what_is_typed_goes_nowhere(lo
     assert counter.spendable() == 56055
 
 
-async def test_a_till_that_dies_after_a_charge_tells_the_truth_when_it_is_back(lone_counter: Counter) -> None:
-    counter = lone_counter
+async def test_a_till_that_dies_after_a_charge_tells_the_truth_when_it_is_back(counter: Counter) -> None:
     await with_amount(counter)
 
     async def die_after(route: Route) -> None:
@@ -307,8 +304,7 @@ async def test_a_till_that_dies_after_a_charge_tells_the_truth_when_it_is_back(l
     await counter.reads("result_title", "已扣款")
 
 
-async def test_a_till_that_dies_before_a_charge_tells_the_truth_when_it_is_back(lone_counter: Counter) -> None:
-    counter = lone_counter
+async def test_a_till_that_dies_before_a_charge_tells_the_truth_when_it_is_back(counter: Counter) -> None:
     await with_amount(counter)
 
     async def die_before(route: Route) -> None:

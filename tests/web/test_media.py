@@ -35,8 +35,8 @@ async def test_one_press_takes_the_tills_file_out(counter: Counter) -> None:
     page = counter.page
     take_out, bring_in = page.locator("[data-take-out]"), page.locator("[data-bring-in]")
     await expect(take_out).to_be_hidden()
-    await page.route("**/v1/status", by_medium)
-    await page.reload()
+    await counter.meet("**/v1/status", by_medium)
+    await counter.ask_again()
     await expect(page.locator("dd[data-value=hq]")).to_have_text("檔案交換，上次 –")
     await expect(take_out).to_have_text("取出檔案")
     await expect(bring_in).to_have_text("放入回覆")
@@ -48,13 +48,12 @@ async def test_one_press_takes_the_tills_file_out(counter: Counter) -> None:
         await page.keyboard.press("Enter")
     assert (await taking.value).url.endswith("/v1/media")
     await page.unroute("**/v1/media")
-    await page.unroute("**/v1/status")
 
 
 async def test_an_answer_is_chosen_by_keyboard_and_what_it_brings_is_said(counter: Counter, tmp_path: Path) -> None:
     page, bring_in = counter.page, counter.page.locator("[data-bring-in]")
-    await page.route("**/v1/status", by_medium)
-    await page.reload()
+    await counter.meet("**/v1/status", by_medium)
+    await counter.ask_again()
     await expect(bring_in).to_be_visible()
     answer = tmp_path / "hq-to-07-2.medium"
     answer.write_bytes(b"an answer")
@@ -79,15 +78,13 @@ async def test_an_answer_is_chosen_by_keyboard_and_what_it_brings_is_said(counte
         assert (sent.method, sent.headers["content-type"]) == ("POST", "application/octet-stream")
         await expect(page.locator("[data-value=note]")).to_contain_text(sentence)
     await page.unroute("**/v1/media")
-    await page.unroute("**/v1/status")
 
 
 async def test_what_the_till_itself_says_of_a_file_is_shown(counter: Counter, tmp_path: Path) -> None:
     page = counter.page
-    await page.route("**/v1/status", by_medium)
-    await page.reload()
+    await counter.meet("**/v1/status", by_medium)
+    await counter.ask_again()
     await expect(page.locator("[data-bring-in]")).to_be_visible()
     (tmp_path / "song").write_bytes(b"la la la")
     await page.locator("[data-medium]").set_input_files(tmp_path / "song")
     await expect(page.locator("[data-value=note]")).to_contain_text("這台收銀機還沒在總部登錄")
-    await page.unroute("**/v1/status")

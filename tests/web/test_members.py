@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from hardware_mocks.patience import wait_until
 from protocol.bodies import Block, Unblock
@@ -15,6 +15,7 @@ from tests.web.counter import Counter, open_counter
 from tests.web.looks import look
 from tests.web.modules import Modules
 from tests.web.people import FAMILY, SHARES, card, open_counter_with_hq, remember
+from tests.web.window import Window
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -28,10 +29,8 @@ async def names(page: Page) -> list[str]:
     return await page.locator(".members button:visible b").all_inner_texts()
 
 
-async def test_a_till_that_is_cut_off_finds_members_and_says_what_lay_elsewhere(
-    tmp_path: Path, browser: Browser
-) -> None:
-    async with open_counter(tmp_path, browser, before=remember) as counter:
+async def test_a_till_that_is_cut_off_finds_members_and_says_what_lay_elsewhere(tmp_path: Path, window: Window) -> None:
+    async with open_counter(tmp_path, window, before=remember) as counter:
         await counter.press(FAMILY)
         await counter.reads("number", "0912 345 678")
         await look(counter, "number")
@@ -76,8 +75,8 @@ async def test_a_number_that_nobody_has_stays_to_be_mended_and_outlives_no_reloa
     await counter.shows("empty")
 
 
-async def test_a_till_on_the_line_asks_hq_and_says_so(tmp_path: Path, browser: Browser) -> None:
-    async with open_counter_with_hq(tmp_path, browser) as (counter, hq, people):
+async def test_a_till_on_the_line_asks_hq_and_says_so(tmp_path: Path, window: Window) -> None:
+    async with open_counter_with_hq(tmp_path, window) as (counter, hq, people):
         alice = card(counter.store, 1)
         hq.funds.add(alice.account, 300_00)
         people.shares[alice.account] = SHARES
@@ -107,9 +106,9 @@ async def test_a_till_on_the_line_asks_hq_and_says_so(tmp_path: Path, browser: B
 
 
 async def test_a_blocked_card_is_shown_as_such_at_once_and_opens_when_it_is_found(
-    tmp_path: Path, browser: Browser
+    tmp_path: Path, window: Window
 ) -> None:
-    async with open_counter_with_hq(tmp_path, browser) as (counter, hq, people):
+    async with open_counter_with_hq(tmp_path, window) as (counter, hq, people):
         alice = card(counter.store, 1)
         await hq.give(Block((alice.token,)))
         await asyncio.to_thread(wait_until, lambda: counter.ask("/v1/status")["hq"]["waiting"] == 0)

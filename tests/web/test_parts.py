@@ -128,12 +128,14 @@ async def test_the_rubber_shows_what_moved_when_there_is_nothing_to_rub_out(modu
 async def test_what_a_refund_gives_back_is_said_as_the_till_will_decide_it(modules: Modules, step: int) -> None:
     """One test for two languages: sharing.js, and checkout/sharing.py as undo.py uses it."""
     chance = random.Random(step)
+    calls = []
     for _ in range(100):
         paid = [_part(tender, chance, step) for tender in chance.sample(list(PaidWith), chance.randint(1, 5))]
         whole = sum(part["units"] for part in paid)
         units = whole if chance.random() < 0.2 else chance.randrange(whole // step + 1) * step
-        said = await modules.call("sharing", "givenBack", units, paid, {"charge_step": step})
-        assert said == _given_back(units, paid, step)
+        calls.append((units, paid))
+    said = await modules.call_each("sharing", "givenBack", [(*call, {"charge_step": step}) for call in calls])
+    assert said == [_given_back(units, paid, step) for units, paid in calls]
 
 
 RISK = PaidWith.STORE_RISK.value
@@ -160,7 +162,9 @@ def _given_back(units: int, paid: list[dict[str, Any]], step: int) -> list[dict[
 
 async def test_the_page_counts_points_as_the_programme_does(modules: Modules) -> None:
     chance = random.Random(9)
+    calls = []
     for _ in range(50):
         rate, units = RedeemingRate(chance.randint(1, 300), chance.randint(1, 300)), chance.randint(1, UNITS_MAX)
-        told = {"points": rate.points, "units": rate.units}
-        assert await modules.call("parts", "pointsFor", units, told) == rate.points_for(units)
+        calls.append((units, rate))
+    told = [(units, {"points": rate.points, "units": rate.units}) for units, rate in calls]
+    assert await modules.call_each("parts", "pointsFor", told) == [rate.points_for(units) for units, rate in calls]

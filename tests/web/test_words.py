@@ -1,6 +1,7 @@
 """Every word that the page shows is a row of the wording table; the table has no row for a page that is gone."""
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -61,7 +62,8 @@ def human(script: str) -> list[str]:
 def named(script: str) -> set[str]:
     """Rows that a script names; `page.${state}.words` names all that fit."""
     texts = (text for text in literals(script) if re.match(r"(page|tender|customer)\.[\w$]", text))
-    return {row for text in texts for row in WORDS if re.fullmatch(_pattern(text), row)} | {
+    patterns = [re.compile(_pattern(text)) for text in texts]
+    return {row for pattern in patterns for row in WORDS if pattern.fullmatch(row)} | {
         text for text in literals(script) if re.fullmatch(r"(page|tender|customer)\.[\w.]+", text)
     }
 
@@ -70,8 +72,9 @@ def _pattern(text: str) -> str:
     return "".join("[a-z_]+" if part.startswith("${") else re.escape(part) for part in FILLED.split(text))
 
 
-def all_named() -> set[str]:
-    return set().union(*(Shown(page).keys for page in PAGES.values()), *map(named, SCRIPTS.values()))
+@cache
+def all_named() -> frozenset[str]:
+    return frozenset().union(*(Shown(page).keys for page in PAGES.values()), *map(named, SCRIPTS.values()))
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -11,16 +11,18 @@ from typing import Any
 
 import aiohttp
 import msgspec
-from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
+from playwright.async_api import ConsoleMessage, Error, Locator, Page, ViewportSize, expect
 
 from hardware_mocks.hq_process import HqProcess
 from protocol.enrolment import ask, parse_code
 from protocol.signing import public_key
 from tests.hq_server.forger import Keeper
 from tests.hq_server.serving import ANEW, call, settings_file
-from tests.web.modules import script
+from tests.web.window import Window
 
 SCREEN = ViewportSize(width=1366, height=768)
+SMALL_SCREEN = ViewportSize(width=1024, height=768)
+SCREENS = (SCREEN, SMALL_SCREEN)
 SHOWS_MS_MAX = 20_000
 HOLDS_S_MAX = 20
 expect.set_options(timeout=SHOWS_MS_MAX)
@@ -35,6 +37,8 @@ class Desk:
     http: aiohttp.ClientSession
     stack: AsyncExitStack
     faults: list[str] = field(default_factory=list)
+    screens: tuple[ViewportSize, ...] = (SMALL_SCREEN,)
+    """On which a look at the pages is taken."""
 
     @property
     def token(self) -> str:
@@ -42,9 +46,14 @@ class Desk:
 
     async def open(self, at: str = "") -> None:
         """Open the pages, and note what goes wrong in them."""
-        self.page.on("pageerror", lambda fault: self.faults.append(str(fault)))
-        self.page.on("console", lambda said: self._note(said.text))
+        self.page.on("pageerror", self._hear_fault)
+        self.page.on("console", self._hear_line)
         await self.page.goto(f"{self.hq.url}/{at}")
+
+    def leave(self) -> None:
+        """What goes wrong from now on is not this story's."""
+        self.page.remove_listener("pageerror", self._hear_fault)
+        self.page.remove_listener("console", self._hear_line)
 
     async def sign_in(self, token: str | None = None) -> None:
         await self.page.locator("#sign_in input").fill(self.token if token is None else token)
@@ -102,28 +111,23 @@ class Desk:
         waits = any(one["record"].startswith(f"{till.place}/") for one in self.hq.get("/v1/waiting")["lines"])
         return bool(seen["held"] == len(till.chain) and (waits or seen["waits"] == 0))
 
-    def _note(self, said: str) -> None:
-        if "Content Security Policy" in said or "Uncaught" in said:
-            self.faults.append(said)
+    def _hear_fault(self, fault: Error) -> None:
+        self.faults.append(str(fault))
+
+    def _hear_line(self, said: ConsoleMessage) -> None:
+        if "Content Security Policy" in said.text or "Uncaught" in said.text:
+            self.faults.append(said.text)
 
 
 @asynccontextmanager
-async def open_desk(folder: Path, browser: Browser) -> AsyncIterator[Desk]:
+async def open_desk(folder: Path, window: Window) -> AsyncIterator[Desk]:
     """HQ without a till, nobody signed in; at the end nothing in the pages may have gone wrong."""
     with HqProcess(settings_file(folder), folder / "hq.log") as hq:
-        context = await browser.new_context(viewport=SCREEN, locale="zh-TW", timezone_id="America/New_York")
-        async with aiohttp.ClientSession() as http, AsyncExitStack() as stack:
-            desk = Desk(hq, await context.new_page(), http, stack)
+        async with aiohttp.ClientSession() as http, AsyncExitStack() as stack, window.lent() as page:
+            desk = Desk(hq, page, http, stack)
             yield desk
-            await context.close()
+            desk.leave()
             assert not desk.faults
-
-
-async def faults_of_looks(page: Page) -> dict[str, list[str]]:
-    """What hides text, has too little contrast, or is too small for a finger."""
-    return {name: await page.evaluate(script(name)) for name in ("pale", "small")} | {
-        "cut_off": await page.evaluate((Path(__file__).parent / "scripts" / "cut_off.js").read_text("utf-8"))
-    }
 
 
 def member(number: str, name: str, phone: str, **otherwise: object) -> dict[str, object]:

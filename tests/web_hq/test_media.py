@@ -10,7 +10,8 @@ from offline_queue.media import MediumReader, Sender
 from protocol.conversation import Acknowledged
 from tests.hq_server.forger import ALICE
 from tests.hq_server.test_media import written
-from tests.web_hq.desk import Desk, faults_of_looks
+from tests.web_hq.desk import Desk
+from tests.web_hq.looks import looks_good_now
 from tests.web_hq.test_pages import chain_of
 from tests.web_hq.till import Till
 
@@ -39,7 +40,7 @@ async def test_a_tills_file_is_taken_in_and_a_sentence_says_what_came(desk: Desk
         reader = MediumReader(Sender.HQ)
         messages = list(reader.receive(await asyncio.to_thread((await download.path()).read_bytes)))
         assert (isinstance(messages[0], Acknowledged), reader.end()) == (True, None)
-    assert not any((await faults_of_looks(page)).values())
+    await looks_good_now(desk)
     assert desk.faults == []
 
 

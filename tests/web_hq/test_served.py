@@ -119,7 +119,8 @@ def named() -> set[str]:
         pattern = "".join(
             "[a-z_]+" if part.startswith("${") else re.escape(part) for part in re.split(r"(\$\{[^}]*\})", text)
         )
-        names |= {key for key in WORDS if re.fullmatch(pattern.removeprefix("hq_page\\."), key)}
+        fits = re.compile(pattern.removeprefix("hq_page\\.")).fullmatch
+        names |= {key for key in WORDS if fits(key)}
     return names | {f"{prefix}.{code}" for prefix, codes in CODES.items() for code in codes}
 
 

@@ -7,7 +7,8 @@ from playwright.async_api import expect
 
 from protocol.bodies import Directive, Lead, Roster, Witness
 from protocol.records import SignedRecord
-from tests.web_hq.desk import Desk, faults_of_looks
+from tests.web_hq.desk import Desk
+from tests.web_hq.looks import looks_good_now
 from tests.web_hq.test_pages import chain_of
 from tests.web_hq.till import Till
 
@@ -58,7 +59,7 @@ async def test_a_store_gets_a_lead_and_loses_it_and_the_page_says_so(desk: Desk)
     await form.locator("button").click()
     await expect(desk.page.locator("table small")).to_have_text(["主機", "副本"])
     assert last_roster(desk).witness == Witness("12-2", "http://192.168.1.11:8372")  # type: ignore[arg-type]  # a place
-    assert not any((await faults_of_looks(desk.page)).values())
+    await looks_good_now(desk)
 
     await till.fill("12-1")
     await form.locator("button").click()

@@ -5,7 +5,8 @@ from playwright.async_api import expect
 
 from protocol.bodies import Directive, RunAs
 from protocol.records import SignedRecord
-from tests.web_hq.desk import Desk, faults_of_looks
+from tests.web_hq.desk import Desk
+from tests.web_hq.looks import looks_good_now
 from tests.web_hq.test_pages import chain_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -25,7 +26,7 @@ async def test_a_store_is_told_to_run_in_another_way_and_the_page_says_what_come
     await form.locator("select").select_option("real_time")
     await form.locator("button").click()
     await expect(desk.page.locator("[data-key=note]")).to_contain_text("已通知 1 台改為「即時型」")
-    assert not any((await faults_of_looks(desk.page)).values())
+    await looks_good_now(desk)
     assert desk.faults == []
     record = desk.hq.get("/v1/chains/hq/1/records")["lines"][0]
     assert record["summary"]["what"] == "run_as"

@@ -11,6 +11,9 @@ export const get = (path) => call("GET", path, undefined, GET_TIMEOUT_MS);
 export const post = (path, body) => call("POST", path, body, POST_TIMEOUT_MS);
 export const remove = (path) => call("DELETE", path, undefined, GET_TIMEOUT_MS);
 
+/** Whether the till has no such thing: not whether it is there. */
+export const isMissing = async (path) => (await call("HEAD", path, undefined, GET_TIMEOUT_MS)).status === 404;
+
 /** `{status, body}`; body is null where there is none. Never throws. */
 async function call(method, path, body, timeoutMs) {
   const asked = { method, cache: "no-store", signal: AbortSignal.timeout(timeoutMs) };

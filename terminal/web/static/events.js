@@ -2,7 +2,7 @@
  * The till's server-sent events, over fetch: an EventSource neither says that a till is gone nor, once it has given up,
  * takes a Last-Event-ID.
  */
-import { get, SILENT } from "./api.js";
+import { get, isMissing, SILENT } from "./api.js";
 
 const RETRY_MS = 1000;
 /** Before a stream that ended is taken up again. */
@@ -44,12 +44,14 @@ export class EventDecoder {
 
 /**
  * Listen for ever. `onHere()` on each connection, before its events: whether the till could be asked for all the page
- * needs; `onEvent(name, data)`; `onGone()` when the till does not answer.
+ * needs; `onEvent(name, data)`; `onGone()` when the till does not answer. A till that was updated serves another page:
+ * then this one is loaded anew, and what it has kept goes on there.
  */
 export async function listen({ onHere, onEvent, onGone }) {
   let lastId = "";
   for (;;) {
     const stream = await connect(lastId);
+    if (stream && (await isMissing(import.meta.url))) return location.reload();
     if (stream && (await onHere())) {
       lastId = await hear(stream, lastId, onEvent);
       await pause(BREATH_MS);

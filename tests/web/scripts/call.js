@@ -1,2 +1,2 @@
 /** Call a function of one of the page's modules. */
-async ([module, name, args]) => (await import(`/page/${module}.js`))[name](...args)
+async ([module, name, args]) => (await import(`./${module}.js`))[name](...args)

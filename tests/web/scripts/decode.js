@@ -1,6 +1,6 @@
 /** Events from pieces of a stream. */
 async ([pieces]) => {
-  const { EventDecoder } = await import("/page/events.js");
+  const { EventDecoder } = await import("./events.js");
   const decoder = new EventDecoder();
   return pieces.flatMap((piece) => decoder.receive(piece));
 }

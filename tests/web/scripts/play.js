@@ -1,6 +1,6 @@
 /** Feed inputs to a sale, 1 ms apart or `after` ms; the sale as it stands then, with all its errands. */
 async ([inputs, hello]) => {
-  const { START, receive } = await import("/page/sale.js");
+  const { START, receive } = await import("./sale.js");
   let sale = START;
   let now = 0;
   const errands = [];

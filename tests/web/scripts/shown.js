@@ -1,5 +1,5 @@
 /** How the page writes each of these amounts. */
 async ([amounts, currency]) => {
-  const { format } = await import("/page/money.js");
+  const { format } = await import("./money.js");
   return amounts.map((units) => format(units, currency));
 }

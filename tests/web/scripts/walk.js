@@ -1,6 +1,6 @@
 /** A walk at random through the sale's table, reloads included; what went against its promises. */
 async ([steps, seed, hello, cards, slips]) => {
-  const { START, isUnderWay, keepable, receive, revive } = await import("/page/sale.js");
+  const { START, isUnderWay, keepable, receive, revive } = await import("./sale.js");
   const KEYS = ["digit", "digit", "digit", "enter", "enter", "enter", "plus", "split", "undo", "back", "erase", "point"];
   const TOLD = [
     "presented", "card_refused", "card_gone", "opened", "not_opened", "refreshed",
