@@ -4,7 +4,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.hq_server.hosted_shop import ask, note, place_of, sell, till
-from tests.web_hq.desk import Desk, faults_of_looks
+from tests.web_hq.desk import Desk
+from tests.web_hq.looks import looks_good_now
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -21,7 +22,7 @@ async def test_from_what_a_till_heard_one_comes_to_the_record_of_its_place_at_hq
     await desk.go("records/05-1/1")
     await desk.reads("05-1/1/2", "2", "請總部辦理")
     await desk.reads("05-1/1/3", "3", "總部回覆")
-    assert not any((await faults_of_looks(desk.page)).values())
+    await looks_good_now(desk)
     await desk.row("05-1/1/3").get_by_text("05-1@hq/1/3").click()
     await expect(desk.page.locator("#page")).to_contain_text("銷貨")
     await expect(desk.page.locator("#fields")).to_contain_text("operation-a")
