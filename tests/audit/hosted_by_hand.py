@@ -116,6 +116,11 @@ class Shop:
         return [note for note in self.company.report(*keepers).notes if "asked for" in note or "it told" in note]
 
 
+def at(signed: SignedRecord) -> str:
+    """A record by its name."""
+    return str(ref(signed))
+
+
 def receipt(signed: SignedRecord) -> str:
     """The number of the slip that a record has promised."""
     return signed.open().body_as(TransactionBody).receipt_number
