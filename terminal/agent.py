@@ -15,6 +15,7 @@ import structlog
 from checkout.requests import Undo
 from ledger.ids import HEADQUARTERS, Place, hosted_place
 from protocol.conversation import AnyMessage, Ask, Told
+from protocol.hosting import NotTold
 from protocol.records import SignedRecord
 from terminal.answers import Answer, HqStatus, Problem
 from terminal.asking import Asked, Moment
@@ -26,8 +27,15 @@ HQ_S_MAX = 2.0
 """What HQ may take to pass an ask on and its answer back, beside what a draw may take there."""
 SETTLE_S = 3.0
 """So often it is asked what came of the rest: done, or called off."""
-NOT_DECIDED = {"not_reached": Problem.HQ_NOT_REACHED, "fenced": Problem.TILL_REVOKED}
+NOT_PASSED_ON = {
+    NotTold.NOT_REACHED: Problem.HQ_NOT_REACHED,
+    NotTold.NOT_HOSTED: Problem.HQ_NOT_REACHED,
+    NotTold.FENCED: Problem.TILL_REVOKED,
+    NotTold.BUSY: Problem.BUSY,
+}
 """What HQ itself says in place of the one that was to be asked."""
+ABOUT_WORDS = (Problem.OPERATION_CONFLICT, Problem.POS_REF_CONFLICT)
+"""What the place at HQ says of a request, and not of how it stands there."""
 
 log = structlog.get_logger()
 
@@ -64,7 +72,7 @@ class Agent:
         self._standing = standing
         self._waiting: dict[str, asyncio.Future[Answer | Problem]] = {}
         self._is_in_doubt = False
-        """Something was not answered in time, and since then nothing was."""
+        """Something was not answered in time, or the place at HQ can't be had, and since then nothing was answered."""
         self._unsettled = asyncio.Event()
 
     async def begin(self) -> None:
@@ -103,7 +111,7 @@ class Agent:
         """Nothing of a member's lies here: it may earn and load, and what it would spend is declined."""
         if not self.owns(asked):
             return await self._store.do(TillStore.perform, asked)
-        known = await self._store.do(TillStore.repeat, asked.request.operation_id, asked.fingerprint)
+        known = await self._store.do(lambda store: store.hosted.known(asked))
         return known or Problem.HQ_NOT_REACHED
 
     async def _ask(self, operation_id: str, signed: SignedRecord) -> Answer | Problem:
@@ -122,19 +130,28 @@ class Agent:
 
     async def hear(self, message: Told) -> None:
         """The place at HQ has said what came of an ask, or HQ that it can't be asked. Raises DiskFull, BookBroken."""
-        self._is_in_doubt = False
         operation_id, told = message.operation_id, message.told
         if told is None:
-            self._answer(operation_id, _problem(message.code))
+            self._hear_why(operation_id, _problem(message.code))
             return
         moment, hq = self._moment(), self._standing()
         answer = await self._store.do(lambda store: store.hosted.tell(operation_id, told, moment, hq))
+        # Only now: whoever waited may have given up meanwhile, and nothing more would come of this one.
+        self._is_in_doubt = False
         if answer is None:
-            log.error("what the place at hq has told is nothing that was asked", operation_id=operation_id)
+            log.error("what the place at hq has told can't be kept", operation_id=operation_id)
             return
         self.prefix = await self._store.do(lambda store: store.hosted.prefix())
-        if not self._answer(operation_id, answer):
+        if not self._answer(operation_id, answer) and not answer.replayed:
             self.late(answer)
+
+    def _hear_why(self, operation_id: str, problem: Problem) -> None:
+        """Nothing was decided. As long as the place can't be had, nobody else waits for it."""
+        if problem is Problem.HQ_NOT_REACHED:
+            self._is_in_doubt = True
+        elif problem in ABOUT_WORDS:
+            self._is_in_doubt = False
+        self._answer(operation_id, problem)
 
     def _answer(self, operation_id: str, answer: Answer | Problem) -> bool:
         waiting = self._waiting.get(operation_id)
@@ -148,16 +165,20 @@ class Agent:
         while True:
             await self._unsettled.wait()
             if self._line.is_up:
-                self._unsettled.clear()
-                for one in await self._store.do(lambda store: store.hosted.open()):
-                    self._unsettled.set()
-                    if one.operation_id not in self._waiting:
-                        await self._line.pass_on(Ask(one.signed, or_cancel=True))
+                await self.settle()
             await asyncio.sleep(SETTLE_S)
+
+    async def settle(self) -> None:
+        """Ask once."""
+        self._unsettled.clear()
+        for one in await self._store.do(lambda store: store.hosted.open()):
+            self._unsettled.set()
+            if one.operation_id not in self._waiting:
+                await self._line.pass_on(Ask(one.signed, or_cancel=True))
 
 
 def _problem(code: str) -> Problem:
-    """Why nothing was decided; what this version does not know leaves everything open."""
-    if code in NOT_DECIDED:
-        return NOT_DECIDED[code]
-    return Problem(code) if code in list(Problem) else Problem.OUTCOME_UNKNOWN
+    """Why nothing was decided."""
+    if code in list(NotTold):
+        return NOT_PASSED_ON[NotTold(code)]
+    return Problem(code) if code in ABOUT_WORDS else Problem.HQ_NOT_REACHED

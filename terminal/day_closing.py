@@ -45,11 +45,14 @@ class DayClosing:
             self._clock.hear_person(moment)
         return closed
 
-    def follow(self, business_date: str, moment: Moment) -> None:
-        """Move it to another one's, whose day this is, too."""
-        first, last = self._next(self._chain.head().business_date)
-        if first <= business_date <= last:
-            self._close(business_date, moment)
+    def follow(self, business_date: str, moment: Moment) -> bool:
+        """Move it to another one's, whose day this is, too; whether it was moved. It may have rested for years."""
+        ours = self._chain.head().business_date
+        last = self._next(max(ours, moment.local_date))[1]
+        if not ours < business_date <= last or not _is_day(business_date):
+            return False
+        self._close(business_date, moment)
+        return True
 
     def _close(self, opens: str, moment: Moment) -> DayClose:
         head, place = self._chain.head(), self._journal.everything()
@@ -79,3 +82,11 @@ class DayClosing:
             return None
         body = last.body_as(DayClosedBody)
         return DayClose(body.closed, body.opens, str(last.ref)) if body.closed == business_date else None
+
+
+def _is_day(text: str) -> bool:
+    """Whether this is a date, in the one form that dates have here."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

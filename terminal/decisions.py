@@ -5,19 +5,21 @@ from __future__ import annotations
 import msgspec
 
 from checkout.requests import BookView, Elsewhere, LetGo, Sale, Undo
-from checkout.results import Declined, Done
+from checkout.results import Decline, Declined, Done
 from checkout.sold import Sold, at_risk
 from ledger.ids import AccountId
 from ledger.journal_sqlite import SqliteJournal
 from ledger.judging import Posted
 from loyalty.programme import Programme
+from loyalty.reasons import Reason
 from protocol.bodies import DeclinedBody, TransactionBody, lots_told
 from protocol.chain import Head
 from protocol.conversation import NoDraw, NotDrawn
+from protocol.hosting import AskedBody
 from protocol.records import RecordKind
-from terminal.answering import answer_declined, answer_done
+from terminal.answering import answer_declined, answer_done, answer_told
 from terminal.answers import Answer, Outcome, Problem
-from terminal.asking import Asked, Identity
+from terminal.asking import Asked, Identity, Words
 from terminal.book_trust import BookTrust
 from terminal.clock_book import ClockBook
 from terminal.floor_limits import FloorLimits
@@ -66,9 +68,10 @@ class Decisions:
 
     def known(self, asked: Asked) -> Answer | Problem | None:
         """What there is to say without deciding anything."""
-        earlier = self._shelf.operations.earlier(asked)
-        if earlier is not None:
-            return earlier
+        return self._shelf.operations.earlier(asked) or self.hindrance()
+
+    def hindrance(self) -> Problem | None:
+        """Why nothing can be decided here."""
         return Problem.TILL_REVOKED if self._shelf.hq.is_revoked() else self._shelf.trust.problem
 
     def view(self, asked: Asked, told: NotDrawn | None = None) -> BookView:
@@ -147,6 +150,29 @@ class Decisions:
         if done.sold is not None and (units := at_risk(done.sold.paid)):
             self._shelf.floor_limits.use(head.business_date, account, units)
         return answer_done(body, head, asked.moment.local)
+
+    def call_off(self, asked: AskedBody, words: Words, why: str) -> Answer:
+        """Write that nothing came of what a hosted store's till has asked for, whether it is understood here or not."""
+        original = None if asked.original is None else self._shelf.originals.find(asked.original)
+        body = DeclinedBody(
+            kind=asked.kind,
+            operation_id=asked.operation_id,
+            account=asked.account if original is None else original.account,
+            units=asked.units if asked.sold is None else asked.sold.total,
+            entry=asked.entry,
+            cashier=asked.cashier,
+            pos_ref=asked.pos_ref,
+            decline=Decline.CANCELLED,
+            reasons=(Reason(why, 0, 0),),
+            programme=self._programme.version,
+            software=self._identity.software,
+            sold=asked.sold,
+            original=asked.original,
+        )
+        head = self._chain.append(self._chain.head(), RecordKind.DECLINED, body, words.moment)
+        answer = answer_told(body, head, words.moment.local, asked.masked if original is None else original.card)
+        self._shelf.operations.keep(words, answer)
+        return answer
 
     def _decline(self, asked: Asked, declined: Declined, view: BookView, head: Head) -> Answer:
         body = DeclinedBody(

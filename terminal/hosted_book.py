@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+import msgspec
+
 from ledger.ids import AccountId, OperationId, hosted_place
 from ledger.journal_sqlite import Connection, transaction
 from offline_queue.outbox import Outbox
-from protocol.bodies import DeclinedBody, TransactionBody
+from protocol.bodies import DeclinedBody, PrintBody, TransactionBody
 from protocol.chain import head_of
 from protocol.errors import NotARecord
 from protocol.hosting import AskedBody, ToldBody
@@ -20,6 +22,7 @@ from terminal.asking import Asked, Moment, Words
 from terminal.decisions import Shelf
 from terminal.hosted_words import body_of
 from terminal.own_chain import OwnChain
+from terminal.slip_job import SlipJob, SlipStep
 
 Known = Callable[[Asked], Answer | Problem | None]
 """What there is to say to a request without deciding anything."""
@@ -42,6 +45,11 @@ class HostedBook:
         self._shelf = shelf
         self._known = known
         self._place = hosted_place(outbox.keeper)
+
+    def known(self, asked: Asked) -> Answer | Problem | None:
+        """What there is to say without asking."""
+        with transaction(self._connection):
+            return self._known(asked)
 
     def ask(self, asked: Asked) -> SignedRecord | Answer | Problem:
         """Sign and store what is to be asked, before anybody is; or what there is to say without asking."""
@@ -67,13 +75,17 @@ class HostedBook:
                 return None
             kind, pos_ref, fingerprint, content, sequence, told_in = row
             if told_in is not None:
-                return self._shelf.operations.find(operation_id)
+                return self._again(operation_id)
             named = (OperationId(operation_id), kind, pos_ref, fingerprint, content if pos_ref else None)
             asked = self._record(sequence).open().body_as(AskedBody)
             try:
                 return self._keep(Words(*named, moment, hq), asked, told)
             except NotARecord:
                 return None
+
+    def _again(self, operation_id: str) -> Answer | None:
+        known = self._shelf.operations.find(operation_id)
+        return None if known is None else msgspec.structs.replace(known, replayed=True)
 
     def open(self) -> list[Open]:
         """The asks of which nobody here knows what came of them, the oldest first."""
@@ -103,8 +115,18 @@ class HostedBook:
             number = slips.add_hosted(body.receipt_number, AccountId(body.account), words, head)
             if body.undone is not None:
                 self._shelf.originals.undone(body.undone.original, head.ref)
+            if body.operation_id != words.operation_id:
+                self._was_printed(SlipJob(number), words.moment)
         self._shelf.operations.point_to(words, number)
         return self._shelf.operations.find(words.operation_id)
+
+    def _was_printed(self, job: SlipJob, moment: Moment) -> None:
+        """It was done for a till that this one has replaced, which may have printed it: somebody is asked."""
+        for step, reasons in ((SlipStep.STARTED, ()), (SlipStep.UNKNOWN, ("earlier_till",))):
+            after = self._shelf.slips.move(job, step, reasons)
+            assert after is not None, "it has just been made"
+            job, body = after, PrintBody(self._shelf.slips.name(job.number), job.run, step, reasons)
+            self._chain.append(self._chain.head(), RecordKind.PRINT, body, moment)
 
     def _record(self, sequence: int) -> SignedRecord:
         signed = self._outbox.record(sequence)
@@ -125,6 +147,7 @@ def _outcome(record: Record) -> TransactionBody | DeclinedBody | None:
 
 def _is_about(body: TransactionBody | DeclinedBody, words: Words) -> bool:
     """Whether it is what came of this; under a POS's own number it may be what came of an earlier try."""
-    pos_ref = body.pos_ref if isinstance(body, DeclinedBody) else body.slip.pos_ref
-    is_same = body.operation_id == words.operation_id or (pos_ref is not None and pos_ref == words.pos_ref)
+    is_same = body.operation_id == words.operation_id
+    if isinstance(body, TransactionBody) and words.pos_ref is not None:
+        is_same = is_same or body.slip.pos_ref == words.pos_ref
     return is_same and body.kind == words.kind

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import structlog
 
+from checkout.requests import Undo
+from checkout.undo import void
 from ledger.cards import CardKind
 from ledger.ids import RecordRef, agent_of
 from offline_queue.book_thread import DiskFull
@@ -15,14 +18,13 @@ from protocol.hosting import AskedBody
 from protocol.records import Record, SignedRecord
 from terminal.agent import AgentLine
 from terminal.answers import Answer, Problem
-from terminal.asking import Asked
+from terminal.asking import Asked, Request, UseCase
 from terminal.hosted_words import request_of
 from terminal.store_thread import StoreThread
 from terminal.till import Till
 
 UNDER_WAY_MAX = 64
 """Far more than one till can ask; what comes then is not heard, and asked again."""
-NOT_UNDERSTOOD = "not_understood"
 
 log = structlog.get_logger()
 
@@ -59,26 +61,39 @@ class HostedTill:
             told = await self._told(ask, record, body)
         except DiskFull:
             told = Problem.DISK_FULL
+        except Exception:
+            # Nobody knows what came of it: the till asks again.
+            log.exception("an ask has failed", operation_id=body.operation_id)
+            return
         signed = told if isinstance(told, SignedRecord) else None
         code = "" if signed is not None else str(told)
         await self._line.pass_on(Told(record.keeper, record.epoch, body.operation_id, signed, code))
 
     async def _told(self, ask: Ask, record: Record, body: AskedBody) -> SignedRecord | str:
         """The record of what came of it, or why nothing did."""
+        moment = self._till.moment()
+        if await self._store.do(lambda store: store.hosting.follow(record.business_date, moment)):
+            await self._till.look_at_book()
         known = request_of(body, self._kinds)
         if known is None:
-            return NOT_UNDERSTOOD
-        moment = self._till.moment()
-        await self._store.do(lambda store: store.hosting.follow(record.business_date, moment))
-        await self._till.look_at_book()
-        asked = Asked(*known, ask.asked.hash, moment, self._till.hq)
-        answer = await (self._cancel(asked) if ask.or_cancel else self._till.do(asked))
+            answer = await self._call_off(body, ask.asked.hash, "not_understood")
+        elif ask.or_cancel:
+            answer = await self._call_off(body, ask.asked.hash, "asked_too_late")
+        else:
+            answer = await self._do(*known, ask.asked.hash)
         if not isinstance(answer, Answer):
             return answer
         ref = RecordRef.parse(answer.record)
         assert ref is not None, "an answer names its record"
         return await self._store.do(lambda store: store.hosting.record(ref))
 
-    async def _cancel(self, asked: Asked) -> Answer | Problem:
-        await self._till.ended(asked.request.operation_id)
-        return await self._store.do(lambda store: store.hosting.cancel(asked))
+    async def _do(self, request: Request, use_case: UseCase, asked: bytes) -> Answer | Problem:
+        if isinstance(request, Undo) and use_case is void:
+            # The till in the shop need not know of it any more: its book may be a newer one than this.
+            request = msgspec.structs.replace(request, units=await self._till.total(request.receipt_number))
+        return await self._till.do(Asked(request, use_case, asked, self._till.moment(), self._till.hq))
+
+    async def _call_off(self, body: AskedBody, asked: bytes, why: str) -> Answer | Problem:
+        await self._till.ended(body.operation_id)
+        moment, hq = self._till.moment(), self._till.hq
+        return await self._store.do(lambda store: store.hosting.call_off(body, asked, why, moment, hq))

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from checkout.results import Decline, Declined
-from ledger.ids import RecordRef
+from ledger.ids import OperationId, RecordRef
 from ledger.journal_sqlite import Connection, transaction
-from loyalty.reasons import Reason
 from offline_queue.outbox import Outbox
+from protocol.hosting import AskedBody
 from protocol.records import SignedRecord
-from terminal.answers import Answer, Problem
-from terminal.asking import Asked, Moment
+from terminal.answers import Answer, HqStatus, Problem
+from terminal.asking import Moment, Words
 from terminal.day_closing import DayClosing
 from terminal.decisions import Decisions
 from terminal.operations import Operations
-
-CANCELLED = Declined(Decline.CANCELLED, (Reason("called_off", 0, 0),))
 
 
 class HostingBook:
@@ -34,21 +31,21 @@ class HostingBook:
         self._decisions = decisions
         self._days = days
 
-    def cancel(self, asked: Asked) -> Answer | Problem:
-        """What came of an operation; if nothing did, it is declined, and so never will be done."""
+    def call_off(self, body: AskedBody, asked: bytes, why: str, moment: Moment, hq: HqStatus) -> Answer | Problem:
+        """What came of an operation; if nothing did, it is declined, and so never will be done. `asked`: its hash."""
         with transaction(self._connection):
-            known = self._operations.find(asked.request.operation_id) or self._decisions.known(asked)
+            known = self._operations.find(body.operation_id) or self._decisions.hindrance()
             if known is not None:
                 return known
-            return self._decisions.commit(
-                asked, Declined(Decline.CANCELLED, (Reason("asked_too_late", 0, 0),)), self._decisions.view(asked)
-            )
+            # Declined it leaves the POS's number free: there is nothing that would have to be the same.
+            content = None if body.pos_ref is None else asked
+            words = Words(OperationId(body.operation_id), body.kind, body.pos_ref, asked, content, moment, hq)
+            return self._decisions.call_off(body, words, why)
 
-    def follow(self, business_date: str, moment: Moment) -> None:
-        """The till has closed its day: its place at HQ follows. Nothing is closed twice."""
+    def follow(self, business_date: str, moment: Moment) -> bool:
+        """The till has closed its day: its place at HQ follows, and nothing is closed twice. Whether it did now."""
         with transaction(self._connection):
-            if not self._outbox.is_closed:
-                self._days.follow(business_date, moment)
+            return not self._outbox.is_closed and self._days.follow(business_date, moment)
 
     def record(self, ref: RecordRef) -> SignedRecord:
         """A line of this chain by its name."""

@@ -31,13 +31,16 @@ class StoredSlip(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Made:
-    """A movement. `local_time` and `hq` are the store's clock and HQ's standing as they were when it was decided.
+    """A movement, of which record `sequence` of this book's chain tells.
+
+    `local_time` and `hq` are the store's clock and HQ's standing as they were when it was decided.
 
     `fingerprint` and `content` say what was asked for it (terminal.asking); `content` only where a POS has numbered it.
     """
 
     number: int
     signed: SignedRecord
+    sequence: int
     local_time: str
     hq: bytes
     fingerprint: bytes

@@ -26,11 +26,15 @@ class Operations:
         return None if known is None else known[1]
 
     def of_sale(self, pos_ref: str) -> list[Answer]:
-        """Every answer under a POS's own number, declined ones too, in the order of their records."""
-        query = "select answer from operations where pos_ref = ? and answer is not null"
-        declined = [_declined(stored) for (stored,) in self._connection.execute(query, (pos_ref,))]
-        done = [made.answer() for made in self._slips.of_sale(pos_ref)]
-        return sorted((*declined, *done), key=lambda answer: _sequence(answer.record))
+        """Every answer under a POS's own number, declined ones too, in the order of this book's records."""
+        query = (
+            "select told, answer from operations left join asks using (operation_id)"
+            " where operations.pos_ref = ? and answer is not null"
+        )
+        rows = ((told, _declined(stored)) for told, stored in self._connection.execute(query, (pos_ref,)))
+        declined = [(_sequence(answer.record) if told is None else told, answer) for told, answer in rows]
+        done = [(made.sequence, made.answer()) for made in self._slips.of_sale(pos_ref)]
+        return [answer for _, answer in sorted((*declined, *done), key=lambda one: one[0])]
 
     def earlier(self, asked: Asked) -> Answer | Problem | None:
         """The answer of an earlier try of this request, a conflict with one, or None: it is new."""

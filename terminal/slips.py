@@ -19,12 +19,12 @@ from terminal.slip_job import SlipJob, SlipState, SlipStep
 
 # In the words of the index slips_that_wait, or SQLite would not use it and read every slip.
 _WAITING = (
-    "select slip_states.* from slip_states join slips using (number)"
+    "select slip_states.*, sequence from slip_states join slips using (number)"
     " where state not in ('printed', 'settled') and made_at_ms >= ?1"
-    " union all select number, null, null, null from slips where made_at_ms >= ?1 and number < ?2"
+    " union all select number, null, null, null, sequence from slips where made_at_ms >= ?1 and number < ?2"
     " and number > (select coalesce(max(number), 0) from slip_states where number < ?2)"
-    " union all select number, null, null, null from slips where made_at_ms >= ?1 and number >= ?2"
-    " and number > (select coalesce(max(number), 0) from slip_states where number >= ?2) order by number"
+    " union all select number, null, null, null, sequence from slips where made_at_ms >= ?1 and number >= ?2"
+    " and number > (select coalesce(max(number), 0) from slip_states where number >= ?2) order by sequence"
 )
 
 HOSTED_FROM = 1 << 40
@@ -32,7 +32,8 @@ HOSTED_FROM = 1 << 40
 NUMBER_MAX = 1 << 62
 
 _MADE = (
-    "select number, records.content, signature, records.kind, local_time, hq, fingerprint, slips.content"
+    "select number, records.content, signature, records.kind, slips.sequence, local_time, hq, fingerprint,"
+    " slips.content"
     " from slips join records using (keeper, epoch, sequence)"
 )
 
@@ -113,7 +114,7 @@ class Slips:
 
     def last_of(self, account: AccountId, most: int) -> list[Made]:
         """The last movements of this account's value here, the latest first."""
-        return list(self._made(f"{_MADE} where account = ? order by number desc limit ?", account, most))
+        return list(self._made(f"{_MADE} where account = ? order by slips.sequence desc limit ?", account, most))
 
     def _made(self, query: str, *values: str | int) -> Iterator[Made]:
         for number, content, signature, kind, *beside in self._connection.execute(query, values):
@@ -134,7 +135,7 @@ class Slips:
         """The slips whose present run is neither printed nor settled, oldest first; at HQ none: its till prints."""
         if agent_of(self._numbering.keeper) is not None:
             return []
-        return [_job(*row) for row in self._connection.execute(_WAITING, (made_since_ms, HOSTED_FROM))]
+        return [_job(*row[:4]) for row in self._connection.execute(_WAITING, (made_since_ms, HOSTED_FROM))]
 
     def move(self, job: SlipJob, step: SlipStep, reasons: tuple[str, ...]) -> SlipJob | None:
         """Take a step; None when it makes no sense now, and nothing is written."""

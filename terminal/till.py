@@ -203,8 +203,12 @@ class Till:
 
     async def void(self, body: VoidBody) -> Answer | Problem:
         """Undo a sale or a load on its own business date."""
-        original = await self._store.do(TillStore.original, body.receipt_number)
-        return await self._undo(body, void, 0 if original is None else original.total)
+        return await self._undo(body, void, await self.total(body.receipt_number))
+
+    async def total(self, receipt_number: str) -> int:
+        """What the movement with this slip came to, before anything of it was undone; 0 where nobody knows."""
+        original = await self._store.do(TillStore.original, receipt_number)
+        return 0 if original is None else original.total
 
     async def close_day(self, business_date: str | None = None, opens: str | None = None) -> DayClose | Problem:
         """Close the business date; nothing waits for the line. `opens` is a person's word for a doubted clock's."""

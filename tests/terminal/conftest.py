@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.chains.proof import prove
 from tests.chains.till import IDENTITY
 from tests.launcher import quick_starts
 from tests.terminal.draws import HASTY, STEADY, proved
+from tests.terminal.hosted_pair import Pair, done, opened
 from tests.terminal.stand_in_hq import StandInHq
 from tests.terminal.till_on_line import TillOnLine, opened_till
 
@@ -41,3 +43,21 @@ async def hasty(tmp_path: Path, hq: StandInHq) -> AsyncIterator[TillOnLine]:
         await till.all_arrived()
         yield till
         await proved(till)
+
+
+@pytest.fixture
+async def pair(tmp_path: Path) -> AsyncIterator[Pair]:
+    """A hosted store's till and its place at HQ; both books are right in the end."""
+    async with opened(Pair(tmp_path)) as pair:
+        yield pair
+        await pair.rest()
+        assert not pair.faults
+        prove(pair.place.book)
+        prove(pair.shop.book)
+
+
+@pytest.fixture
+async def funded(pair: Pair) -> Pair:
+    """Alice has 500.00 at the place at HQ, and its bonus."""
+    done(await pair.load(500_00))
+    return pair
