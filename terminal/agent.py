@@ -7,7 +7,7 @@ until the place at HQ has said what came of it, or that it has called it off.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import structlog
@@ -48,14 +48,19 @@ Hq = Callable[[], HqStatus]
 
 
 class Agent:
-    """`standing` is how it stands with HQ. `asks_hq` and `late` hear of an ask, and of an answer nobody waited for."""
+    """`standing` is how it stands with HQ.
+
+    `asks_hq` and `late` hear of an ask, and of an answer nobody waited for; `reach_changed` that another `reach` holds
+    though the line is as it was.
+    """
 
     asks_hq: Callable[[Asked], None]
     late: Callable[[Answer], None]
+    reach_changed: Callable[[], Awaitable[None]]
 
     def __init__(self, shop: Shop, store: StoreThread, line: AgentLine, moment: Now, standing: Hq) -> None:
-        self.prefix = ""
-        """What stands before the last hyphen of the slips of the place at HQ."""
+        self.prefix: str | None = None
+        """What stands before the last hyphen of the slips of the place at HQ; None: no such slip is known here."""
         self._place = hosted_place(shop.identity.place)
         self._patience_s = shop.draw_timeout_s + HQ_S_MAX
         self._store = store
@@ -114,15 +119,20 @@ class Agent:
                     answer: Answer | Problem = await told
                     return answer
         except TimeoutError:
-            self._is_in_doubt = True
+            await self._doubt(is_in_doubt=True)
         finally:
             del self._waiting[operation_id]
             self._unsettled.set()
         return Problem.OUTCOME_UNKNOWN
 
+    async def _doubt(self, *, is_in_doubt: bool) -> None:
+        was_in_doubt, self._is_in_doubt = self._is_in_doubt, is_in_doubt
+        if was_in_doubt != is_in_doubt:
+            await self.reach_changed()
+
     async def hear(self, message: Told) -> None:
         """The place at HQ has said what came of an ask, or HQ that it can't be asked. Raises DiskFull, BookBroken."""
-        self._is_in_doubt = False
+        await self._doubt(is_in_doubt=False)
         operation_id, told = message.operation_id, message.told
         if told is None:
             self._answer(operation_id, _problem(message.code))
