@@ -7,7 +7,7 @@ until the place at HQ has said what came of it, or that it has called it off.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import structlog
@@ -56,14 +56,19 @@ Hq = Callable[[], HqStatus]
 
 
 class Agent:
-    """`standing` is how it stands with HQ. `asks_hq` and `late` hear of an ask, and of an answer nobody waited for."""
+    """`standing` is how it stands with HQ.
+
+    `asks_hq` and `late` hear of an ask, and of an answer nobody waited for; `reach_changed` that another `reach` holds
+    though the line is as it was.
+    """
 
     asks_hq: Callable[[Asked], None]
     late: Callable[[Answer], None]
+    reach_changed: Callable[[], Awaitable[None]]
 
     def __init__(self, shop: Shop, store: StoreThread, line: AgentLine, moment: Now, standing: Hq) -> None:
-        self.prefix = ""
-        """What stands before the last hyphen of the slips of the place at HQ."""
+        self.prefix: str | None = None
+        """What stands before the last hyphen of the slips of the place at HQ; None: no such slip is known here."""
         self._place = hosted_place(shop.identity.place)
         self._patience_s = shop.draw_timeout_s + HQ_S_MAX
         self._store = store
@@ -122,22 +127,27 @@ class Agent:
                     answer: Answer | Problem = await told
                     return answer
         except TimeoutError:
-            self._is_in_doubt = True
+            await self._doubt(is_in_doubt=True)
         finally:
             del self._waiting[operation_id]
             self._unsettled.set()
         return Problem.OUTCOME_UNKNOWN
 
+    async def _doubt(self, *, is_in_doubt: bool) -> None:
+        was_in_doubt, self._is_in_doubt = self._is_in_doubt, is_in_doubt
+        if was_in_doubt != is_in_doubt:
+            await self.reach_changed()
+
     async def hear(self, message: Told) -> None:
         """The place at HQ has said what came of an ask, or HQ that it can't be asked. Raises DiskFull, BookBroken."""
         operation_id, told = message.operation_id, message.told
         if told is None:
-            self._hear_why(operation_id, _problem(message.code))
+            await self._hear_why(operation_id, _problem(message.code))
             return
         moment, hq = self._moment(), self._standing()
         answer = await self._store.do(lambda store: store.hosted.tell(operation_id, told, moment, hq))
         # Only now: whoever waited may have given up meanwhile, and nothing more would come of this one.
-        self._is_in_doubt = False
+        await self._doubt(is_in_doubt=False)
         if answer is None:
             log.error("what the place at hq has told can't be kept", operation_id=operation_id)
             return
@@ -145,12 +155,12 @@ class Agent:
         if not self._answer(operation_id, answer) and not answer.replayed:
             self.late(answer)
 
-    def _hear_why(self, operation_id: str, problem: Problem) -> None:
+    async def _hear_why(self, operation_id: str, problem: Problem) -> None:
         """Nothing was decided. As long as the place can't be had, nobody else waits for it."""
         if problem is Problem.HQ_NOT_REACHED:
-            self._is_in_doubt = True
+            await self._doubt(is_in_doubt=True)
         elif problem in ABOUT_WORDS:
-            self._is_in_doubt = False
+            await self._doubt(is_in_doubt=False)
         self._answer(operation_id, problem)
 
     def _answer(self, operation_id: str, answer: Answer | Problem) -> bool:

@@ -276,6 +276,9 @@ class CurrencyView(msgspec.Struct, frozen=True):
 class Hello(msgspec.Struct, frozen=True):
     """Who answers here. `receipt_prefix`: what stands before the last hyphen of its slips' numbers.
 
+    `other_prefix`: the same of those that its place at HQ has made, or that it makes itself where that one does; None:
+    there are no such slips.
+
     `redeeming`: what points are worth; None where they do not pay.
 
     `customer_sees_balance`: whether the second screen shows a balance before payment.
@@ -286,6 +289,7 @@ class Hello(msgspec.Struct, frozen=True):
     till: str
     store: str
     receipt_prefix: str
+    other_prefix: str | None
     currency: CurrencyView
     language: str
     mode: str

@@ -14,7 +14,6 @@ from protocol.bodies import DeclinedBody, PrintBody, TransactionBody
 from protocol.chain import head_of
 from protocol.errors import NotARecord
 from protocol.hosting import AskedBody, ToldBody
-from protocol.receipt_numbers import FIRST_EPOCH, Numbering
 from protocol.records import Record, RecordKind, SignedRecord
 from terminal.answering import answer_told
 from terminal.answers import Answer, HqStatus, Problem
@@ -92,10 +91,10 @@ class HostedBook:
         query = "select operation_id, sequence from asks where told is null order by sequence"
         return [Open(name, self._record(sequence)) for name, sequence in self._connection.execute(query)]
 
-    def prefix(self) -> str:
-        """What stands before the last hyphen of the slips of the place at HQ, as far as is known here."""
+    def prefix(self) -> str | None:
+        """What stands before the last hyphen of the slips of the place at HQ; None: no such slip is known here."""
         last = self._connection.execute("select receipt_number from hosted_slips order by number desc limit 1").get
-        return str(last).rpartition("-")[0] if last is not None else Numbering(self._place, FIRST_EPOCH).prefix
+        return None if last is None else str(last).rpartition("-")[0]
 
     def _keep(self, words: Words, asked: AskedBody, told: SignedRecord) -> Answer | None:
         record = told.open()
@@ -113,6 +112,7 @@ class HostedBook:
         number = slips.number(body.receipt_number)
         if number is None:
             number = slips.add_hosted(body.receipt_number, AccountId(body.account), words, head)
+            self._shelf.members.moved(body.account, body.legs, self._place, record.recorded_at_ms)
             if body.undone is not None:
                 self._shelf.originals.undone(body.undone.original, head.ref)
             if body.operation_id != words.operation_id:

@@ -10,6 +10,7 @@ from checkout.requests import Elsewhere
 from ledger.ids import Place
 from ledger.journal_sqlite import Connection
 from ledger.slices import Purse
+from ledger.transactions import Leg, Side
 from protocol.bodies import Transfer
 from protocol.conversation import FOUND_MAX, Member, Share
 from terminal.member_lines import AT_MS_MAX, fitting, fitting_shares
@@ -97,6 +98,18 @@ class Members:
     def went(self, transfer: Transfer, taker: Place) -> None:
         """Value went to its taker."""
         self._move(transfer, taker, with_part=_with_more)
+
+    def moved(self, account: str, legs: Iterable[Leg], place: Place, at_ms: int) -> None:
+        """Value was earned, loaded or spent at another place at Unix time `at_ms`. What HQ said later knows of it."""
+        known = self.shares(account)
+        if known is None or known[1] > at_ms:
+            return
+        shares = known[0]
+        for leg in legs:
+            if leg.side is Side.HELD:
+                with_part = _with_more if leg.units > 0 else _with_less
+                shares = with_part(shares, place, leg.purse, abs(leg.units))
+        self._keep(account, shares, known[1])
 
     def _move(self, transfer: Transfer, other: Place, *, with_part: _WithPart) -> None:
         known = self.shares(transfer.account)

@@ -39,6 +39,7 @@ class Messages:
                 limit=self._wording.money(decisive.limit, self._currency, language),
                 seen=self._wording.money(decisive.seen, self._currency, language),
                 elsewhere=self._wording.money(elsewhere, self._currency, language),
+                in_all=self._wording.money(decisive.limit + elsewhere, self._currency, language),
             )
             for language in Language
         }

@@ -48,7 +48,7 @@ from terminal.messages import Messages
 from terminal.modes import MODES, Mode
 from terminal.printing import SlipPrinter
 from terminal.reception import Reception
-from terminal.shop import Shop, hello_of
+from terminal.shop import Shop, hello_of, prefixes_of
 from terminal.slip_desk import SlipDesk
 from terminal.slip_writer import SlipWriter
 from terminal.store import TillStore
@@ -58,6 +58,9 @@ from terminal.world import World
 
 NEVER_REACHED = HqStatus(HqState.NEVER, None)
 """Until this till is enrolled there is no HQ to reach."""
+
+HQ_HAS_POSTED_S = (1.0, 5.0)
+"""After a movement at this till's place at HQ: by then HQ can tell what it has left, or at the latest by then."""
 
 _Body = ChargeBody | SaleBody | LoadBody | RefundBody | VoidBody
 
@@ -121,9 +124,11 @@ class Till:
     def hello(self) -> Hello:
         """Who answers here."""
         assert self._head is not None, "begin() comes first"
-        prefix = self.agent.prefix if self.agent is not None and self.mode.is_hosted else None
+        prefixes = prefixes_of(
+            self.shop, None if self.agent is None else self.agent.prefix, is_hosted=self.mode.is_hosted
+        )
         symbol = self._messages.symbol(self.shop.language)
-        return hello_of(self.shop, self._programme, self._head, symbol, prefix)
+        return hello_of(self.shop, self._programme, self._head, symbol, prefixes)
 
     async def status(self) -> Status:
         """All that a page shows when it starts."""
@@ -300,7 +305,11 @@ class Till:
         """Tell whoever watches, and print."""
         self.events.say("operation.done", self._messages.with_message(answer))
         self.slips.work.set()
-        self.reception.look_again(card)
+        if answer.record.startswith(f"{self.shop.identity.place}/"):
+            self.reception.look_again(card)
+        else:
+            for after_s in HQ_HAS_POSTED_S:
+                asyncio.get_running_loop().call_later(after_s, self.reception.look_again, card)
 
     def _renewed(self, asked: Asked) -> Asked:
         return msgspec.structs.replace(asked, moment=self.moment(), hq=self.hq)

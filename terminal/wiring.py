@@ -138,7 +138,7 @@ def put_together(  # noqa: PLR0913, PLR0917 - what a till is made of
 
 def _agent(till: Till, store: StoreThread, uplink: Uplink) -> Agent:
     agent = Agent(till.shop, store, uplink, till.moment, lambda: till.hq)
-    agent.late, agent.asks_hq = till.answered, till.asks_hq
+    agent.late, agent.asks_hq, agent.reach_changed = till.answered, till.asks_hq, till.look_at_book
     till.reception.reach = lambda: agent.reach if till.mode.is_hosted else frozenset()
     return agent
 

@@ -25,6 +25,7 @@ def test_a_store_is_hosted_and_goes_back(tmp_path: Path) -> None:
         till.load(400_00)
         own = till.charge(10_00)
         chain.wait_until_quiet()
+        assert _prefixes(till) == ("07-1", None)
         _have_hosted(chain)
         chain.wait_until(lambda: chain.balances(ALICE).keys() == {"hq"})
         has = chain.money(ALICE)
@@ -33,11 +34,12 @@ def test_a_store_is_hosted_and_goes_back(tmp_path: Path) -> None:
         assert (shown["spendable"], shown["total"]) == (has, has), "HQ sells for this till"
         sold = till.charge(120_37 - 37)
         assert (sold["outcome"], sold["receipt_number"]) == ("done", "07-1@hq-000001"), sold
+        assert till.look()["spendable"] == has - 120_00, "the till knows what has moved before HQ says what lies where"
         assert other.sell(ALICE, 30_00)["receipt_number"] == "07-2@hq-000001"
         assert till.refund(sold["receipt_number"], 20_00)["outcome"] == "done"
         assert other.void("07-2@hq-000001")["outcome"] == "done"
         assert till.void(own["receipt_number"])["outcome"] == "done", "the till's own slip is the till's to undo"
-        assert till.process.get("/v1/hello")["receipt_prefix"] == "07-1@hq"
+        assert _prefixes(till) == ("07-1@hq", "07-1")
         till.swipe(BOB)
         assert till.load(200_00)["outcome"] == "done"
         chain.wait_until_quiet()
@@ -49,6 +51,7 @@ def test_a_store_is_hosted_and_goes_back(tmp_path: Path) -> None:
         again = till.sell(BOB, 5_00)
         assert again["outcome"] == "done", (again, chain.balances(BOB))
         assert again["receipt_number"].startswith("07-1-"), "it sells by itself again"
+        assert _prefixes(till) == ("07-1", "07-1@hq")
         assert till.refund(sold["receipt_number"], 100_00)["outcome"] == "done", "HQ gives back what it has sold"
         assert till.refund(sold["receipt_number"], 1_00)["decline"] == "more_than_left"
         chain.wait_until_quiet()
@@ -119,6 +122,12 @@ def _have_hosted(chain: DemoChain) -> HostProcess:
     run_store(chain, "07", "hosted")
     chain.wait_until(lambda: {till.status["mode"] for till in chain.tills.values()} == {"hosted"})
     return hosts
+
+
+def _prefixes(till: DemoTill) -> tuple[str, str | None]:
+    """What stands before the slips' numbers: of those that are made now, and of the others."""
+    hello = till.process.get("/v1/hello")
+    return hello["receipt_prefix"], hello["other_prefix"]
 
 
 def _seen(chain: DemoChain, till: DemoTill, member: int) -> dict[str, Any]:

@@ -9,8 +9,10 @@ import pytest
 from checkout.requests import Elsewhere
 from ledger.amounts import UNITS_MAX
 from ledger.cards import Card
-from ledger.ids import HEADQUARTERS, Place
+from ledger.ids import HEADQUARTERS, LotId, Place, hosted_place
 from ledger.journal_sqlite import Connection, open_book
+from ledger.slices import Purse
+from ledger.transactions import Leg, Side
 from protocol.bodies import Transfer, TransferPart, Why
 from protocol.conversation import Member, Share
 from terminal import members as members_module
@@ -22,6 +24,7 @@ from tests.chains.till import IDENTITY
 from tests.terminal.stand_in_members import hash_of, member_of
 
 HERE = IDENTITY.place
+AT_HQ = hosted_place(HERE)
 PHONE, OTHER_PHONE = "0912345678", "13812345678"
 TWO_O_CLOCK = 1_732_255_500_000
 """2024-11-22T14:05:00+08:00: any clock is later."""
@@ -45,6 +48,11 @@ def book(tmp_path: Path) -> Iterator[Connection]:
 @pytest.fixture
 def members(book: Connection) -> Members:
     return Members(book, HERE)
+
+
+def held(*units: tuple[str, int]) -> list[Leg]:
+    """The legs of a movement that say what its place holds more or, below zero, less."""
+    return [Leg(ALICE.account, Purse(purse), LotId("07-1@hq/1/3"), Side.HELD, more) for purse, more in units]
 
 
 def drawn(*parts: tuple[str, int]) -> Transfer:
@@ -139,6 +147,20 @@ def test_value_that_goes_home_lies_at_hq(members: Members) -> None:
     members.remember(ALICE.account, [], 1)
     members.went(drawn(("principal", 30)), HEADQUARTERS)
     assert members.shares(ALICE.account) == ((share("hq", 30, 0, 0),), 1)
+
+
+def test_what_moved_at_hq_is_known_until_hq_says_it(members: Members) -> None:
+    members.remember(ALICE.account, [share("hq", 100, 6, 5), share("12-1", 9, 0, 0)], 10)
+    sold = held(("principal", -100), ("bonus", -2), ("points", 3))
+    members.moved(ALICE.account, sold, AT_HQ, 9)
+    assert members.elsewhere(ALICE.account) == Elsewhere(115, 10), "HQ has said so since"
+    members.moved(ALICE.account, sold, AT_HQ, 10)
+    after = (share(AT_HQ, 0, 0, 3), share("hq", 0, 4, 5), share("12-1", 9, 0, 0))
+    assert members.shares(ALICE.account) == (after, 10)
+    members.moved(ALICE.account, held(("principal", 50)), AT_HQ, 11)
+    assert members.elsewhere(ALICE.account) == Elsewhere(63, 10)
+    members.moved(BOB.account, sold, AT_HQ, 11)
+    assert members.shares(BOB.account) is None, "HQ never spoke of him"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ TWD = {"code": "TWD", "minor_digits": 2, "shown_digits": 0, "charge_step": 100}
 HELLO = {"currency": TWD, "redeeming": {"points": 10, "units": 100}}
 BALANCE = {"principal": 50000, "bonus": 6055, "points": 1200}
 MASKED = "6222****0017"
-CARD = {
+RECORD = "07-1/1/57"
+CARD: dict[str, Any] = {
     "presentation": "p-1",
     "card": MASKED,
     "entry": "swiped",
@@ -18,9 +19,16 @@ CARD = {
     "expires_in_s": 180,
     "blocked": False,
     "total": None,
+    "shares": [],
     **BALANCE,
 }
-OTHER = {**CARD, "presentation": "p-2", "card": "6222****0025"}
+OTHER: dict[str, Any] = {
+    **CARD,
+    "presentation": "p-2",
+    "card": "6222****0025",
+    "total": 56055,
+    "shares": [{"place": "hq", **BALANCE}],
+}
 Step = str | dict[str, Any]
 SWIPE: Step = {"name": "presented", "card": CARD}
 SWIPE_OTHER: Step = {"name": "presented", "card": OTHER}
@@ -43,7 +51,14 @@ def key(word: str) -> dict[str, Any]:
 
 
 def answered(operation_id: str, outcome: str = "done", **more: object) -> dict[str, Any]:
-    answer = {"operation_id": operation_id, "outcome": outcome, "kind": "sale", "balance": BALANCE, **more}
+    answer = {
+        "operation_id": operation_id,
+        "outcome": outcome,
+        "kind": "sale",
+        "record": RECORD,
+        "balance": BALANCE,
+        **more,
+    }
     return {"name": "answered", "operation_id": operation_id, "answer": answer}
 
 

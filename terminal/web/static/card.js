@@ -1,4 +1,5 @@
 /** The card before the cashier: whose it is, what it may spend here, and what lies elsewhere as HQ last said. */
+import { HQ, atHq, liesAtHq } from "./balances.js";
 import { when } from "./bar.js";
 import { count } from "./money.js";
 import { grouped, isPhone } from "./phones.js";
@@ -52,10 +53,10 @@ function everywhere(model) {
 
 /** What lies at other places; nothing when all lies here. */
 function where({ sale, hello, ...model }) {
-  const others = sale.card.shares.filter((one) => one.place !== hello.till && sumOf(one) > 0);
+  const others = [{ place: HQ, ...atHq(sale.card) }, ...sale.card.shares.filter(({ place }) => place !== hello.till && !liesAtHq(place))].filter(sumOf);
   const shown = others.slice(0, PLACES_SHOWN).map((one) => `${nameOf(one, model)} ${money(sumOf(one), { hello, ...model })}`);
   return [...shown, ...(others.length > PLACES_SHOWN ? [`+${others.length - PLACES_SHOWN}`] : [])].join(" · ");
 }
 
 const sumOf = ({ principal, bonus }) => principal + bonus;
-const nameOf = ({ place }, { wording }) => (place === "hq" ? wording.text("page.bar.hq") : place);
+const nameOf = ({ place }, { wording }) => (place === HQ ? wording.text("page.bar.hq") : place);

@@ -1,5 +1,6 @@
 /** The customer's screen: it listens to the till and to what the cashier keys, and asks for nothing that changes anything. */
 import { get, isAnswer } from "./api.js";
+import { withBalance } from "./balances.js";
 import { faces } from "./customer_faces.js";
 import { CHANNEL } from "./due.js";
 import { listen } from "./events.js";
@@ -24,10 +25,12 @@ function change(changes) {
 
 const welcome = () => change({ card: null, due: null, answer: null });
 
+/** What was called off was told to be open before, maybe to another customer. */
 function showAnswer(answer) {
+  if (answer.decline === "cancelled") return;
   clearTimeout(timer);
   timer = setTimeout(welcome, RESULT_STAYS_MS);
-  change({ answer, due: null });
+  change({ answer: withBalance(answer, model.card), due: null });
 }
 
 /** What comes next takes the place of a result. */

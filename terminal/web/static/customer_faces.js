@@ -41,8 +41,8 @@ function done(answer, model) {
     sum_title: wording.text(`customer.done.${kind}`),
     sum: money(amount, model),
     parts: [...partRows(answer.paid ?? [], model, isUndo(answer)), ...extra, ...pointRows(answer, model)],
-    balance_after: money(balance.principal + balance.bonus, model),
-    points_after: balance.points ? count(balance.points) : "",
+    balance_after: balance ? money(balance.principal + balance.bonus, model) : "",
+    points_after: balance?.points ? count(balance.points) : "",
   };
   return { face: "done", values };
 }

@@ -4,6 +4,8 @@ import { get, isAnswer, post, remove, SILENT } from "./api.js";
 const UNKNOWN_OPERATION = 404;
 /** After these something may have been decided under this id, and only the till knows what: it is asked. */
 const MAY_BE_DONE = new Set(["operation_conflict", "internal"]);
+/** HQ was asked for the till, and has not answered yet: the till asks on, and the page asks the till. */
+const AT_HQ = "outcome_unknown";
 const path = (...parts) => "/v1/" + parts.map(encodeURIComponent).join("/");
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -64,6 +66,7 @@ async function send({ operation }) {
   if (isAnswer(answer)) return { name: "answered", operation_id, answer: answer.body };
   const { code } = answer.body ?? {};
   if (!code || MAY_BE_DONE.has(code)) return { name: "silent", operation_id };
+  if (code === AT_HQ) return { name: "silent", operation_id, atHq: true };
   return { name: "problem", operation_id, problem: answer.body };
 }
 
@@ -71,7 +74,8 @@ async function ask({ operation_id, after_ms }) {
   await pause(after_ms);
   const answer = await get(path("operations", operation_id));
   if (isAnswer(answer)) return { name: "answered", operation_id, answer: answer.body };
-  return { name: answer.status === UNKNOWN_OPERATION ? "absent" : "silent", operation_id };
+  if (answer.status === UNKNOWN_OPERATION) return { name: "absent", operation_id };
+  return { name: "silent", operation_id, atHq: answer.body?.code === AT_HQ };
 }
 
 async function answerSlip({ receipt_number, came_out }) {

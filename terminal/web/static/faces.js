@@ -3,6 +3,7 @@ import { bar } from "./bar.js";
 import { card } from "./card.js";
 import { choices } from "./choices.js";
 import { history } from "./history.js";
+import { isOutOfReach } from "./modes.js";
 import { echo, parse } from "./money.js";
 import { pad } from "./pad.js";
 import { OPERATION_FACES, operation, result } from "./result.js";
@@ -48,6 +49,7 @@ function afterwards({ sale, ...model }, kind) {
   if (kind === "sale" && entry !== "swiped") return { after: wording.text(`page.after.${entry}`), tone: "warn" };
   const units = parse(sale.typed || "0", hello.currency) ?? 0;
   const left = spendable + (kind === "load" ? units : -units);
+  if (kind === "sale" && (left < 0 || !spendable) && isOutOfReach(sale.card, model.status)) return { after: wording.text("page.after.no_hq"), tone: "warn" };
   if (!units) return { after: "", tone: "plain" };
   if (left < 0) return missing(-left, units, { sale, ...model });
   return { after: wording.text("page.after", { amount: money(left, model) }), tone: "plain" };

@@ -1,4 +1,5 @@
 /** The last movements of the card: what this till knows, and what HQ has said, as of when. */
+import { tillOf } from "./balances.js";
 import { when } from "./bar.js";
 import { count } from "./money.js";
 import { bare } from "./sums.js";
@@ -27,7 +28,7 @@ function latest({ here, hq }) {
 function row({ kind, at, till, stored_value, points_in, points_out }, model) {
   const { wording, status } = model;
   const points = signed(points_in - points_out, count);
-  return [when(at, status.business_date), wording.text(`page.movement.${kind}`), signed(stored_value, (units) => bare(units, model)), points, till];
+  return [when(at, status.business_date), wording.text(`page.movement.${kind}`), signed(stored_value, (units) => bare(units, model)), points, tillOf(till)];
 }
 
 const signed = (units, words) => (units > 0 ? `+${words(units)}` : units < 0 ? words(units).replace("-", "−") : "");

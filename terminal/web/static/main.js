@@ -6,6 +6,7 @@ import { listen } from "./events.js";
 import { faces } from "./faces.js";
 import { read, StripeGuard } from "./keys.js";
 import { bringIn, takeOut } from "./media.js";
+import { isHosted } from "./modes.js";
 import { parse } from "./money.js";
 import { START, keepable, receive, revive } from "./sale.js";
 import { NO_SLIPS, find, hear, isOpen, press, putAway, question, receiptOf, showOne, toggle } from "./slips.js";
@@ -109,15 +110,17 @@ function settle(input) {
   draw();
   errands.forEach(perform);
   if (undo) feed({ name: "undo", kind: undo, slip: model.slipText });
-  if (wanted) openSlip(receiptOf(model.hello.receipt_prefix, wanted));
+  if (wanted) openSlip(wanted);
 }
 
-/** A slip that may be older than all that this page has heard of. */
-async function openSlip(receipt_number) {
-  const slip = await getSlip(receipt_number);
-  if (slip) model.slips = hear(model.slips, slip);
-  else feed({ name: "notice", note: { tone: "warn", key: "page.note.no_slip" } });
-  if (slip) await showSlip(showOne(model.slips, receipt_number));
+/** A slip that may be older than all that this page has heard of. One that is not there may have the other prefix. */
+async function openSlip(wanted) {
+  const { hello, slips } = model;
+  const names = [slips.other, !slips.other].map((other) => receiptOf(hello, wanted, other));
+  const slip = (await getSlip(names[0])) ?? (names[0] !== names[1] ? await getSlip(names[1]) : null);
+  if (!slip) return feed({ name: "notice", note: { tone: "warn", key: "page.note.no_slip" } });
+  model.slips = hear(model.slips, slip, true);
+  return showSlip(showOne(model.slips, slip.receipt_number));
 }
 
 /** The buttons of the strip speak of the slip in question, whether it is shown or not. */
@@ -227,7 +230,8 @@ async function refreshStatus() {
 
 function takeStatus(status) {
   const { presentation, slips_waiting } = status;
-  const note = changeOfBook(model.status?.book ?? "sure", status.book) ?? changeOfClock(model.status?.clock, status.clock);
+  const note = changeOfBook(model.status?.book ?? "sure", status.book) ?? changeOfClock(model.status?.clock, status.clock) ?? changeOfReach(model.status, status);
+  if (model.status && model.status.mode !== status.mode) renewHello();
   model.status = status;
   model.slips = slips_waiting.reduce(hear, model.slips);
   if (presentation) feed({ name: "presented", card: presentation });
@@ -247,6 +251,20 @@ function changeOfBook(before, now) {
 function changeOfClock(before, now) {
   if (now?.doubt === before?.doubt) return null;
   return now ? { tone: "warn", key: `clock.${now.doubt}` } : { tone: "good", key: "page.note.clock_trusted" };
+}
+
+/** In a hosted store it is the line that decides whether a card can pay. */
+function changeOfReach(before, now) {
+  const [was, is] = [before, now].map((status) => !status || !isHosted(status) || status.hq.state === "answered");
+  if (was === is) return null;
+  return is ? { tone: "good", key: "page.note.hq_back" } : { tone: "warn", key: "page.after.no_hq" };
+}
+
+/** What the till's slips are called depends on how the store is run. */
+async function renewHello() {
+  const hello = await get("/v1/hello");
+  if (isAnswer(hello)) model.hello = hello.body;
+  draw();
 }
 
 /** Everything anew at each connection: the till may have been started again, or updated. */

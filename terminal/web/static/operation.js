@@ -1,4 +1,5 @@
 /** Moves of an operation that is under way: sent, asked for, answered, not done, and what comes after its answer. */
+import { cardAfter, withBalance } from "./balances.js";
 import { look } from "./counter.js";
 import { backToCard, become, keep, leave, startOver, stateOf } from "./moves.js";
 
@@ -8,6 +9,8 @@ const RESULT_STAYS_MS = 1000;
 const ASKED_BEFORE_UNKNOWN = 2;
 const ASK_AGAIN_MS = 2000;
 const UNDOES = ["refund", "void"];
+/** The till says that nothing was booked, and that what it has asked HQ for is called off: that id serves no more. */
+const CALLED_OFF = ["hq_not_reached"];
 
 export function send(sale, content) {
   const { operation_id } = sale.operation;
@@ -15,39 +18,36 @@ export function send(sale, content) {
   return become("sending", { operation, asked: 0, asksHq: false }, { name: "send", operation });
 }
 
-export function ask(sale) {
+/** `atHq`: the till has answered, and it is HQ for whose word it waits. */
+export function ask(sale, { atHq = false } = {}) {
   const errand = { name: "ask", operation_id: sale.operation.operation_id, after_ms: sale.asked && ASK_AGAIN_MS };
-  return become(sale.asked < ASKED_BEFORE_UNKNOWN ? "asking" : "unknown", { asked: sale.asked + 1, asksHq: false }, errand);
+  return become(sale.asked < ASKED_BEFORE_UNKNOWN ? "asking" : "unknown", { asked: sale.asked + 1, asksHq: atHq }, errand);
 }
 
 /** An undo's card need not be the one that lies there, of which the till is asked again. */
-export function showAnswer(sale, { answer, now }) {
+export function showAnswer(sale, { answer: told, now }) {
+  const answer = withBalance(told, sale.card);
   const isUndo = UNDOES.includes(answer.kind);
-  const card = sale.card && !isUndo ? cardAfter(sale.card, answer) : sale.card;
+  const card = sale.card && answer.balance && !isUndo ? cardAfter(sale.card, answer) : sale.card;
   const refused = answer.floor_limit ? sale.operation : null;
   const changes = { answer, card, refused, operation: null, problem: null, split: null, undo: null, typed: "", shownMs: now, told: answer.operation_id };
   return become(answer.outcome, changes, ...(isUndo && card ? [look(card, 0)] : []));
 }
 
-/** Until the till says it anew. */
-function cardAfter(card, { balance, kind, principal, bonus }) {
-  const moved = kind === "load" ? principal + bonus : -principal - bonus;
-  const total = card.total === null ? null : card.total + moved;
-  return { ...card, ...balance, spendable: balance.principal + balance.bonus, total };
-}
-
 export const showNotDone = (_sale, { problem = null }) => become("notdone", { problem });
 
 /** The same operation under the same id: were it done after all, the till gives its stored answer. */
-export function sendAgain(sale) {
-  if (sale.problem && !sale.problem.retryable) return backToContent(sale);
+export function sendAgain(sale, input) {
+  if (sale.problem && !sale.problem.retryable) return backToContent(sale, input);
   return become("sending", { asked: 0, problem: null, asksHq: false }, { name: "send", operation: sale.operation });
 }
 
-/** To where it was keyed, under the same id. */
-export function backToContent(sale) {
-  if (sale.undo) return become(sale.operation.kind, { problem: null });
-  return sale.split && sale.card ? become("whole", { problem: null }) : backToCard(sale);
+/** To where it was keyed, under the same id, unless that was called off. */
+export function backToContent({ problem, ...kept }, { id }) {
+  const operation = CALLED_OFF.includes(problem?.code) ? { operation_id: id } : kept.operation;
+  const changes = { problem: null, operation };
+  if (kept.undo) return become(kept.operation.kind, changes);
+  return kept.split && kept.card ? become("whole", changes) : backToCard(kept, changes);
 }
 
 // After the answer
@@ -71,9 +71,12 @@ export function goOn(sale) {
   return become(stateOf(card), startOver(sale, { card }), look(card, 0));
 }
 
-/** A POS's own operation: an idle cashier sees its result, a busy one is not interrupted. */
+/**
+ * A POS's own operation: an idle cashier sees its result, a busy one is not interrupted. That something was called off is
+ * no news to whom it was no more than a wish.
+ */
 export function announce(sale, input) {
-  if (sale.typed) return keep(sale);
+  if (sale.typed || input.answer.decline === "cancelled") return keep(sale);
   const { changes } = showAnswer(sale, input);
   return { changes: { ...changes, card: sale.card, operation: sale.operation, refused: null } };
 }

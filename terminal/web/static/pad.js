@@ -58,8 +58,9 @@ function variant({ sale }, face) {
 }
 
 function keysOf(model, face) {
-  const { sale, slips, slipText } = model;
+  const { sale, slips, slipText, hello } = model;
   const keys = PADS[variant(model, face)] ?? ASLEEP;
+  if (face === "slip_number") return { ...keys, plus: hello.other_prefix && "page.slip_number.other" };
   if (face === "slip") return { ...keys, digits: slipDigits(slips, slipText) };
   if (face === "choosing") return { ...keys, digits: ALL.slice(1, sale.found.length + 1) };
   if (face === "number" && isPhone(sale.number)) return { ...keys, enter: "page.do.search" };

@@ -1,5 +1,6 @@
 /** An operation that was sent, and what became of it. */
 import { when } from "./bar.js";
+import { isHosted } from "./modes.js";
 import { count } from "./money.js";
 import { canLetGo } from "./operation.js";
 import { couldSplit } from "./split.js";
@@ -16,10 +17,13 @@ export function operation(model) {
     operation_title: wording.text(`page.${state}.${kind}`),
     operation_amount: bare(units, model),
     operation_what: card ? spaced(card) : receipt_number,
-    operation_words: problem ? wording.choose(problem.cashier_message) : wording.text(asksHq ? "page.sending.hq" : `page.${state}.words`),
+    operation_words: problem ? wording.choose(problem.cashier_message) : wording.text(`page.${state}.${asksHq ? askingHq(model) : "words"}`),
   };
   return { values, tones: {} };
 }
+
+/** What HQ is asked for: what is missing here, or to do all of it. */
+const askingHq = ({ sale, status }) => (sale.state === "sending" && isHosted(status) ? "hosted" : "hq");
 
 export function result(model) {
   const { sale, wording } = model;
@@ -84,7 +88,10 @@ export function pointRows({ kind, points_in = 0, points_out = 0, points_owed = 0
   return rows.filter(([, points]) => points).map(([key, points, sign]) => [wording.text(key), "", sign + count(points)]);
 }
 
-function balanceAfter({ principal, bonus, points }, model) {
+/** Nothing where nobody has said what lies where. */
+function balanceAfter(balance, model) {
+  if (!balance) return "";
+  const { principal, bonus, points } = balance;
   const counted = points ? model.wording.text("page.points_count", { points: count(points) }) : "";
   return [money(principal + bonus, model), counted].filter(Boolean).join(" · ");
 }

@@ -5,14 +5,27 @@ const SLIPS_MAX = 100;
 const NUMBER_DIGITS = 6; // protocol/receipt_numbers.py
 const NUMBER_DIGITS_MAX = 15;
 
-/** `number`: that of an older slip, while it is keyed; null while none is. */
-export const NO_SLIPS = Object.freeze({ known: [], shown: null, number: null });
+/**
+ * `number`: that of an older slip, while it is keyed; null while none is. `other`: whether it has the till's other prefix.
+ * `known` are in the order in which they were made, as far as their numbers tell.
+ */
+export const NO_SLIPS = Object.freeze({ known: [], shown: null, number: null, other: false });
 
-/** Take in what the till said of a slip: {receipt_number, state, reasons}. */
-export function hear(slips, slip) {
-  const others = slips.known.filter((one) => one.receipt_number !== slip.receipt_number);
-  const known = [...others, slip].sort((a, b) => (a.receipt_number < b.receipt_number ? -1 : 1)).slice(-SLIPS_MAX);
-  return { ...slips, known };
+const prefixOf = ({ receipt_number }) => receipt_number.slice(0, receipt_number.lastIndexOf("-"));
+
+/** Take in what the till said of a slip, {receipt_number, state, reasons}; of `isOld` ones it was asked. */
+export function hear({ known, ...slips }, slip, isOld = false) {
+  const others = known.filter((one) => one.receipt_number !== slip.receipt_number);
+  const at = known.length > others.length ? known.findIndex((one) => one.receipt_number === slip.receipt_number) : placeIn(others, slip, isOld);
+  return { ...slips, known: [...others.slice(0, at), slip, ...others.slice(at)].slice(-SLIPS_MAX) };
+}
+
+/** Before those that are surely later; of those with another prefix an old one is before all, a new one after all. */
+function placeIn(known, slip, isOld) {
+  const isLater = (one) => prefixOf(one) === prefixOf(slip) && one.receipt_number > slip.receipt_number;
+  const later = known.findIndex(isLater);
+  if (later >= 0) return later;
+  return isOld ? known.findLastIndex((one) => prefixOf(one) === prefixOf(slip)) + 1 : known.length;
 }
 
 /** The oldest slip of which nobody knows whether it came out. One question at a time. */
@@ -30,7 +43,7 @@ export const isOpen = ({ shown, number }) => shown !== null || number !== null;
 export function toggle(slips) {
   if (isOpen(slips)) return putAway(slips);
   const latest = current(slips)?.receipt_number ?? null;
-  return { ...slips, shown: latest, number: latest ? null : "" };
+  return { ...slips, shown: latest, number: latest ? null : "", other: false };
 }
 
 export const putAway = (slips) => ({ ...slips, shown: null, number: null });
@@ -39,12 +52,12 @@ export const showOne = (slips, receipt_number) => ({ ...slips, shown: receipt_nu
 /**
  * What a key does while slips are on the screen: {slips, errands, undo, wanted}. 1 it came out, 2 print again, 3 refund,
  * 4 void, 5 another slip; the others put it away. `view` is the slip as the till told it, `undo` what is to be done with it,
- * `wanted` the running number of a slip that the till is to be asked for.
+ * `wanted` the running number of a slip that the till is to be asked for. While that is keyed, + changes its prefix.
  */
 export function press(slips, input, view) {
   if (slips.number !== null) return keyNumber(slips, input);
   if (input.name !== "digit") return { slips: putAway(slips), errands: [] };
-  if (input.digit === "5") return { slips: { ...slips, shown: null, number: "" }, errands: [] };
+  if (input.digit === "5") return { slips: { ...slips, shown: null, number: "", other: false }, errands: [] };
   const told = view?.receipt_number === slips.shown ? view : null;
   const undo = { 3: canRefund(told) && "refund", 4: canVoid(told) && "void" }[input.digit];
   if (undo) return { slips: putAway(slips), errands: [], undo };
@@ -57,12 +70,16 @@ function keyNumber(slips, { name, digit }) {
   const { number } = slips;
   if (name === "digit") return { slips: { ...slips, number: (number + digit).slice(0, NUMBER_DIGITS_MAX) }, errands: [] };
   if (name === "erase") return { slips: { ...slips, number: number.slice(0, -1) }, errands: [] };
+  if (name === "plus") return { slips: { ...slips, other: !slips.other }, errands: [] };
   if (name === "enter" && number) return { slips, errands: [], wanted: number };
   return { slips: putAway(slips), errands: [] };
 }
 
-/** `31` at till 07-1 is slip 07-1-000031; `prefix` is its `receipt_prefix`. */
-export const receiptOf = (prefix, number) => `${prefix}-${number.replace(/^0+/, "").padStart(NUMBER_DIGITS, "0")}`;
+/** `31` at till 07-1 is slip 07-1-000031; while its store is hosted 07-1@hq-000031, and the other one if that is meant. */
+export function receiptOf({ receipt_prefix, other_prefix }, number, other) {
+  const prefix = (other && other_prefix) || receipt_prefix;
+  return `${prefix}-${number.replace(/^0+/, "").padStart(NUMBER_DIGITS, "0")}`;
+}
 
 export const canSettle = (slip) => slip?.state === "unknown";
 export const canPrint = (slip) => slip !== null && slip.state !== "started";

@@ -8,7 +8,8 @@ export function strip({ slips, slipText, last, ...model }) {
   const { wording, status } = model;
   const shown = slipText?.receipt_number === slips.shown ? slipText : null;
   const values = {
-    slip_number: slips.number === null ? "" : receiptOf(model.hello.receipt_prefix, slips.number),
+    slip_number: slips.number === null ? "" : receiptOf(model.hello, slips.number, slips.other),
+    slip_hint: model.wording.text(model.hello.other_prefix ? "page.slip_number.hint_two" : "page.slip_number.hint"),
     slip_text: shown ? wording.choose(shown.text) : "",
     slip_left: shown ? leftOf(shown, model) : "",
     strip_number: "",

@@ -56,9 +56,13 @@ async ([steps, seed, hello, cards, slips]) => {
     const input = {
       name: pick(dice(3) ? KEYS : TOLD), now, id: `op-${step}`, operation_id,
       digit: String(dice(10)), card: pick(cards), presentation: pick(cards).presentation, note: null,
-      answer: { operation_id, outcome, amount: 70_000, kind: pick(["sale", "load", "refund"]), balance: { principal: 1, bonus: 0, points: 0 }, decline: "not_enough" },
+      answer: {
+        operation_id, outcome, amount: 70_000, kind: pick(["sale", "load", "refund"]), decline: pick(["not_enough", "cancelled"]),
+        record: pick(["07-1/1/57", "07-1@hq/1/57"]), card: pick(cards).card, balance: { principal: 1, bonus: 0, points: 0 },
+        principal: 1, bonus: 0, points_in: 0, points_out: 0, paid: [],
+      },
       kind: pick(UNDOES), slip: pick(slips), history: { here: [], hq: null, hq_as_of: null },
-      problem: { retryable: dice(2) === 0, cashier_message: {} },
+      problem: { code: pick(["busy", "hq_not_reached"]), retryable: dice(2) === 0, cashier_message: {} },
     };
     const { sale: after, errands } = receive(sale, input, hello);
     check(sale, after, input, errands);
