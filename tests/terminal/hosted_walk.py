@@ -33,7 +33,7 @@ from tests.chains.proof import prove
 from tests.chains.till import NOON
 from tests.terminal.hosted_pair import AGENT_KEY, PLACE_KEY
 from tests.terminal.hosted_side import Around, Side
-from tests.terminal.hosted_wishes import NOTHING_WAS_DONE, Body, Wish, asking
+from tests.terminal.hosted_wishes import NOTHING_WAS_DONE, Body, Wish, asking, sign
 
 STEPS = 120
 
@@ -50,8 +50,7 @@ class HostedWalk:
         self.shop = Side(around, Identity("07", "2", keys[0], "0.1.0"), AGENT_KEY, self._run_shop)
         self.place = Side(around, Identity("07", "2@hq", keys[1], "0.1.0"), PLACE_KEY, self._run_place)
         self.hq = Headquarters(self.shop.identity)
-        self.line_is_up = True
-        self.is_calm = False
+        self.line_is_up, self.is_calm = True, False
         self.wishes: list[Wish] = []
         self.receipts: list[str] = []
         self.free: set[tuple[str | None, str]] = set()
@@ -129,7 +128,7 @@ class HostedWalk:
         """A POS asks again for its sale, by another id."""
         named = [one for one in self.wishes if one.pos_ref is not None]
         if named:
-            self._say(self._late_one(named).once_more(self._name("again")))
+            self._in_shop(self._once_more(self._late_one(named)))
 
     def _late_one(self, wishes: list[Wish]) -> Wish:
         """Most like one of which nothing is known."""
@@ -151,13 +150,18 @@ class HostedWalk:
         self._in_shop(self.shop.till.close_day())
 
     def _wish(self, body: Callable[[str, str | None], Body]) -> None:
-        self._in_shop(self._at_counter(body, self._pos_ref()))
+        self._in_shop(self._at_counter(body, self._pos_ref(), 417 + self.chance.randrange(len(MEMBERS))))
 
-    async def _at_counter(self, body: Callable[[str, str | None], Body], ref: str | None) -> None:
-        track = SCHEME.track2(number(417 + self.chance.randrange(len(MEMBERS))))
-        card = await self.shop.till.reception.swiped(Tracks(None, track))
+    async def _at_counter(self, body: Callable[[str, str | None], Body], ref: str | None, serial: int) -> None:
+        self._say(Wish(body(await self._swipe(serial), ref), serial))
+
+    async def _once_more(self, was: Wish) -> None:
+        self._say(was.once_more(self._name("again"), await self._swipe(was.serial) if was.serial else None))
+
+    async def _swipe(self, serial: int) -> str:
+        card = await self.shop.till.reception.swiped(Tracks(None, SCHEME.track2(number(serial))))
         assert isinstance(card, Presentation)
-        self._say(Wish(body(card.presentation, ref)))
+        return card.presentation
 
     def _say(self, wish: Wish) -> None:
         self.wishes.append(wish)
@@ -314,7 +318,7 @@ class HostedWalk:
         )
         loads = {one.receipt_number for one in done.values() if one.kind == "load"}
         has = sum(total(side.book.slices(who.account), *MONEY) for side in (self.shop, self.place) for who in MEMBERS)
-        assert has == sum(_sign(one, loads) * (one.principal + one.bonus) for one in done.values())
+        assert has == sum(sign(one, loads) * (one.principal + one.bonus) for one in done.values())
 
     def _check_undone(self, moved: list[tuple[Record, TransactionBody]]) -> None:
         undone: Counter[str] = Counter()
@@ -337,15 +341,7 @@ class HostedWalk:
                 assert not (wish.was_nothing and last.outcome is Outcome.DONE), (wish, last)
                 found.append(last)
         opened = self.shop.book._connection.execute("select operation_id from asks")
-        assert {name for (name,) in opened} <= {wish.body.operation_id for wish in self.wishes if _is_known(self, wish)}
+        assert {name for (name,) in opened} <= {
+            wish.body.operation_id for wish in self.wishes if self.shop.book.find(wish.body.operation_id)
+        }
         return found
-
-
-def _is_known(walk: HostedWalk, wish: Wish) -> bool:
-    return walk.shop.book.find(wish.body.operation_id) is not None
-
-
-def _sign(one: Answer, loads: set[str | None]) -> int:
-    """Whether it brought value in, or took it away."""
-    adds = one.kind in ("load", "refund") or (one.kind == "void" and one.original not in loads)
-    return 1 if adds else -1

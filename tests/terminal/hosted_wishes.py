@@ -22,6 +22,8 @@ class Wish:
     """What somebody at the counter wants, and what was said to it."""
 
     body: Body
+    serial: int = 0
+    """Of the card that is swiped for it; 0: none is."""
     said: list[Answer | Problem] = field(default_factory=list)
     under_way: int = 0
     was_nothing: bool = False
@@ -40,9 +42,10 @@ class Wish:
         """Whether nobody has said what came of it."""
         return not any(isinstance(said, Answer) for said in self.said)
 
-    def once_more(self, operation_id: str) -> Wish:
-        """A POS asks again for its sale, by another id."""
-        return Wish(msgspec.structs.replace(self.body, operation_id=operation_id))
+    def once_more(self, operation_id: str, presentation: str | None) -> Wish:
+        """A POS asks again for its sale, by another id, and the card is swiped again."""
+        changes = {"operation_id": operation_id} | ({"presentation": presentation} if presentation else {})
+        return Wish(msgspec.structs.replace(self.body, **changes), self.serial)
 
 
 def asking(till: Till, body: Body) -> Coroutine[Any, Any, Answer | Problem]:
@@ -55,3 +58,9 @@ def asking(till: Till, body: Body) -> Coroutine[Any, Any, Answer | Problem]:
             return till.refund(body)
         case VoidBody():
             return till.void(body)
+
+
+def sign(one: Answer, loads: set[str | None]) -> int:
+    """Whether it brought value in, or took it away."""
+    adds = one.kind in ("load", "refund") or (one.kind == "void" and one.original not in loads)
+    return 1 if adds else -1
