@@ -35,6 +35,7 @@ from protocol.bodies import (
     lots_told,
 )
 from protocol.errors import NotARecord
+from protocol.hosting import ToldBody
 from protocol.records import RECORD_BYTES_MAX, Record, RecordKind, SignedRecord, encode_body, seal, signed_message
 from tests.chains.company import ALICE, PROGRAMME, swiped
 from tests.chains.till import KEY, PUBLIC_KEY, Till
@@ -228,7 +229,7 @@ def test_whatever_bytes_come_they_are_a_record_or_they_are_none(seed: int) -> No
             continue
 
 
-FAR = "abcdefgh-abcd/999999999999999999"
+FAR = "abcdefgh-abcd@hq/999999999999999999"
 """The longest name that a place and its epoch can have."""
 
 
@@ -258,7 +259,7 @@ def test_the_largest_sale_that_a_till_takes_fits_a_record(tenders: set[PaidWith]
     items = (*items[:-1], Item("x" * (room - 2), items[-1].units))
     assert len(msgspec.msgpack.encode(Sold(items, paid))) == SOLD_BYTES_MAX
     request = Sale(OperationId("o" * 64), swiped(ALICE), items, paid, "C" * 32, "p" * 64, bears)
-    view = BookView(RecordRef(Place("abcdefgh-abcd"), 10**17, 10**17), "abcdefgh", "2026-11-22", slices)
+    view = BookView(RecordRef(Place("abcdefgh-abcd@hq"), 10**17, 10**17), "abcdefgh", "2026-11-22", slices)
     view = msgspec.structs.replace(view, mode="transfer", let_go=LetGo(0, 0), elsewhere=Elsewhere(UNITS_MAX, 0))
     answer = sale(request, view, LENT)
     assert isinstance(answer, Done), answer
@@ -271,7 +272,7 @@ def test_the_largest_sale_that_a_till_takes_fits_a_record(tenders: set[PaidWith]
         kind=answer.transaction.kind,
         operation_id=answer.transaction.operation_id,
         account=ALICE.account,
-        receipt_number="abcdefgh-abcd-999999999999999",
+        receipt_number="abcdefgh-abcd@hq-999999999999999",
         legs=answer.transaction.legs,
         opens=lots_told(answer.transaction.opens),
         slip=answer.facts,
@@ -280,6 +281,11 @@ def test_the_largest_sale_that_a_till_takes_fits_a_record(tenders: set[PaidWith]
         software="counterfoil 0.1.0",
         sold=answer.sold,
     )
-    sealed = seal(msgspec.structs.replace(RECORD, keeper="abcdefgh-abcd", body=encode_body(body)), KEY.sign)
+    far = msgspec.structs.replace(RECORD, keeper="abcdefgh-abcd@hq", epoch=10**17, sequence=10**17)
+    sealed = seal(msgspec.structs.replace(far, body=encode_body(body)), KEY.sign)
     assert len(sealed.content) in range(RECORD_BYTES_MAX - 4_000, RECORD_BYTES_MAX + 1)
     assert sealed.open().body_as(TransactionBody) == body
+    # A hosted store's till quotes it whole.
+    told = msgspec.structs.replace(RECORD, keeper="abcdefgh-abcd", epoch=10**17, sequence=10**17, mode="real_time")
+    quoting = encode_body(ToldBody("o" * 64, sealed))
+    assert seal(msgspec.structs.replace(told, kind=RecordKind.TOLD, body=quoting), KEY.sign).open().body_as(ToldBody)

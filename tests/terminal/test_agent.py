@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from protocol.conversation import Ask
+from protocol.conversation import Ask, Told
 from terminal.agent import Agent
 from terminal.answers import BookState, Problem
 from terminal.book_trust import BookTrust
@@ -50,6 +50,8 @@ async def test_while_it_is_not_known_nobody_says_anything_of_it_and_it_is_not_as
     assert await funded.inquire(X) is Problem.OUTCOME_UNKNOWN
     other = msgspec.structs.replace(words, amount=90_00)
     assert await funded.shop.till.charge(other) is Problem.OPERATION_CONFLICT, "other words"
+    funded.agent._is_in_doubt = False  # something else was answered
+    assert await funded.shop.till.charge(words) is Problem.OUTCOME_UNKNOWN, "HQ could be asked again"
     funded.shop.till.reception.dismiss(words.presentation)
     assert await funded.shop.till.charge(words) is Problem.OUTCOME_UNKNOWN, "its card has left"
     assert len(funded.asks.said) == asks
@@ -67,6 +69,8 @@ async def test_a_pos_number_is_not_free_while_it_is_not_known_what_came_of_it(fu
     asks = len(funded.asks.said)
     assert await funded.pay(100_00, "operation-y", "POS-1") is Problem.OUTCOME_UNKNOWN
     assert await funded.pay(70_00, "operation-z", "POS-1") is Problem.OUTCOME_UNKNOWN
+    funded.agent._is_in_doubt = False  # something else was answered
+    assert await funded.pay(100_00, "operation-u", "POS-1") is Problem.OUTCOME_UNKNOWN
     funded.asks.is_up = False
     assert await funded.pay(100_00, "operation-v", "POS-1") is Problem.OUTCOME_UNKNOWN, "alone neither"
     assert await funded.load(100_00, "POS-2") is not Problem.OUTCOME_UNKNOWN, "another number is free"
@@ -215,9 +219,11 @@ async def test_a_book_that_may_be_old_asks_for_nothing_and_keeps_nothing(funded:
 async def test_a_place_whose_book_may_be_old_decides_and_calls_off_nothing(funded: Pair) -> None:
     _close(funded.place.book.trust)
     records = funded.place.kinds()
-    funded.shop.now_ms += 3 * 86_400_000
+    funded.next_day()
+    await funded.shop.till.close_day()
     assert await funded.pay(100_00, X) is Problem.HQ_NOT_REACHED
     await funded.settle()
+    assert [one.code for one in funded.answers.said[1:] if isinstance(one, Told)] == ["book_behind"] * 2
     assert await funded.inquire(X) is Problem.OUTCOME_UNKNOWN
     assert funded.place.kinds() == records
     _open(funded.place.book.trust)
