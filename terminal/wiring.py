@@ -24,7 +24,7 @@ from offline_queue.settings import zone
 from protocol.signing import Signer, public_key
 from receipts.encoding import Codec
 from receipts.escpos import PaperSpec
-from terminal.agent import Agent
+from terminal.agent import Agent, AgentLine
 from terminal.asking import Identity
 from terminal.config import SettingsWrong, TillSettings, read_toml
 from terminal.exchanges import Exchanges
@@ -130,14 +130,15 @@ def put_together(  # noqa: PLR0913, PLR0917 - what a till is made of
     book.when_appended(_both(uplink.wake, lead.wake))
     agent = None
     if agent_of(me.place) is None:
-        agent = above.agent = till.agent = _agent(till, store, uplink)
+        agent = above.agent = till.agent = agent_of_till(till, store, uplink)
     else:
         above.hosted = HostedTill(till, store, programme.card_kinds, uplink)
     return Core(till, store, uplink, lead, Media(till, store, above, uplink), agent)
 
 
-def _agent(till: Till, store: StoreThread, uplink: Uplink) -> Agent:
-    agent = Agent(till.shop, store, uplink, till.moment, lambda: till.hq)
+def agent_of_till(till: Till, store: StoreThread, line: AgentLine) -> Agent:
+    """What asks the place at HQ of a till, as that till knows it."""
+    agent = Agent(till.shop, store, line, till.moment, lambda: till.hq)
     agent.late, agent.asks_hq, agent.reach_changed = till.answered, till.asks_hq, till.look_at_book
     till.reception.reach = lambda: agent.reach if till.mode.is_hosted else frozenset()
     return agent

@@ -58,10 +58,13 @@ class HostedShop:
         return signed
 
     def answer(self, ask: SignedRecord, *, or_cancel: bool = False) -> SignedRecord:
-        known = request_of(ask.open().body_as(AskedBody), PROGRAMME.card_kinds)
+        body, moment, store = ask.open().body_as(AskedBody), self.host.moment(), self.host.store
+        known = request_of(body, PROGRAMME.card_kinds)
         assert known is not None
-        words = Asked(*known, ask.hash, self.host.moment(), NO_HQ)
-        answer = self.host.store.hosting.cancel(words) if or_cancel else self.host.store.perform(words)
+        if or_cancel:
+            answer = store.hosting.call_off(body, ask.hash, "called_off", moment, NO_HQ)
+        else:
+            answer = store.perform(Asked(*known, ask.hash, moment, NO_HQ))
         assert isinstance(answer, Answer), answer
         ref = RecordRef.parse(answer.record)
         assert ref is not None

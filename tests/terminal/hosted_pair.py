@@ -21,7 +21,6 @@ from protocol.bodies import RunAs
 from protocol.conversation import AnyMessage, Ask, Told
 from protocol.hosting import AskedBody, NotTold
 from receipts.wording import Language
-from terminal.agent import Agent
 from terminal.answers import Answer, HqState, HqStatus, Outcome, Presentation, Problem
 from terminal.asking import Identity
 from terminal.bodies import ChargeBody, LoadBody, RefundBody, VoidBody
@@ -30,6 +29,7 @@ from terminal.shop import Shop
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.till import Till
+from terminal.wiring import agent_of_till
 from terminal.world import World
 from tests.chains.company import PROGRAMME, SCHEME, number
 from tests.chains.headquarters import Headquarters
@@ -139,11 +139,8 @@ class Pair:
     async def start_shop(self) -> None:
         self.shop.start()
         till = self.shop.till
-        self.agent = Agent(till.shop, self.shop.store, self.asks, till.moment, lambda: till.hq)
-        self.agent.late, self.agent.asks_hq = till.answered, till.asks_hq
+        self.agent = till.agent = agent_of_till(till, self.shop.store, self.asks)
         self.agent._patience_s = PATIENT_S
-        till.agent = self.agent
-        till.reception.reach = lambda: self.agent.reach if till.mode.is_hosted else frozenset()
         await till.begin()
         await self.agent.begin()
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, ViewportSize, expect
+from playwright.async_api import Page, ViewportSize, expect
 
 from hardware_mocks.demo_chain import DemoChain
 from hardware_mocks.demo_till import DemoTill, TillManner
 from tests.web.counter import Counter, Shop, at_counter
 from tests.web.looks import look
 from tests.web.modules import script
+from tests.web.window import Window
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -86,9 +87,9 @@ def hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostedShop]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def counter(browser: Browser, hosted: HostedShop, screens: tuple[ViewportSize, ...]) -> AsyncIterator[Counter]:
+async def counter(window: Window, hosted: HostedShop, screens: tuple[ViewportSize, ...]) -> AsyncIterator[Counter]:
     await asyncio.to_thread(hosted.tidy)
-    async with at_counter(hosted.shop, browser) as opened:
+    async with window.lent() as page, at_counter(hosted.shop, page) as opened:
         opened.screens = screens
         yield opened
 
