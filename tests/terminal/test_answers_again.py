@@ -11,6 +11,7 @@ from loyalty.evaluation import Item
 from protocol.check_code import check_code
 from terminal.answers import Answer, HqState, HqStatus, Outcome, Stopped
 from terminal.slip_job import SlipJob, SlipState, SlipStep
+from terminal.slips import HOSTED_FROM
 from tests.chains.company import ALICE, BOB, POINTS_TOO
 from tests.chains.proof import prove
 from tests.chains.till import Request, Till, asked, done
@@ -151,6 +152,6 @@ def test_what_waits_is_found_without_reading_every_slip(till: Till) -> None:
     book.set_exec_trace(note)
     till.store.slips_waiting()
     book.set_exec_trace(None)
-    plan = " ".join(row[3] for sql in statements for row in book.execute(f"explain query plan {sql}", (0,)))
+    plan = " ".join(row[3] for sql in statements for row in book.execute(f"explain query plan {sql}", (0, HOSTED_FROM)))
     assert "slips_that_wait" in plan
     assert plan.count("SCAN") == 1
