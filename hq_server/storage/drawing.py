@@ -94,7 +94,12 @@ class Drawing:
         return signed
 
     def _holders(self, chain: ChainId, asked: Draw) -> tuple[ChainId, ...]:
-        """The other tills that have something of it, or will have, and can be asked for it."""
+        """The tills that have something of it, or will have, and can be asked for it.
+
+        Whoever draws is one of them only if its own was called home: then that is on its way, behind the draw.
+        """
         account, asset = AccountId(asked.account), asked.asset
         having = {*self._whereabouts.held(account, asset), *self._whereabouts.expecting(account, asset)}
-        return tuple(one for one in sorted(having) if one.keeper != chain.keeper and self._keepers.is_open(*one))
+        others = {one for one in having if one.keeper != chain.keeper}
+        own = {chain} & having if self._whereabouts.asked_keep(chain, account, asset) is not None else set()
+        return tuple(one for one in sorted(others | own) if self._keepers.is_open(*one))

@@ -107,6 +107,24 @@ async def test_a_draw_calls_home_what_lies_at_another_till(hq: Serving) -> None:
         assert (given.order.operation_id, given.order.parts[0].units) == ("operation-1", 80)
 
 
+async def test_a_draw_waits_for_what_its_own_till_has_sent_home_behind_it(hq: Serving) -> None:
+    """A customer loads and pays at once: the load was called home, and is on its way."""
+    holder, here = await holder_of(hq, 100), await comer(hq)
+    async with hq.line(holder) as one, hq.line(here) as two:
+        there = Till(one)
+        await one.say(holder.batch())
+        await there.posted(2)
+        await two.say(draw(1, 1, 1))
+        recall, _ = await there.directive()
+        await one.say(draw(2, 80, 80))
+        holder.apply(recall)
+        holder.give(ALICE, part(LOT, 100))
+        await one.say(holder.batch(3))
+        _, given = await there.directive()
+        assert isinstance(given.order, Transfer)
+        assert (given.order.operation_id, given.order.parts[0].units) == ("operation-2", 80)
+
+
 async def test_a_holder_that_is_silent_costs_the_wait_and_no_more(tmp_path: Path) -> None:
     async with serving(tmp_path, recall_wait_s=0.3) as hq:
         holder, here = await holder_of(hq, 100), await comer(hq)

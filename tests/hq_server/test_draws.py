@@ -16,6 +16,7 @@ from tests.hq_server.forger import ALICE, BOB, DATE, Keeper, part
 from tests.hq_server.office import NOON_MS, NOTHING_PLACED, PROGRAMME, STAMP, Office, draw_of
 
 LOT = LotId("07-2/1/2")
+PLACED = Rules(PROGRAMME)
 
 
 @pytest.fixture
@@ -73,6 +74,19 @@ def test_less_than_enough_is_not_given_at_all(office: Office, till: Keeper) -> N
         "operation-1", NoDraw.NOT_ENOUGH, (Share(Place("hq"), 100, 0, 0), Share(Place("07-2"), 20, 0, 0)), NOON_MS
     )
     assert not office.orders(till)
+
+
+@pytest.mark.parametrize(("rules", "waits_for"), [(NOTHING_PLACED, (ChainId(Place("07-2"), 1),)), (PLACED, ())])
+def test_what_lies_where_somebody_draws_is_on_its_way_only_if_it_was_called_home(
+    rules: Rules, waits_for: tuple[ChainId, ...]
+) -> None:
+    office, keeper = Office(rules=rules), Keeper()
+    office.enrol(keeper)
+    keeper.open()
+    keeper.load(ALICE, 120)
+    office.receive(keeper)
+    drawn = office.draw(keeper, 500, 101)
+    assert (drawn.holders if isinstance(drawn, Short) else ()) == waits_for
 
 
 def test_nothing_is_never_given_and_who_can_do_without_waits_for_nobody(office: Office, till: Keeper) -> None:
