@@ -34,7 +34,7 @@ NOT_PASSED_ON = {
     NotTold.BUSY: Problem.BUSY,
 }
 """What HQ itself says in place of the one that was to be asked."""
-ABOUT_WORDS = (Problem.OPERATION_CONFLICT, Problem.POS_REF_CONFLICT)
+ABOUT_WORDS = (Problem.OPERATION_CONFLICT, Problem.POS_REF_CONFLICT, Problem.OUTCOME_UNKNOWN)
 """What the place at HQ says of a request, and not of how it stands there."""
 
 log = structlog.get_logger()

@@ -76,9 +76,9 @@ class HostedTill:
             await self._till.look_at_book()
         known = request_of(body, self._kinds)
         if known is None:
-            answer = await self._call_off(body, ask.asked.hash, "not_understood")
+            answer = await self._call_off(record, ask.asked.hash, "not_understood")
         elif ask.or_cancel:
-            answer = await self._call_off(body, ask.asked.hash, "asked_too_late")
+            answer = await self._call_off(record, ask.asked.hash, "asked_too_late")
         else:
             answer = await self._do(*known, ask.asked.hash)
         if not isinstance(answer, Answer):
@@ -93,7 +93,7 @@ class HostedTill:
             request = msgspec.structs.replace(request, units=await self._till.total(request.receipt_number))
         return await self._till.do(Asked(request, use_case, asked, self._till.moment(), self._till.hq))
 
-    async def _call_off(self, body: AskedBody, asked: bytes, why: str) -> Answer | Problem:
-        await self._till.ended(body.operation_id)
+    async def _call_off(self, ask: Record, asked: bytes, why: str) -> Answer | Problem:
+        await self._till.ended(ask.body_as(AskedBody).operation_id)
         moment, hq = self._till.moment(), self._till.hq
-        return await self._store.do(lambda store: store.hosting.call_off(body, asked, why, moment, hq))
+        return await self._store.do(lambda store: store.hosting.call_off(ask, asked, why, moment, hq))

@@ -62,7 +62,7 @@ class HostedShop:
         known = request_of(body, PROGRAMME.card_kinds)
         assert known is not None
         if or_cancel:
-            answer = store.hosting.call_off(body, ask.hash, "called_off", moment, NO_HQ)
+            answer = store.hosting.call_off(ask.open(), ask.hash, "called_off", moment, NO_HQ)
         else:
             answer = store.perform(Asked(*known, ask.hash, moment, NO_HQ))
         assert isinstance(answer, Answer), answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import apsw
@@ -15,8 +16,9 @@ from protocol.hosting import AskedBody
 from protocol.records import Record, RecordKind, SignedRecord, encode_body, seal
 from terminal.answers import DayClose, Problem
 from terminal.hosted_till import UNDER_WAY_MAX
+from terminal.hosting_book import CLOCKS_MS
 from tests.chains.company import ALICE
-from tests.terminal.hosted_pair import AGENT_KEY, AT_ONCE_S, Pair, declined, done, receipt, until
+from tests.terminal.hosted_pair import AGENT_KEY, AT_ONCE_S, Pair, declined, done, opened, receipt, until
 
 X = "operation-x"
 HAS = 500_00 + 60_55
@@ -268,3 +270,25 @@ def _changed(ask: Ask, **changes: object) -> Ask:
 async def _hear(pair: Pair, ask: Ask) -> None:
     pair.hosted.hear(ask)
     await pair.rest()
+
+
+async def test_what_may_have_been_asked_of_an_earlier_keeper_of_the_place_is_not_called_off(tmp_path: Path) -> None:
+    pair = Pair(tmp_path)
+    pair.place.identity = msgspec.structs.replace(pair.place.identity, epoch=2)
+    async with opened(pair):
+        pair.keep_back_asks()
+        assert await pair.pay(100_00, X) is Problem.OUTCOME_UNKNOWN
+        pair.asks.held.clear()
+        pair.asks.holds = False
+        records = pair.place.kinds()
+        for _ in range(2):
+            await pair.settle()
+            assert await pair.inquire(X) is Problem.OUTCOME_UNKNOWN
+        assert (pair.place.kinds(), pair.last_told().code, pair.agent.reaches_hq) == (records, "outcome_unknown", True)
+        pair.shop.now_ms += CLOCKS_MS
+        pair.asks.holds = True
+        assert await pair.pay(100_00, "operation-y") is Problem.OUTCOME_UNKNOWN
+        pair.asks.held.clear()
+        pair.asks.holds = False
+        await pair.settle()
+        assert declined(await pair.inquire("operation-y")) == "cancelled"
