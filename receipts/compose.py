@@ -23,7 +23,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where and when it was, how the store runs, whether HQ answered: plain text in the slip's language."""
+    """Where and when it was, how the store runs, whether HQ answered: plain text in the slip's language.
+
+    `tells_balance`: what lies at this place is what the customer may spend there. Where HQ sells it is not.
+    """
 
     chain: str
     store: str
@@ -32,6 +35,7 @@ class Standing:
     business_date: str
     mode: str
     hq: str
+    tells_balance: bool = True
 
 
 def compose(  # noqa: PLR0913 - what a slip says depends on all six, and on nothing else
@@ -46,8 +50,7 @@ def compose(  # noqa: PLR0913 - what a slip says depends on all six, and on noth
         Rule(),
         *_MOVEMENTS[facts.kind](facts, words),
         Rule(),
-        *_left_on_card(facts, words),
-        Rule(),
+        *((*_left_on_card(facts, words), Rule()) if standing.tells_balance else ()),
         *_proof(evidence, standing, words),
     )
 

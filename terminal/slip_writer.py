@@ -11,6 +11,7 @@ from receipts.text import to_text
 from receipts.wording import Language, Wording
 from terminal.answers import HqStatus, Texts
 from terminal.made import StoredSlip
+from terminal.modes import MODES
 
 SCREEN_COLUMNS = 40
 
@@ -46,6 +47,7 @@ class SlipWriter:
             business_date=stored.business_date,
             mode=Wording.load().say(f"mode.{stored.mode}", language),
             hq=hq_text(stored.hq, language),
+            tells_balance=not MODES[stored.mode].is_hosted,
         )
         return compose(stored.facts, evidence, standing, language, self._currency, copy=copy)
 

@@ -1,6 +1,7 @@
 """What a slip says."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -47,6 +48,13 @@ def test_a_load_says_what_was_paid_how_and_what_came_on_top() -> None:
     slip = list(said(ENGLISH.slip(LOAD)))
     start = slip.index("Loaded: NT$1,000")
     assert slip[start : start + 4] == ["Loaded: NT$1,000", "paid by: Cash", "plus bonus: NT$100", "Available: NT$4,500"]
+
+
+def test_where_hq_sells_the_slip_says_nothing_of_what_lies_at_its_place() -> None:
+    standing = replace(ENGLISH.standing(), tells_balance=False)
+    slip = list(said(compose(SALE, EVIDENCE, standing, Language.ENGLISH, TWD, copy=False)))
+    assert "Paid: NT$1,200" in slip
+    assert not [line for line in slip if line.startswith(("Available", "principal", "bonus", "Points"))]
 
 
 def test_what_is_nothing_is_not_mentioned() -> None:

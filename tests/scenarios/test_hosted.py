@@ -113,6 +113,7 @@ def test_what_hq_has_not_answered_is_done_or_called_off_and_until_then_nobody_sa
         chain.wait_until_quiet()
         assert chain.money(ALICE) == has - 170_00
         assert till.printer is not None
+        assert all("可用餘額" not in slip.text for slip in till.printer.wait_for_slips(3)), "it lies at HQ"
         assert _originals(till.printer, 3) == ["07-1@hq-000001", "07-1@hq-000002", "07-1@hq-000003"]
         prove_whole(chain)
 
