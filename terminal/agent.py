@@ -7,8 +7,8 @@ until the place at HQ has said what came of it, or that it has called it off.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 
 import structlog
 
@@ -64,7 +64,7 @@ class Agent:
 
     asks_hq: Callable[[Asked], None]
     late: Callable[[Answer], None]
-    reach_changed: Callable[[], Awaitable[None]]
+    reach_changed: Callable[[], Coroutine[Any, Any, None]]
 
     def __init__(self, shop: Shop, store: StoreThread, line: AgentLine, moment: Now, standing: Hq) -> None:
         self.prefix: str | None = None
@@ -79,6 +79,7 @@ class Agent:
         self._is_in_doubt = False
         """Something was not answered in time, or the place at HQ can't be had, and since then nothing was answered."""
         self._unsettled = asyncio.Event()
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def begin(self) -> None:
         """Take up what the last run has left open."""
@@ -127,27 +128,30 @@ class Agent:
                     answer: Answer | Problem = await told
                     return answer
         except TimeoutError:
-            await self._doubt(is_in_doubt=True)
+            self._doubt(is_in_doubt=True)
         finally:
             del self._waiting[operation_id]
             self._unsettled.set()
         return Problem.OUTCOME_UNKNOWN
 
-    async def _doubt(self, *, is_in_doubt: bool) -> None:
-        was_in_doubt, self._is_in_doubt = self._is_in_doubt, is_in_doubt
-        if was_in_doubt != is_in_doubt:
-            await self.reach_changed()
+    def _doubt(self, *, is_in_doubt: bool) -> None:
+        """Watchers are told beside it: whoever waits for an answer does not wait for that."""
+        if self._is_in_doubt != is_in_doubt:
+            self._is_in_doubt = is_in_doubt
+            telling = asyncio.get_running_loop().create_task(self.reach_changed())
+            self._telling.add(telling)
+            telling.add_done_callback(self._telling.discard)
 
     async def hear(self, message: Told) -> None:
         """The place at HQ has said what came of an ask, or HQ that it can't be asked. Raises DiskFull, BookBroken."""
         operation_id, told = message.operation_id, message.told
         if told is None:
-            await self._hear_why(operation_id, _problem(message.code))
+            self._hear_why(operation_id, _problem(message.code))
             return
         moment, hq = self._moment(), self._standing()
         answer = await self._store.do(lambda store: store.hosted.tell(operation_id, told, moment, hq))
         # Only now: whoever waited may have given up meanwhile, and nothing more would come of this one.
-        await self._doubt(is_in_doubt=False)
+        self._doubt(is_in_doubt=False)
         if answer is None:
             log.error("what the place at hq has told can't be kept", operation_id=operation_id)
             return
@@ -155,12 +159,12 @@ class Agent:
         if not self._answer(operation_id, answer) and not answer.replayed:
             self.late(answer)
 
-    async def _hear_why(self, operation_id: str, problem: Problem) -> None:
+    def _hear_why(self, operation_id: str, problem: Problem) -> None:
         """Nothing was decided. As long as the place can't be had, nobody else waits for it."""
         if problem is Problem.HQ_NOT_REACHED:
-            await self._doubt(is_in_doubt=True)
+            self._doubt(is_in_doubt=True)
         elif problem in ABOUT_WORDS:
-            await self._doubt(is_in_doubt=False)
+            self._doubt(is_in_doubt=False)
         self._answer(operation_id, problem)
 
     def _answer(self, operation_id: str, answer: Answer | Problem) -> bool:

@@ -21,12 +21,12 @@ from protocol.conversation import AnyMessage, Ask, Told
 from protocol.hosting import AskedBody, NotTold
 from protocol.records import Record
 from simulation.loop import Program, VirtualLoop
-from terminal.agent import Agent
 from terminal.answers import Answer, Outcome, Presentation, Problem
 from terminal.asking import Identity
 from terminal.bodies import ChargeBody, LoadBody, RefundBody, VoidBody
 from terminal.hosted_till import HostedTill
 from terminal.slip_job import SlipStep
+from terminal.wiring import agent_of_till
 from tests.chains.company import MEMBERS, PROGRAMME, SCHEME, number
 from tests.chains.headquarters import Headquarters
 from tests.chains.proof import prove
@@ -248,8 +248,7 @@ class HostedWalk:
 
     async def _run_shop(self, side: Side) -> None:
         till = side.till
-        self.agent = till.agent = Agent(till.shop, side.store, self, till.moment, lambda: till.hq)
-        self.agent.late, self.agent.asks_hq = till.answered, till.asks_hq
+        self.agent = till.agent = agent_of_till(till, side.store, self)
         await self.agent.begin()
         await self._obey()
         side.is_ready = True
