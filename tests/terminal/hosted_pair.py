@@ -41,14 +41,6 @@ ANSWERED = HqStatus(HqState.ANSWERED, None)
 AT_ONCE_S = 0.05
 """The patience of a till whose answer a test keeps back."""
 PATIENT_S = 20.0
-LOOK_AGAIN_S = 0.001
-
-
-async def until(condition: Callable[[], object], *, within_s: float = PATIENT_S) -> None:
-    """Until the condition holds. Raises TimeoutError."""
-    async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110 - a test looks from outside: nobody tells it
-            await asyncio.sleep(LOOK_AGAIN_S)
 
 
 class Wire:

@@ -13,7 +13,8 @@ from terminal.agent import Agent
 from terminal.answers import BookState, Problem
 from terminal.book_trust import BookTrust
 from tests.chains.company import ALICE
-from tests.terminal.hosted_pair import AT_ONCE_S, Pair, declined, done, receipt, until
+from tests.terminal.hosted_pair import AT_ONCE_S, Pair, declined, done, receipt
+from tests.terminal.till_on_line import soon
 
 X = "operation-x"
 
@@ -139,7 +140,7 @@ async def test_calling_off_what_is_being_decided_waits_for_what_comes_of_it(
     funded.agent._patience_s = AT_ONCE_S
     assert await funded.pay(100_00, X) is Problem.OUTCOME_UNKNOWN
     await funded.agent.settle()
-    await until(lambda: len(funded.hosted._answering) == 2)
+    await soon(lambda: len(funded.hosted._answering) == 2)
     assert await funded.inquire(X) is Problem.OUTCOME_UNKNOWN
     go_on.set()
     await funded.rest()

@@ -13,7 +13,8 @@ from protocol.conversation import Ask, Told
 from protocol.hosting import NotTold
 from terminal.answers import Problem
 from tests.chains.company import ALICE
-from tests.terminal.hosted_pair import ANSWERED, AT_ONCE_S, Pair, declined, done, until
+from tests.terminal.hosted_pair import ANSWERED, AT_ONCE_S, Pair, declined, done
+from tests.terminal.till_on_line import soon
 
 X = "operation-x"
 
@@ -95,7 +96,7 @@ async def test_an_answer_that_is_kept_while_whoever_waited_gives_up_ends_the_dou
 
     monkeypatch.setattr(funded.shop.book.hosted, "tell", keep_slowly)
     paying = asyncio.create_task(funded.pay(100_00, X))
-    await until(paying.done)
+    await soon(paying.done)
     assert paying.result() is Problem.OUTCOME_UNKNOWN
     given_up.set()
     await funded.rest()
@@ -134,8 +135,8 @@ async def test_the_loop_settles_without_being_asked(funded: Pair, monkeypatch: p
         funded.asks.is_up = False
         await asyncio.sleep(0.01)
         funded.asks.held, funded.asks.holds, funded.asks.is_up = [], False, True
-        await until(lambda: not funded.shop.book.operations.is_open(X))
-        await until(lambda: not funded.agent._unsettled.is_set())
+        await soon(lambda: not funded.shop.book.operations.is_open(X))
+        await soon(lambda: not funded.agent._unsettled.is_set())
         asks = len(funded.asks.said)
         await asyncio.sleep(0.01)
         assert len(funded.asks.said) == asks, "there is nothing to ask"
@@ -147,7 +148,7 @@ async def test_the_loop_settles_without_being_asked(funded: Pair, monkeypatch: p
 async def test_whoever_waits_is_not_called_off(funded: Pair) -> None:
     funded.answers.holds = True
     paying = asyncio.create_task(funded.pay(100_00, X))
-    await until(lambda: funded.answers.held)
+    await soon(lambda: funded.answers.held)
     await funded.agent.settle()
     assert [message.or_cancel for message in funded.asks.said if isinstance(message, Ask)] == [False, False]
     funded.answers.let_go()

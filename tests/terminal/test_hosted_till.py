@@ -18,7 +18,8 @@ from terminal.answers import DayClose, Problem
 from terminal.hosted_till import UNDER_WAY_MAX
 from terminal.hosting_book import CLOCKS_MS
 from tests.chains.company import ALICE
-from tests.terminal.hosted_pair import AGENT_KEY, AT_ONCE_S, Pair, declined, done, opened, receipt, until
+from tests.terminal.hosted_pair import AGENT_KEY, AT_ONCE_S, Pair, declined, done, opened, receipt
+from tests.terminal.till_on_line import soon
 
 X = "operation-x"
 HAS = 500_00 + 60_55
@@ -214,7 +215,7 @@ async def test_a_full_disk_in_the_shop_says_nothing_of_what_was_done(
     with monkeypatch.context() as patch:
         patch.setattr(funded.shop.book._outbox, "append", _full)
         funded.answers.let_go()
-        await until(lambda: funded.faults)
+        await soon(lambda: funded.faults)
     assert [type(fault).__name__ for fault in funded.faults] == ["DiskFull"]
     funded.faults.clear()
     assert await funded.inquire(X) is Problem.OUTCOME_UNKNOWN

@@ -188,7 +188,7 @@ async def test_what_hq_never_heard_of_is_called_off_and_then_it_is_done_once(
     await counter.shows("unknown")
     await asyncio.to_thread(hosted.till.mend)
     await counter.shows("declined")
-    await counter.reads("decline_words", "總部太久沒有回應，這筆已經取消，沒有做任何交易。要做的話，請重新操作一次。")
+    await counter.reads("decline_words", "總部沒有做這筆，已經取消，沒有做任何交易。要做的話，請重新操作一次。")
     await counter.read_on("amount")
     await counter.reads("spendable", "560.55")
     await counter.press("129 Enter")
