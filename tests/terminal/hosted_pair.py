@@ -162,7 +162,8 @@ class Pair:
             await asyncio.sleep(0)
 
     async def settle(self) -> None:
-        """The till asks once what came of what it does not know, and hears."""
+        """The till asks once what came of what it does not know, and hears. From then on it is patient again."""
+        self.agent._patience_s = PATIENT_S
         await self.agent.settle()
         await self.rest()
 

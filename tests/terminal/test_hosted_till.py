@@ -287,7 +287,7 @@ async def test_what_may_have_been_asked_of_an_earlier_keeper_of_the_place_is_not
             assert await pair.inquire(X) is Problem.OUTCOME_UNKNOWN
         assert (pair.place.kinds(), pair.last_told().code, pair.agent.reaches_hq) == (records, "outcome_unknown", True)
         pair.shop.now_ms += CLOCKS_MS
-        pair.asks.holds = True
+        pair.keep_back_asks()
         assert await pair.pay(100_00, "operation-y") is Problem.OUTCOME_UNKNOWN
         pair.asks.held.clear()
         pair.asks.holds = False
