@@ -66,6 +66,7 @@ class SerialMagstripeReader:
         try:
             port.open()
         except PORT_ERRORS as error:
+            _close(port)  # pyserial 3.5 keeps a port that was lost while it was being opened
             raise DeviceFault(str(error)) from error
         return _SwipeLine(self._name, port, SwipeDecoder(self._profile))
 
@@ -84,12 +85,7 @@ class _SwipeLine:
         return [self._event(swipe) for swipe in swipes]
 
     def close(self) -> None:
-        # pyserial 3.5 forgets a socket whose shutdown fails, without closing it.
-        connection = getattr(self._port, "_socket", None)
-        with suppress(*PORT_ERRORS):  # it is gone, which is what was wanted
-            self._port.close()
-        if connection is not None:
-            connection.close()
+        _close(self._port)
 
     def _read(self) -> bytes:
         """What has come; nothing after `idle_s` of silence."""
@@ -104,6 +100,15 @@ class _SwipeLine:
                 return CardSwiped(self._reader, swipe)
             case SwipeFault():
                 return SwipeUnreadable(self._reader, swipe)
+
+
+def _close(port: serial.Serial) -> None:
+    # pyserial 3.5 forgets a socket whose shutdown fails, without closing it.
+    connection = getattr(port, "_socket", None)
+    with suppress(*PORT_ERRORS):  # it is gone, which is what was wanted
+        port.close()
+    if connection is not None:
+        connection.close()
 
 
 def _port(address: str, profile: ReaderProfile) -> serial.Serial:

@@ -2,6 +2,8 @@ import socket
 from contextlib import suppress
 
 import pytest
+import serial
+from serial.urlhandler import protocol_socket
 
 from drivers.events import DeviceEvent, DeviceLost
 from drivers.magstripe.serial_reader import SerialMagstripeReader
@@ -51,6 +53,29 @@ def test_a_connection_that_is_reset_leaves_no_socket_behind() -> None:
         reader.stop()
     [lost] = heard
     assert isinstance(lost, DeviceLost)
+
+
+def test_a_connection_that_is_reset_while_it_is_being_opened_leaves_no_socket_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """pyserial has its socket by then, and throws away what has come on it."""
+    heard: list[DeviceEvent] = []
+    with socket.create_server((LOOPBACK, 0)) as server:
+
+        def reset_it(_port: serial.Serial) -> None:
+            connection, _peer = server.accept()
+            reset(connection)
+            connection.close()
+
+        monkeypatch.setattr(protocol_socket.Serial, "_update_dtr_state", reset_it)
+        address = f"socket://{LOOPBACK}:{server.getsockname()[1]}"
+        reader = SerialMagstripeReader("front", address, GENERIC_READER)
+        reader.start(heard.append)
+        wait_until(lambda: heard)
+        reader.stop()
+    [lost] = heard
+    assert isinstance(lost, DeviceLost)
+    assert "reset" in lost.reason
 
 
 def test_two_programs_at_one_reader_are_one_too_many() -> None:
