@@ -37,12 +37,12 @@ class Reception:
         self._world = world
         self._scheme = scheme
 
-    async def look(self, message: Look) -> Seen:
-        """What an account has where, and whose it is."""
+    async def look(self, caller: ChainId, message: Look) -> Seen:
+        """What an account has where, and whose it is, for the till that asks."""
         account = AccountId(message.account)
         at_ms = self._world.now_ms()
-        shares = await self._store.do(HqStore.shares, account)
-        return Seen(account, shares, await self._knowing(lambda members: members.of(account)), at_ms)
+        shares, knows = await self._store.do(HqStore.look, account, caller.keeper)
+        return Seen(account, shares, await self._knowing(lambda members: members.of(account)), at_ms, knows)
 
     async def history(self, message: History) -> Movements:
         """What has moved of an account of late."""

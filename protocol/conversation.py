@@ -41,7 +41,8 @@ import msgspec
 from ledger.amounts import UNITS_MAX
 from ledger.slices import Asset
 from protocol.errors import MALFORMED, NotAMessage
-from protocol.names import Day, Label, Name, Operation
+from protocol.members import Member, Moved, Shares
+from protocol.names import Label, Name, Operation
 from protocol.records import Hash, Keeper, Number, SignedRecord
 from protocol.signing import Signed
 
@@ -54,8 +55,6 @@ DIRECTORY_LINES_MAX = 500
 """In one message."""
 FOUND_MAX = 9
 """Members on one phone number: a cashier picks one by a digit."""
-SHARES_MAX = 50
-"""Places in one answer: the largest come first."""
 MOVEMENTS_MAX = 10
 """What a customer who asks at the counter is told."""
 Count = Annotated[int, msgspec.Meta(ge=1, le=UNITS_MAX)]
@@ -141,18 +140,6 @@ class Draw(Message, frozen=True, tag="draw"):
     least: Number
 
 
-class Share(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """What a member has at one place, in units, as far as HQ has posted it."""
-
-    place: Keeper
-    principal: Number
-    bonus: Number
-    points: Number
-
-
-Shares = Annotated[tuple[Share, ...], msgspec.Meta(max_length=SHARES_MAX)]
-
-
 class NoDraw(StrEnum):
     """Why a draw brings nothing."""
 
@@ -184,31 +171,17 @@ class Look(Message, frozen=True, tag="look"):
     account: Name
 
 
-class Member(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A line of the directory: what a till may know of a member.
-
-    `name` is masked, `phone` the keyed hash of the number (empty: none is known).
-    `birth_month` is 0 where it is not known; `gone`: forget this line.
-    """
-
-    account: Name
-    card: Label
-    masked: Label
-    kind: Label
-    name: Label
-    tier: Label
-    birth_month: Annotated[int, msgspec.Meta(ge=0, le=12)]
-    phone: Annotated[bytes, msgspec.Meta(max_length=32)]
-    gone: bool = False
-
-
 class Seen(Message, frozen=True, tag="seen"):
-    """What a member has, place by place, as of `at_ms`, and its line of the directory if it is known by name."""
+    """What a member has, place by place, as of `at_ms`, and its line of the directory if it is known by name.
+
+    `knows`: up to which record, epoch and sequence, of the place at HQ of the till that has asked; (0, 0): of none.
+    """
 
     account: Name
     shares: Shares
     member: Member | None
     at_ms: Number
+    knows: tuple[Number, Number]
 
 
 class Find(Message, frozen=True, tag="find"):
@@ -235,20 +208,6 @@ class History(Message, frozen=True, tag="history"):
     """A member asks what has moved of late."""
 
     account: Name
-
-
-class Moved(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """One movement as its slip tells it: `stored_value` is by how much that rose or, below zero, fell."""
-
-    place: Keeper
-    receipt_number: Label
-    kind: Label
-    amount: Number
-    stored_value: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-    points_in: Number
-    points_out: Number
-    business_date: Day
-    at_ms: Number
 
 
 class Movements(Message, frozen=True, tag="movements"):

@@ -71,8 +71,8 @@ def answer_declined(asked: Asked, declined: Declined, view: BookView, head: Head
     )
 
 
-def answer_told(body: DeclinedBody, head: Head, local_time: str, card: str) -> Answer:
-    """The answer to a request that was declined at HQ, by the record at `head`. Nothing lies at this till."""
+def answer_told(body: DeclinedBody, head: Head, local_time: str, *, card: str, balance: Balance | None) -> Answer:
+    """The answer to a request that was declined at HQ, by the record at `head`; `balance` lies within reach."""
     return Answer(
         operation_id=body.operation_id,
         kind=body.kind,
@@ -83,7 +83,7 @@ def answer_told(body: DeclinedBody, head: Head, local_time: str, card: str) -> A
         card=card,
         amount=body.units,
         reasons=body.reasons,
-        balance=balance_of(()),
+        balance=balance,
         decline=body.decline,
         pos_ref=body.pos_ref,
     )

@@ -23,7 +23,7 @@ class Outcome(StrEnum):
 
 
 class Balance(msgspec.Struct, frozen=True):
-    """What lies at this till, by purse."""
+    """What lies at this till, or within its reach, by purse."""
 
     principal: int
     bonus: int
@@ -42,7 +42,8 @@ class Answer(msgspec.Struct, frozen=True):
     card: str
     amount: int
     reasons: tuple[Reason, ...]
-    balance: Balance
+    balance: Balance | None
+    """What it left at this till; where HQ did it, within reach as HQ last said, or None where HQ said nothing."""
     principal: int = 0
     bonus: int = 0
     receipt_number: str | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import NamedTuple
 
-from protocol.conversation import FOUND_MAX, Member
+from protocol.conversation import FOUND_MAX
+from protocol.members import Member
 from terminal.world import World
 
 CANDIDATES_MAX = 4 * FOUND_MAX

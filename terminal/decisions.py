@@ -170,7 +170,8 @@ class Decisions:
             original=asked.original,
         )
         head = self._chain.append(self._chain.head(), RecordKind.DECLINED, body, words.moment)
-        answer = answer_told(body, head, words.moment.local, asked.masked if original is None else original.card)
+        card = asked.masked if original is None else original.card
+        answer = answer_told(body, head, words.moment.local, card=card, balance=None)
         self._shelf.operations.keep(words, answer)
         return answer
 

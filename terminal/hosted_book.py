@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ledger.ids import AccountId, OperationId, hosted_place
+from ledger.ids import HEADQUARTERS, AccountId, OperationId, hosted_place
 from ledger.journal_sqlite import Connection, transaction
 from offline_queue.outbox import Outbox
 from protocol.bodies import DeclinedBody, PrintBody, TransactionBody
@@ -15,8 +15,8 @@ from protocol.chain import head_of
 from protocol.errors import NotARecord
 from protocol.hosting import AskedBody, ToldBody
 from protocol.records import Record, RecordKind, SignedRecord
-from terminal.answering import answer_told
-from terminal.answers import Answer, HqStatus, Problem
+from terminal.answering import answer_told, balance_of
+from terminal.answers import Answer, Balance, HqStatus, Problem
 from terminal.asking import Asked, Moment, Words
 from terminal.decisions import Shelf
 from terminal.hosted_words import body_of
@@ -105,20 +105,31 @@ class HostedBook:
         row = (head.ref.sequence, words.operation_id)
         self._connection.execute("update asks set told = ? where operation_id = ?", row)
         if isinstance(body, DeclinedBody):
-            answer = answer_told(body, head_of(record, told), words.moment.local, asked.masked)
+            said, left = head_of(record, told), self._left(asked.account)
+            answer = answer_told(body, said, words.moment.local, card=asked.masked, balance=left)
             self._shelf.operations.keep(words, answer)
             return answer
         slips = self._shelf.slips
         number = slips.number(body.receipt_number)
         if number is None:
-            number = slips.add_hosted(body.receipt_number, AccountId(body.account), words, head)
-            self._shelf.members.moved(body.account, body.legs, self._place, record.recorded_at_ms)
+            self._shelf.members.moved(body.account, body.legs, self._place, (record.epoch, record.sequence))
+            left = self._left(body.account)
+            number = slips.add_hosted(body.receipt_number, AccountId(body.account), words, head, left)
             if body.undone is not None:
                 self._shelf.originals.undone(body.undone.original, head.ref)
             if body.operation_id != words.operation_id:
                 self._was_printed(SlipJob(number), words.moment)
         self._shelf.operations.point_to(words, number)
         return self._shelf.operations.find(words.operation_id)
+
+    def _left(self, account: str) -> Balance | None:
+        """What lies at HQ, as that last said, and here. None: it never said anything of this account."""
+        known = self._shelf.members.shares(account)
+        if known is None:
+            return None
+        here = balance_of(self._shelf.journal.slices(AccountId(account)))
+        lying = [here, *(one for one in known[0] if one.place in (HEADQUARTERS, self._place))]
+        return Balance(*(sum(getattr(one, purse) for one in lying) for purse in Balance.__struct_fields__))
 
     def _was_printed(self, job: SlipJob, moment: Moment) -> None:
         """It was done for a till that this one has replaced, which may have printed it: somebody is asked."""

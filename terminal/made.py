@@ -13,7 +13,7 @@ from protocol.chain import Head, head_of
 from protocol.check_code import check_code
 from protocol.records import Record, SignedRecord
 from terminal.answering import answer_done
-from terminal.answers import Answer, HqStatus
+from terminal.answers import Answer, Balance, HqStatus
 
 
 class StoredSlip(msgspec.Struct, frozen=True):
@@ -70,3 +70,17 @@ class Made:
         head, hq = self.head, msgspec.json.decode(self.hq, type=HqStatus)
         code, told = check_code(head.hash), (head.business_date, self.local_time, head.mode, hq)
         return StoredSlip(self.body.slip, self.body.receipt_number, str(head.ref), code, *told)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeAtHq(Made):
+    """A movement at this till's place at HQ, of whose record one of this book's chain tells.
+
+    `left` is what it left within this till's reach, as far as HQ had said what lies where.
+    """
+
+    left: Balance | None
+
+    def answer(self) -> Answer:
+        """The answer that was given, whoever asks again: what that place had left says nothing to anybody here."""
+        return msgspec.structs.replace(super().answer(), balance=self.left)

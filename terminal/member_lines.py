@@ -10,7 +10,7 @@ import msgspec
 
 from ledger.amounts import UNITS_MAX
 from ledger.ids import parse_place
-from protocol.conversation import SHARES_MAX, Member, Share
+from protocol.members import SHARES_MAX, Member, Share
 
 NAME_LENGTH_MAX = 24
 TIER_LENGTH_MAX = 20

@@ -12,13 +12,17 @@ from ledger.journal_sqlite import Connection
 from ledger.slices import Purse
 from ledger.transactions import Leg, Side
 from protocol.bodies import Transfer
-from protocol.conversation import FOUND_MAX, Member, Share
+from protocol.conversation import FOUND_MAX
+from protocol.members import Member, Share
 from terminal.member_lines import AT_MS_MAX, fitting, fitting_shares
 
 LINES_MAX = 20_000
 """The line of whoever was here longest ago goes first. HQ knows them all."""
 REMEMBERED_MAX = 20_000
 """Accounts whose shares are remembered."""
+
+Knows = tuple[int, int]
+"""A record of the place at HQ, by its epoch and sequence: what came later is not known."""
 
 _SHARES = msgspec.msgpack.Decoder(tuple[Share, ...])
 _LINE = "select account, card, masked, kind, name, tier, birth_month, phone from members "
@@ -68,9 +72,14 @@ class Members:
         version = self._connection.execute("select version from directory_version").get
         return 0 if version is None else int(version)
 
-    def remember(self, account: str, shares: Iterable[Share], at_ms: int) -> None:
-        """HQ has said what this member has where, as of Unix time `at_ms`. The member is here now."""
-        self._keep(account, fitting_shares(shares), min(at_ms, AT_MS_MAX))
+    def remember(self, account: str, shares: Iterable[Share], at_ms: int, knows: Knows | None = None) -> None:
+        """HQ has said what this member has where, as of Unix time `at_ms`. The member is here now.
+
+        HQ may know less than this till of what its place there has done (`knows`): then its word is not the last one.
+        """
+        known = self._knows(account)
+        if knows is None or knows >= known:
+            self._keep(account, fitting_shares(shares), min(at_ms, AT_MS_MAX), knows or known)
         self._connection.execute(
             "update members set seen = (select max(seen) from members) + 1 where account = ?", (account,)
         )
@@ -99,17 +108,17 @@ class Members:
         """Value went to its taker."""
         self._move(transfer, taker, with_part=_with_more)
 
-    def moved(self, account: str, legs: Iterable[Leg], place: Place, at_ms: int) -> None:
-        """Value was earned, loaded or spent at another place at Unix time `at_ms`. What HQ said later knows of it."""
+    def moved(self, account: str, legs: Iterable[Leg], place: Place, record: Knows) -> None:
+        """Value was earned, loaded or spent at another place, by this record of it. HQ may have said so before."""
         known = self.shares(account)
-        if known is None or known[1] > at_ms:
+        if known is None or self._knows(account) >= record:
             return
-        shares = known[0]
+        shares = tuple(one for one in known[0] if one.place != self._place)
         for leg in legs:
             if leg.side is Side.HELD:
                 with_part = _with_more if leg.units > 0 else _with_less
                 shares = with_part(shares, place, leg.purse, abs(leg.units))
-        self._keep(account, shares, known[1])
+        self._keep(account, shares, known[1], record)
 
     def _move(self, transfer: Transfer, other: Place, *, with_part: _WithPart) -> None:
         known = self.shares(transfer.account)
@@ -119,15 +128,19 @@ class Members:
         shares = tuple(one for one in shares if one.place != self._place)
         for part in transfer.parts:
             shares = with_part(shares, other, part.purse, part.units)
-        self._keep(transfer.account, shares, at_ms)
+        self._keep(transfer.account, shares, at_ms, self._knows(transfer.account))
 
-    def _keep(self, account: str, shares: tuple[Share, ...], at_ms: int) -> None:
+    def _keep(self, account: str, shares: tuple[Share, ...], at_ms: int, knows: Knows) -> None:
         self._connection.execute(
-            "insert into remembered_shares"
-            " values (?1, ?2, ?3, (select coalesce(max(seen), 0) + 1 from remembered_shares))"
-            " on conflict do update set at_ms = excluded.at_ms, shares = excluded.shares, seen = excluded.seen",
-            (account, at_ms, msgspec.msgpack.encode(shares)),
+            "insert or replace into remembered_shares"
+            " values (?1, ?2, ?3, (select coalesce(max(seen), 0) + 1 from remembered_shares), ?4, ?5)",
+            (account, at_ms, msgspec.msgpack.encode(shares), *knows),
         )
+
+    def _knows(self, account: str) -> Knows:
+        query = "select hosted_epoch, hosted_sequence from remembered_shares where account = ?"
+        knows: Knows = self._connection.execute(query, (account,)).get or (0, 0)
+        return knows
 
     def _put(self, line: Member) -> None:
         """A line that is news of somebody known here does not make them seen."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ledger.journal_sqlite import Connection, transaction
-from protocol.conversation import Directory, Member, Seen
+from protocol.conversation import Directory, Seen
+from protocol.members import Member
 from terminal.members import Members
 
 
@@ -19,7 +20,7 @@ class MembersTold:
         with transaction(self._connection):
             if seen.member is not None and seen.member.account == seen.account:
                 self._members.learn((seen.member,))
-            self._members.remember(seen.account, seen.shares, min(seen.at_ms, at_ms))
+            self._members.remember(seen.account, seen.shares, min(seen.at_ms, at_ms), seen.knows)
 
     def found(self, phone: bytes, members: tuple[Member, ...]) -> None:
         """HQ has said who has this phone number."""

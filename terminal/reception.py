@@ -11,7 +11,8 @@ from checkout.requests import Entry, PresentedCard
 from drivers.events import Tracks
 from ledger.cards import Card, CardFault, CardScheme
 from ledger.ids import Place
-from protocol.conversation import AnyMessage, Directory, Found, Member, Moved, Movements, Seen
+from protocol.conversation import AnyMessage, Directory, Found, Movements, Seen
+from protocol.members import Member, Moved
 from protocol.phones import normalised, phone_hash
 from terminal.answers import Candidate, Movement, MovementsView, Presentation, Problem, Search
 from terminal.candidates import Candidates

@@ -13,8 +13,9 @@ from protocol.chain import Head
 from protocol.hosting import ToldBody
 from protocol.receipt_numbers import Numbering
 from protocol.records import RecordKind, SignedRecord
+from terminal.answers import Balance
 from terminal.asking import Words
-from terminal.made import Made
+from terminal.made import Made, MadeAtHq
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 
 # In the words of the index slips_that_wait, or SQLite would not use it and read every slip.
@@ -33,8 +34,8 @@ NUMBER_MAX = 1 << 62
 
 _MADE = (
     "select number, records.content, signature, records.kind, slips.sequence, local_time, hq, fingerprint,"
-    " slips.content"
-    " from slips join records using (keeper, epoch, sequence)"
+    " slips.content, principal_after, bonus_after, points_after"
+    " from slips join records using (keeper, epoch, sequence) left join hosted_slips using (number)"
 )
 
 
@@ -60,11 +61,12 @@ class Slips:
         hosted = self._connection.execute(query, (name,)).get
         return self._numbering.number(name) if hosted is None else hosted
 
-    def add_hosted(self, name: str, account: AccountId, words: Words, head: Head) -> int:
-        """Store the slip of a movement at HQ of which the record at `head` tells; its number here."""
+    def add_hosted(self, name: str, account: AccountId, words: Words, head: Head, left: Balance | None) -> int:
+        """Store the slip of a movement at HQ of which the record at `head` tells, and what it `left`; its number."""
         number = self._last("slips", first=HOSTED_FROM, behind=NUMBER_MAX) + 1
         self.add(number, account, words, head)
-        self._connection.execute("insert into hosted_slips values (?, ?)", (name, number))
+        after = (None, None, None) if left is None else msgspec.structs.astuple(left)
+        self._connection.execute("insert into hosted_slips values (?, ?, ?, ?, ?)", (name, number, *after))
         return number
 
     def add(self, number: int, account: AccountId, words: Words, head: Head) -> None:
@@ -117,11 +119,15 @@ class Slips:
         return list(self._made(f"{_MADE} where account = ? order by slips.sequence desc limit ?", account, most))
 
     def _made(self, query: str, *values: str | int) -> Iterator[Made]:
-        for number, content, signature, kind, *beside in self._connection.execute(query, values):
+        for number, content, signature, kind, *beside, principal, bonus, points in self._connection.execute(
+            query, values
+        ):
             signed = SignedRecord(content, signature)
-            if kind == RecordKind.TOLD:
-                signed = signed.open().body_as(ToldBody).told
-            yield Made(number, signed, *beside)
+            if kind != RecordKind.TOLD:
+                yield Made(number, signed, *beside)
+                continue
+            left = None if principal is None else Balance(principal, bonus, points)
+            yield MadeAtHq(number, signed.open().body_as(ToldBody).told, *beside, left=left)
 
     def job(self, number: int) -> SlipJob | None:
         """Where the printing of slip `number` stands."""

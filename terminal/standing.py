@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from ledger.ids import Place
-from protocol.conversation import Member, Share
+from protocol.members import Member, Share
 from terminal.answers import Balance, PlaceShare, Presentation
 from terminal.counter import Lying
 from terminal.world import local_text

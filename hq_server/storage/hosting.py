@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hq_server.storage.keepers import Keepers
 from ledger.ids import ChainId, Place, hosted_place
+from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Stamp
 from protocol.hosting import NotTold
 
@@ -25,6 +26,13 @@ def hosted_by(keepers: Keepers, agent: ChainId) -> ChainId | NotTold:
     if not keepers.is_open(*agent):
         return NotTold.FENCED
     return keepers.open_keeper(hosted_place(agent.keeper)) or NotTold.NOT_HOSTED
+
+
+def posted_for(connection: Connection, till: Place) -> tuple[int, int]:
+    """Up to which record, epoch and sequence, this till's place at HQ is posted; (0, 0) where it has none."""
+    query = "select epoch, posted from progress where keeper = ? order by epoch desc limit 1"
+    posted: tuple[int, int] = connection.execute(query, (hosted_place(till),)).get or (0, 0)
+    return posted
 
 
 def run(keepers: Keepers, store: str, mode: str, stamp: Stamp) -> list[ChainId] | Unhosted | None:

@@ -8,7 +8,8 @@ from typing import TypeAlias
 from hq_server.members import KnownCard, MemberFile, Profile, masked_name
 from ledger.ids import AccountId
 from ledger.journal_sqlite import Connection
-from protocol.conversation import FOUND_MAX, Member
+from protocol.conversation import FOUND_MAX
+from protocol.members import Member
 from receipts.wording import Language
 
 STORE_LINES_MAX = 20_000

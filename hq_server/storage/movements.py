@@ -12,8 +12,9 @@ from ledger.journal_sqlite import Connection
 from ledger.transactions import TransactionKind
 from offline_queue.outbox import Chain
 from protocol.bodies import TransactionBody
-from protocol.conversation import MOVEMENTS_MAX, Moved
+from protocol.conversation import MOVEMENTS_MAX
 from protocol.errors import MALFORMED
+from protocol.members import Moved
 
 SHOWN_MAX = 10
 DATED_MAX = 60

@@ -11,6 +11,7 @@ import structlog
 
 from hq_server.recovery import Cause, Ended, LostRecords, RecoveryView
 from hq_server.storage.drawing import Drawing, Drawn
+from hq_server.storage.hosting import posted_for
 from hq_server.storage.keepers import FORKED, Keepers
 from hq_server.storage.members import Members
 from hq_server.storage.mirrors import Mirrors, Step
@@ -30,7 +31,8 @@ from offline_queue.marker_file import Mark, Marker
 from offline_queue.outbox import Chain, Stamp
 from protocol.acknowledgements import VERSION, Acknowledgement
 from protocol.chain import Head
-from protocol.conversation import Draw, Records, Share
+from protocol.conversation import Draw, Records
+from protocol.members import Share
 from protocol.records import FIRST_PREVIOUS, SignedRecord
 from protocol.rejections import Fault, Rejection
 from protocol.signing import Signer, public_key
@@ -264,10 +266,10 @@ class HqStore:
                 return ()
             return self._drawing.recall(asked, holders, stamp)
 
-    def shares(self, account: AccountId) -> tuple[Share, ...]:
-        """What a member has, place by place, the largest share first; at most SHARES_MAX."""
+    def look(self, account: AccountId, till: Place) -> tuple[tuple[Share, ...], tuple[int, int]]:
+        """What a member has, the largest share first, at most SHARES_MAX; `hosting.posted_for` this till that asks."""
         with transaction(self._connection):
-            return self._whereabouts.shares(account)
+            return self._whereabouts.shares(account), posted_for(self._connection, till)
 
     def unposted(self) -> list[tuple[Place, int]]:
         """The chains of which more is held than posted, or of whose lost places more is to be written off."""

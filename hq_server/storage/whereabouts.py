@@ -10,7 +10,7 @@ from ledger.journal_sqlite import Connection
 from ledger.slices import Asset, Purse
 from ledger.transactions import Transaction
 from protocol.bodies import Transfer
-from protocol.conversation import SHARES_MAX, Share
+from protocol.members import SHARES_MAX, Share
 
 VISITED_MAX = 8
 """Tills that are remembered of a member: more than any rule places value at."""

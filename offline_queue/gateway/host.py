@@ -45,8 +45,8 @@ class World(Protocol):
 class Reception(Protocol):
     """Who is who, and what a member has where, for lower ones that ask."""
 
-    async def look(self, message: Look) -> Seen:
-        """What an account has where, and whose it is."""
+    async def look(self, caller: ChainId, message: Look) -> Seen:
+        """What an account has where, and whose it is, for the keeper that asks."""
 
     async def history(self, message: History) -> Movements:
         """What has moved of an account of late."""

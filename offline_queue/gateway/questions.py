@@ -81,7 +81,7 @@ class Questions:
         assert reception is not None, "whoever has none is not asked"
         match question:
             case Look():
-                return await reception.look(question)
+                return await reception.look(self._chain, question)
             case History():
                 return await reception.history(question)
             case Find():

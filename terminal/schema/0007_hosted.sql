@@ -12,10 +12,19 @@ CREATE TABLE asks (
 CREATE INDEX asks_open ON asks (sequence) WHERE told IS NULL;
 
 -- Slips of movements at the place at HQ: how that one calls them, and their number in this book, from 1 << 40 on.
+-- `..._after`: what the movement left within reach, as far as HQ had said what lies where.
 CREATE TABLE hosted_slips (
-    receipt_number TEXT    NOT NULL PRIMARY KEY,
-    number         INTEGER NOT NULL UNIQUE REFERENCES slips CHECK (number >= 1 << 40)
+    receipt_number  TEXT    NOT NULL PRIMARY KEY,
+    number          INTEGER NOT NULL UNIQUE REFERENCES slips CHECK (number >= 1 << 40),
+    principal_after INTEGER,
+    bonus_after     INTEGER,
+    points_after    INTEGER,
+    CHECK ((principal_after IS NULL) = (bonus_after IS NULL) AND (principal_after IS NULL) = (points_after IS NULL))
 ) STRICT, WITHOUT ROWID;
+
+-- Up to which record of the place at HQ what is remembered of a member knows what has moved.
+ALTER TABLE remembered_shares ADD COLUMN hosted_epoch INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE remembered_shares ADD COLUMN hosted_sequence INTEGER NOT NULL DEFAULT 0;
 
 -- A member's movements in their order: with two runs of numbers these no longer tell it.
 DROP INDEX slips_by_account;

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.ids import Place
 from ledger.journal_sqlite import transaction
-from protocol.conversation import Share
+from protocol.members import Share
 from terminal.store import TillStore
 from tests.api.shop import Shop
 from tests.chains.company import ALICE, BOB, SCHEME, card

@@ -14,7 +14,7 @@ from loyalty.evaluation import Item
 from offline_queue.auditing.audit import audit
 from offline_queue.auditing.findings import Sort
 from offline_queue.auditing.report import as_text
-from protocol.conversation import Moved
+from protocol.members import Moved
 from terminal.answers import Answer
 from tests.audit.halves import HQ_PUBLIC_KEY
 from tests.audit.real import RealCompany

@@ -7,7 +7,7 @@ from collections import Counter
 from ledger.ids import HEADQUARTERS
 from ledger.slices import Asset
 from protocol.bodies import Transfer, TransferPart, Why
-from protocol.conversation import Share
+from protocol.members import Share
 
 Name = tuple[str, str]
 """Purse and lot."""

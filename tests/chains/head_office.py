@@ -154,8 +154,8 @@ class HeadOffice:
             case Draw() as asked:
                 self._draw(chain, asked)
             case Look(account=account):
-                shares = self.machine.do(lambda store: store.shares(AccountId(account)))
-                self._say(chain, Seen(account, shares, None, self._world.stamp().now_ms))
+                shares, knows = self.machine.do(lambda store: store.look(AccountId(account), chain.keeper))
+                self._say(chain, Seen(account, shares, None, self._world.stamp().now_ms, knows))
             case message:
                 raise AssertionError(f"{chain} says {message}")
 

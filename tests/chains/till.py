@@ -140,6 +140,12 @@ class Till:
         return OperationId(operation_id or f"operation-{self.operations}")
 
 
+def left(answer: Answer) -> Balance:
+    """What it left at the till."""
+    assert answer.balance is not None, answer
+    return answer.balance
+
+
 def done(answer: Answer | Problem) -> Answer:
     assert isinstance(answer, Answer), answer
     assert answer.outcome is Outcome.DONE, answer

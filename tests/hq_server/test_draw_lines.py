@@ -290,6 +290,7 @@ async def test_a_look_and_a_find_are_answered(hq: Serving) -> None:
         seen = await Till(caller).hear(Seen)
         assert isinstance(seen, Seen)
         assert [(share.place, share.principal) for share in seen.shares] == [("07-2", 100)]
+        assert seen.knows == (0, 0)
         await caller.say(Find(bytes(32)))
         assert await Till(caller).hear(Found) == Found(bytes(32), ())
 

@@ -9,8 +9,9 @@ from ledger.ids import ChainId, LotId, Place
 from ledger.slices import Asset, Lot, Purse, Slice, SliceKey
 from loyalty.programme import PARTS_MAX
 from protocol.bodies import Directive, Transfer, Why
-from protocol.conversation import NoDraw, NotDrawn, Share
+from protocol.conversation import NoDraw, NotDrawn
 from protocol.draws import Grounds, decide
+from protocol.members import Share
 from protocol.records import RECORD_BYTES_MAX, SignedRecord
 from tests.hq_server.forger import ALICE, BOB, DATE, Keeper, part
 from tests.hq_server.office import NOON_MS, NOTHING_PLACED, PROGRAMME, STAMP, Office, draw_of

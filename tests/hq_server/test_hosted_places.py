@@ -271,3 +271,21 @@ def test_a_keeper_of_the_place_is_found_by_the_till_alone(shop: Shop) -> None:
     assert keeper_of("07-2@hq") is None
     shop.office.enrol(place_of(shop.one, seed=70))
     assert keeper_of("07-1@hq") == ChainId(Place("07-1@hq"), 2)
+
+
+def test_a_till_that_looks_is_told_how_much_of_its_own_place_is_known(shop: Shop) -> None:
+    """Its later words are known to itself alone."""
+    office, place, another = shop.office, hosted(shop), place_of(shop.one, seed=61)
+    assert office.store.look(ALICE, shop.one.place) == ((), (1, 0))
+    assert office.store.look(ALICE, shop.two.place) == ((), (0, 0)), "it has no such place"
+    place.load(ALICE, 50)
+    office.receive(place)
+    place.load(ALICE, 60)
+    assert office.take(place.batch(first=3)) is None
+    [share], knows = office.store.look(ALICE, shop.one.place)
+    assert (share.place, share.principal, knows) == (place.place, 50, (1, 2)), "held is not posted"
+    office.post(place)
+    assert office.store.look(ALICE, shop.one.place)[1] == (1, 3)
+    assert office.store.look(ALICE, place.place)[1] == (0, 0), "whoever keeps that place has none of its own"
+    office.enrol(another)
+    assert office.store.look(ALICE, shop.one.place)[1] == (2, 0)

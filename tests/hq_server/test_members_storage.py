@@ -7,7 +7,8 @@ import pytest
 from hq_server.members import KnownCard, MemberFile, Profile
 from hq_server.storage.members import Members
 from ledger.ids import AccountId
-from protocol.conversation import FOUND_MAX, Member
+from protocol.conversation import FOUND_MAX
+from protocol.members import Member
 from protocol.phones import phone_hash
 from receipts.wording import Language
 from tests.hq_server.forger import ALICE, BOB, traded

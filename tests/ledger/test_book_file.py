@@ -54,7 +54,7 @@ def book(tmp_path: Path) -> Iterator[apsw.Connection]:
     connection.execute("insert into lent values ('07-1', 1, 'operation-1', 1)")
     of_first = "account, keeper, epoch, sequence, made_at_ms, local_time, hq, fingerprint, kind, pos_ref, content"
     connection.execute(f"insert into slips select 1 << 40, {of_first} from slips where number = 1")  # noqa: S608 - ours
-    connection.execute("insert into hosted_slips values ('07-1@hq-000001', 1 << 40)")
+    connection.execute("insert into hosted_slips values ('07-1@hq-000001', 1 << 40, null, null, null)")
     yield connection
     connection.close()
 

@@ -12,23 +12,21 @@ from protocol.conversation import (
     DIRECTORY_LINES_MAX,
     FOUND_MAX,
     FRAME_BYTES_MAX,
-    SHARES_MAX,
     AnyMessage,
     Directory,
     Draw,
     Find,
     Found,
     Look,
-    Member,
     NoDraw,
     NotDrawn,
     Resume,
     Seen,
-    Share,
     decode,
     encode,
 )
 from protocol.errors import NotAMessage
+from protocol.members import SHARES_MAX, Member, Share
 
 ALICE, CARD, PHONE = "435a872421af559bdaa702b6", "9f820b96b56ad7968f6c2775", bytes(range(32))
 NUMBER_MAX = 2**63 - 1
@@ -43,8 +41,8 @@ SAID: list[AnyMessage] = [
     NotDrawn("operation-1", NoDraw.NOT_ENOUGH, (SHARE,), 1_795_320_000_000),
     NotDrawn("operation-1", NoDraw.BUSY, (), 0),
     Look(CARD, ALICE),
-    Seen(ALICE, (SHARE, Share(Place("07-2"), 0, 0, 0)), MEMBER, 1_795_320_000_000),
-    Seen(ALICE, (), None, 0),
+    Seen(ALICE, (SHARE, Share(Place("07-2"), 0, 0, 0)), MEMBER, 1_795_320_000_000, (2, 57)),
+    Seen(ALICE, (), None, 0, (0, 0)),
     Find(PHONE),
     Found(PHONE, ()),
     Found(PHONE, (MEMBER, FORGOTTEN)),
@@ -74,7 +72,7 @@ LARGEST_SHARE = Share(Place("ABCDEFGH-1234"), NUMBER_MAX, NUMBER_MAX, NUMBER_MAX
     [
         Directory((LARGEST_MEMBER,) * DIRECTORY_LINES_MAX, NUMBER_MAX),
         Found(PHONE, (LARGEST_MEMBER,) * FOUND_MAX),
-        Seen(WORD, (LARGEST_SHARE,) * SHARES_MAX, LARGEST_MEMBER, NUMBER_MAX),
+        Seen(WORD, (LARGEST_SHARE,) * SHARES_MAX, LARGEST_MEMBER, NUMBER_MAX, (NUMBER_MAX, NUMBER_MAX)),
         NotDrawn("o" * 64, NoDraw.NOT_ENOUGH, (LARGEST_SHARE,) * SHARES_MAX, NUMBER_MAX),
         Draw("o" * 64, WORD, WORD, Asset.POINTS, UNITS_MAX, NUMBER_MAX),
     ],

@@ -39,7 +39,6 @@ from protocol.conversation import (
     DIRECTORY_LINES_MAX,
     FOUND_MAX,
     FRAME_BYTES_MAX,
-    SHARES_MAX,
     AnyMessage,
     NoDraw,
     Records,
@@ -47,6 +46,7 @@ from protocol.conversation import (
 )
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX, EnrolmentAnswer, EnrolmentRequest, open_answer, request_is_true
 from protocol.hosting import AskedBody, NotTold, ToldBody
+from protocol.members import SHARES_MAX
 from protocol.names import NAME_LENGTH_MAX
 from protocol.records import RECORD_BYTES_MAX, Record, RecordKind, SignedRecord
 from protocol.rejections import Rejection

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from ledger.cards import Card, CardScheme
-from protocol.conversation import AnyMessage, Find, Found, History, Look, Member, Moved, Movements, Seen, Share
+from protocol.conversation import AnyMessage, Find, Found, History, Look, Movements, Seen
+from protocol.members import Member, Moved, Share
 from protocol.phones import normalised, phone_hash
 from tests.terminal.stand_in_hq import StandInHq
 
@@ -54,7 +55,7 @@ class PeopleAtHq:
     def _answer(self, message: AnyMessage) -> AnyMessage | None:
         match message:
             case Look(account=account):
-                return Seen(account, self.shares.get(account, ()), self.members.get(account), self.at_ms)
+                return Seen(account, self.shares.get(account, ()), self.members.get(account), self.at_ms, (0, 0))
             case Find(phone=phone):
                 return Found(phone, tuple(one for one in self.members.values() if one.phone == phone))
             case History(account=account):

@@ -17,7 +17,7 @@ from terminal.clock_guard import HQ_MS_MAX
 from tests.chains.company import ALICE, POINTS_TOO
 from tests.chains.headquarters import HQ_KEY, Headquarters
 from tests.chains.proof import prove
-from tests.chains.till import DAY_MS, IDENTITY, NOON, Till, asked
+from tests.chains.till import DAY_MS, IDENTITY, NOON, Till, asked, left
 from tests.chains.till import moment as wall
 
 HOUR_MS = 3_600_000
@@ -152,7 +152,7 @@ def test_what_expires_stays_and_is_not_spent_and_all_else_is_spent_as_ever(till:
     before = {one.key: one.units for one in till.store.slices(ALICE.account)}
     answer = pay(till, "400.00")
     assert (answer.outcome, answer.decline) == (Outcome.DECLINED, "clock_doubted")
-    assert (answer.reasons[-1].rule, answer.balance.bonus) == ("clock_trusted", BONUS)
+    assert (answer.reasons[-1].rule, left(answer).bonus) == ("clock_trusted", BONUS)
     assert {one.key: one.units for one in till.store.slices(ALICE.account)} == before
     paid = pay(till, "302.00")
     assert (paid.outcome, paid.principal, paid.bonus) == (Outcome.DONE, MONEY + 2_00, 0)

@@ -8,14 +8,15 @@ import pytest
 from checkout.requests import Sale
 from offline_queue.doubts import Doubt
 from protocol.bodies import Block, Revoke, Why
-from protocol.conversation import NoDraw, NotDrawn, Share
+from protocol.conversation import NoDraw, NotDrawn
+from protocol.members import Share
 from terminal.answers import Answer, Outcome, Problem
 from terminal.modes import Mode
 from terminal.wanting import GoneHome, Want
 from tests.chains.company import ALICE
 from tests.chains.headquarters import Headquarters, part
 from tests.chains.proof import prove
-from tests.chains.till import Till, asked
+from tests.chains.till import Till, asked, left
 from tests.terminal.moves import REAL_TIME, TRANSFER, A, apply, gifts, has, kinds, settle, transfer
 
 
@@ -37,7 +38,7 @@ def test_a_drawn_sale_is_taken_and_done_in_one_commit(till: Till, hq: Headquarte
     hq.funds.add(A, 700)
     request = till.charge_of(ALICE, "12.00", "sale-0001")
     answer = settle(till, hq.transfer(A, 700, Why.DRAW, "sale-0001"), request)
-    assert (answer.outcome, answer.balance.principal) == (Outcome.DONE, 0)
+    assert (answer.outcome, left(answer).principal) == (Outcome.DONE, 0)
     assert kinds(till) == ["transaction", "applied", "transaction"]
     prove(till.store)
 

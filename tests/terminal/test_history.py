@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from ledger.ids import Place
-from protocol.conversation import AnyMessage, Moved, Movements
+from protocol.conversation import AnyMessage, Movements
+from protocol.members import Moved
 from terminal import hq_questions
 from terminal.answers import MovementsView
 from tests.chains.company import ALICE, BOB

@@ -199,7 +199,7 @@ async def test_nothing_is_taken_out_of_the_tables(funded: Pair) -> None:
     _abort(funded, "delete from asks")
     _abort(funded, "delete from hosted_slips")
     _abort(funded, "update hosted_slips set receipt_number = 'x'")
-    _abort(funded, "insert into hosted_slips values ('x', 7)")
+    _abort(funded, "insert into hosted_slips values ('x', 7, null, null, null)")
 
 
 async def test_a_card_of_a_kind_that_hq_does_not_know_is_declined_there(tmp_path: Path) -> None:

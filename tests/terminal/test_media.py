@@ -11,7 +11,8 @@ from ledger.ids import ChainId, Place
 from offline_queue.media import END, MediumFlaw, MediumReader, Sender, framed, opening
 from protocol.acknowledgements import open_acknowledgement
 from protocol.bodies import Revoke, RunAs
-from protocol.conversation import Acknowledged, AnyMessage, Directory, Member, Ordered, Records, Rejected, Resume
+from protocol.conversation import Acknowledged, AnyMessage, Directory, Ordered, Records, Rejected, Resume
+from protocol.members import Member
 from protocol.vouching import vouch
 from terminal.answers import HqState, Outcome, Problem
 from terminal.media import Brought, Incoming, NotBelieved

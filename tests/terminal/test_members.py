@@ -14,7 +14,7 @@ from ledger.journal_sqlite import Connection, open_book
 from ledger.slices import Purse
 from ledger.transactions import Leg, Side
 from protocol.bodies import Transfer, TransferPart, Why
-from protocol.conversation import Member, Share
+from protocol.members import Member, Share
 from terminal import members as members_module
 from terminal.member_lines import NAME_LENGTH_MAX
 from terminal.members import LINES_MAX, Members
@@ -150,17 +150,51 @@ def test_value_that_goes_home_lies_at_hq(members: Members) -> None:
 
 
 def test_what_moved_at_hq_is_known_until_hq_says_it(members: Members) -> None:
-    members.remember(ALICE.account, [share("hq", 100, 6, 5), share("12-1", 9, 0, 0)], 10)
+    members.remember(ALICE.account, [share("hq", 100, 6, 5), share("12-1", 9, 0, 0)], 10, (1, 9))
     sold = held(("principal", -100), ("bonus", -2), ("points", 3))
-    members.moved(ALICE.account, sold, AT_HQ, 9)
+    members.moved(ALICE.account, sold, AT_HQ, (1, 9))
     assert members.elsewhere(ALICE.account) == Elsewhere(115, 10), "HQ has said so since"
-    members.moved(ALICE.account, sold, AT_HQ, 10)
+    members.moved(ALICE.account, sold, AT_HQ, (1, 10))
     after = (share(AT_HQ, 0, 0, 3), share("hq", 0, 4, 5), share("12-1", 9, 0, 0))
     assert members.shares(ALICE.account) == (after, 10)
-    members.moved(ALICE.account, held(("principal", 50)), AT_HQ, 11)
+    members.moved(ALICE.account, sold, AT_HQ, (1, 10))
+    assert members.shares(ALICE.account) == (after, 10), "once"
+    members.moved(ALICE.account, held(("principal", 50)), AT_HQ, (2, 1))
     assert members.elsewhere(ALICE.account) == Elsewhere(63, 10)
-    members.moved(BOB.account, sold, AT_HQ, 11)
+    members.moved(BOB.account, sold, AT_HQ, (1, 11))
     assert members.shares(BOB.account) is None, "HQ never spoke of him"
+
+
+BEFORE, AFTER = (share("hq", 100, 0, 0),), (share("hq", 60, 0, 0),)
+
+
+@pytest.fixture
+def sold(members: Members) -> list[Leg]:
+    """What moved at the till's place at HQ, of which HQ does not know yet."""
+    sold = held(("principal", -40))
+    members.remember(ALICE.account, BEFORE, 10, (1, 4))
+    members.moved(ALICE.account, sold, HEADQUARTERS, (1, 10))
+    assert members.shares(ALICE.account) == (AFTER, 10)
+    return sold
+
+
+def test_hq_that_has_not_posted_what_the_till_knows_has_not_the_last_word(members: Members, sold: list[Leg]) -> None:
+    assert sold
+    members.remember(ALICE.account, BEFORE, 20, (1, 9))
+    assert members.shares(ALICE.account) == (AFTER, 10)
+    members.went(drawn(("points", 1)), HEADQUARTERS)
+    members.remember(ALICE.account, BEFORE, 30, (1, 9))
+    assert members.elsewhere(ALICE.account) == Elsewhere(60, 10), "what else moves makes it forget nothing of that"
+
+
+@pytest.mark.parametrize("knows", [(1, 10), (2, 1), None])
+def test_hq_that_has_posted_it_has_the_last_word_and_it_counts_once(
+    members: Members, sold: list[Leg], knows: tuple[int, int] | None
+) -> None:
+    """`None`: it has refused a draw, and says what there is now."""
+    members.remember(ALICE.account, BEFORE, 20, knows)
+    members.moved(ALICE.account, sold, HEADQUARTERS, (1, 10))
+    assert members.shares(ALICE.account) == (BEFORE, 20)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 
 from ledger.cards import Card
 from ledger.ids import Place
-from protocol.conversation import Directory, Found, Member, Seen, Share
+from protocol.conversation import Directory, Found, Seen
+from protocol.members import Member, Share
 from terminal.answers import Presentation, Problem, Search
 from terminal.hq_questions import FIND_WAIT_S
 from tests.chains.company import ALICE, BOB, CAROL, SCHEME, number
@@ -86,8 +87,8 @@ async def test_hq_is_asked_again_when_value_has_moved(till: TillOnLine, people: 
 
 async def test_seen_of_whom_nobody_asked_is_not_remembered(hq: StandInHq, till: TillOnLine, people: PeopleAtHq) -> None:
     await till.state("answered")
-    await hq.say(Seen(BOB.account, (share("hq", 1, 0, 0),), line(BOB), 1))
-    people.lie = lambda _truth: (Seen(BOB.account, (share("hq", 1, 0, 0),), line(BOB), 1),)
+    await hq.say(Seen(BOB.account, (share("hq", 1, 0, 0),), line(BOB), 1, (0, 0)))
+    people.lie = lambda _truth: (Seen(BOB.account, (share("hq", 1, 0, 0),), line(BOB), 1, (0, 0)),)
     await till.key_in()
     people.lie = lambda truth: (truth,)
     await till.key_in()

@@ -9,7 +9,7 @@ from pathlib import Path
 from ledger.ids import Place
 from protocol.acknowledgements import VERSION, Acknowledgement
 from protocol.bodies import Lead, Neighbour, Roster
-from protocol.conversation import Share
+from protocol.members import Share
 from protocol.records import RecordKind
 from terminal.answers import Answer, BookState, Outcome, Problem, Status
 from terminal.store import TillStore

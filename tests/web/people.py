@@ -13,7 +13,7 @@ from ledger.cards import Card
 from ledger.ids import Place
 from ledger.journal_sqlite import open_book, transaction
 from offline_queue.keys import till_key
-from protocol.conversation import Member, Share
+from protocol.members import Member, Share
 from terminal.hq_file import HqFile, write_hq_file
 from terminal.members import Members
 from terminal.store import SCHEMAS

@@ -65,8 +65,9 @@ async def test_what_was_called_off_is_news_to_nobody_but_its_own_sale(modules: M
 async def test_what_hq_did_leaves_on_the_card_what_lay_within_its_reach(
     modules: Modules, answer: dict[str, Any], after: tuple[int, int, int]
 ) -> None:
-    sale = await play(modules, SWIPE_AT_HQ, "7", "enter", answered("op-1", **answer))
     left = dict(zip(NOTHING, after, strict=True))
+    told = answered("op-1", **{**answer, "balance": left})
+    sale = await play(modules, SWIPE_AT_HQ, "7", "enter", told)
     assert sale["answer"]["balance"] == left
     card = sale["card"]
     assert {name: card[name] for name in NOTHING} == left
@@ -75,20 +76,13 @@ async def test_what_hq_did_leaves_on_the_card_what_lay_within_its_reach(
     shares = {one["place"]: one for one in card["shares"]}
     assert shares.keys() == {"07-1", "hq", "12-1"}
     assert {name: shares["07-1"][name] + shares["hq"][name] for name in NOTHING} == left
-    again = await play(modules, SWIPE_AT_HQ, "7", "enter", answered("op-1", **answer), {"name": "enter", "now": LATE})
+    again = await play(modules, SWIPE_AT_HQ, "7", "enter", told, {"name": "enter", "now": LATE})
     assert again["card"] == card
+    overtaken = await play(modules, SWIPE_AT_HQ, "7", "enter", {"name": "presented", "card": card}, told)
+    assert (overtaken["state"], overtaken["answer"]["balance"], overtaken["card"]) == (sale["state"], left, card)
 
 
-@pytest.mark.parametrize(
-    ("swipe", "answer"),
-    [
-        (SWIPE, at_hq(principal=700)),  # HQ never said what lies where
-        (SWIPE_AT_HQ, at_hq(principal=700, card="6222****9999")),
-        (SWIPE_AT_HQ, at_hq(principal=900000)),  # more than HQ had said
-    ],
-)
-async def test_a_balance_that_nobody_knows_is_not_shown(modules: Modules, swipe: Step, answer: dict[str, Any]) -> None:
-    sale = await play(modules, swipe, "7", "enter", answered("op-1", **answer))
+async def test_a_balance_that_nobody_knows_is_not_shown(modules: Modules) -> None:
+    sale = await play(modules, SWIPE, "7", "enter", answered("op-1", **at_hq(principal=700, balance=None)))
     assert sale["answer"]["balance"] is None
-    assert isinstance(swipe, dict)
-    assert sale["card"] == swipe["card"]
+    assert sale["card"] == CARD

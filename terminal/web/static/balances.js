@@ -1,4 +1,4 @@
-/** What an operation has left on the card, where the till's place at HQ did it: that place knows only what lies there. */
+/** What an operation has left on the card, and where, when the till's place at HQ has done it. */
 
 export const HQ = "hq";
 const AT_HQ = "@hq";
@@ -13,22 +13,15 @@ export const tillOf = (place) => place.replace(AT_HQ, "");
 export const atHq = (card) => sumOf(card.shares.filter(({ place }) => liesAtHq(place)));
 
 /**
- * The answer as it is, when the till itself did it. Otherwise with the balance that the card before the cashier comes to:
- * what lies at the till and at HQ, as last said, and what has moved since; null when nobody has said that.
+ * The card once this has moved, until the till says it anew. `answer` is one with a balance; that it may have been told
+ * of the card before is no matter.
  */
-export function withBalance(answer, card) {
-  const place = placeOf(answer);
-  if (!liesAtHq(place)) return answer;
-  const isKnown = card?.card === answer.card && card.shares.length > 0;
-  return { ...answer, balance: isKnown ? left(card.shares.filter(isWithin(place)), answer) : null };
-}
-
-/** The card once this has moved, until the till says it anew. `answer` is one with a balance. */
 export function cardAfter(card, answer) {
   const { balance } = answer;
-  const [place, moved] = [placeOf(answer), rise(answer, "principal") + rise(answer, "bonus")];
-  const total = card.total === null ? null : card.total + moved;
-  const changed = { ...card, ...balance, spendable: balance.principal + balance.bonus, total };
+  const spendable = balance.principal + balance.bonus;
+  const total = card.total === null ? null : card.total - card.spendable + spendable;
+  const changed = { ...card, ...balance, spendable, total };
+  const place = placeOf(answer);
   return liesAtHq(place) ? { ...changed, shares: sharesAfter(card.shares, place, balance) } : changed;
 }
 
@@ -44,23 +37,6 @@ function sharesAfter(shares, place, balance) {
   const there = sumOf(here);
   const home = { place: HQ, principal: balance.principal - there.principal, bonus: balance.bonus - there.bonus, points: balance.points - there.points };
   return [...here, home, ...shares.filter((one) => !isWithin(place)(one))];
-}
-
-function left(shares, answer) {
-  const { principal, bonus, points } = sumOf(shares);
-  const after = {
-    principal: principal + rise(answer, "principal"),
-    bonus: bonus + rise(answer, "bonus"),
-    points: points + answer.points_in - answer.points_out,
-  };
-  return Object.values(after).some((units) => units < 0) ? null : after; // more has moved than had been said
-}
-
-/** By how much this purse rose or, below zero, fell: a void gives a sale back and takes a load (checkout/slip_facts.py). */
-function rise(answer, purse) {
-  const undoes = ["refund", "void"].includes(answer.kind);
-  const rises = undoes ? answer.paid.some(({ tender }) => tender === "stored_value") : answer.kind === "load";
-  return rises ? answer[purse] : -answer[purse];
 }
 
 function sumOf(shares) {

@@ -1,6 +1,5 @@
 /** The customer's screen: it listens to the till and to what the cashier keys, and asks for nothing that changes anything. */
 import { get, isAnswer } from "./api.js";
-import { withBalance } from "./balances.js";
 import { faces } from "./customer_faces.js";
 import { CHANNEL } from "./due.js";
 import { listen } from "./events.js";
@@ -30,7 +29,7 @@ function showAnswer(answer) {
   if (answer.decline === "cancelled") return;
   clearTimeout(timer);
   timer = setTimeout(welcome, RESULT_STAYS_MS);
-  change({ answer: withBalance(answer, model.card), due: null });
+  change({ answer, due: null });
 }
 
 /** What comes next takes the place of a result. */

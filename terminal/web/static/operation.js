@@ -1,5 +1,5 @@
 /** Moves of an operation that is under way: sent, asked for, answered, not done, and what comes after its answer. */
-import { cardAfter, withBalance } from "./balances.js";
+import { cardAfter } from "./balances.js";
 import { look } from "./counter.js";
 import { backToCard, become, keep, leave, startOver, stateOf } from "./moves.js";
 
@@ -25,8 +25,7 @@ export function ask(sale, { atHq = false } = {}) {
 }
 
 /** An undo's card need not be the one that lies there, of which the till is asked again. */
-export function showAnswer(sale, { answer: told, now }) {
-  const answer = withBalance(told, sale.card);
+export function showAnswer(sale, { answer, now }) {
   const isUndo = UNDOES.includes(answer.kind);
   const card = sale.card && answer.balance && !isUndo ? cardAfter(sale.card, answer) : sale.card;
   const refused = answer.floor_limit ? sale.operation : null;
