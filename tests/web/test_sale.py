@@ -98,6 +98,16 @@ async def test_a_swipe_in_mid_operation_waits_for_its_result(modules: Modules) -
     assert (after["state"], after["card"]["presentation"]) == ("amount", "p-2")
 
 
+@pytest.mark.parametrize("end", [answered("op-1"), answered("op-1", "declined"), SILENT])
+async def test_a_card_that_waits_and_is_told_again_takes_no_result_away(modules: Modules, end: Step) -> None:
+    """Whatever changes at the till, it tells the card that lies there as well."""
+    ends = [end] if end != SILENT else [SILENT, ABSENT]
+    before = await play(modules, SWIPE, "1", "enter", SWIPE_OTHER, *ends)
+    told = {"name": "presented", "card": {**OTHER, "spendable": 7}}
+    sale = await play(modules, SWIPE, "1", "enter", SWIPE_OTHER, *ends, told)
+    assert sale == {**before, "waiting": told["card"]}
+
+
 async def test_the_same_card_told_twice_keeps_what_is_typed(modules: Modules) -> None:
     assert (await play(modules, SWIPE, "1", SWIPE))["typed"] == "1"
 

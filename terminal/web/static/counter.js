@@ -42,10 +42,14 @@ export function openCard(sale, { card }) {
 
 export const refuseCard = (_sale, { note }) => ({ changes: { note } });
 
-/** The same card told twice, by the answer and by the event, keeps what is typed. */
+/**
+ * The same card told twice, by the answer and by the event, keeps what is typed. One that waits until a result is read
+ * takes nothing away when it is told again, as it is with all that changes at the till.
+ */
 export function presentCard(sale, input) {
-  const isSame = input.card.presentation === sale.card?.presentation;
-  return isSame ? keep(sale, { card: input.card }) : openCard(sale, input);
+  const { card } = input;
+  if (card.presentation === sale.waiting?.presentation) return keep(sale, { waiting: card });
+  return card.presentation === sale.card?.presentation ? keep(sale, { card }) : openCard(sale, input);
 }
 
 export function keepWaiting(sale, { card }) {
