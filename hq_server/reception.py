@@ -41,7 +41,7 @@ class Reception:
         """What an account has where, and whose it is, for the till that asks."""
         account = AccountId(message.account)
         at_ms = self._world.now_ms()
-        shares, knows = await self._store.do(HqStore.look, account, caller.keeper)
+        shares, knows = await self._store.do(HqStore.look, account, caller)
         return Seen(account, shares, await self._knowing(lambda members: members.of(account)), at_ms, knows)
 
     async def history(self, message: History) -> Movements:

@@ -34,7 +34,7 @@ from protocol.bodies import (
     Unblock,
 )
 from protocol.errors import MALFORMED, NotARecord
-from protocol.hosting import AskedBody, ToldBody
+from protocol.hosting import AskedBody, ToldBody, WarrantBody
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.transfers import given_in
 from protocol.write_offs import WrittenOff
@@ -207,6 +207,13 @@ def _told(record: Record) -> Summary:
     return Summary("told", done.account, asked=done.slip.amount, told=(str(quoted.ref), done.kind))
 
 
+def _warrant(record: Record) -> Summary:
+    """What it quotes is a till's wish, and moves nothing."""
+    quoted = record.body_as(WarrantBody).asked.open()
+    wish = _asked(quoted)
+    return msgspec.structs.replace(wish, what="warrant", told=(str(quoted.ref), *wish.told))
+
+
 def _directive(record: Record) -> Summary:
     body = record.body_as(Directive)
     return _order(body.order, f"{body.to}/{body.to_epoch}", str(body.number), sign=-1)
@@ -303,6 +310,7 @@ _SUMMARIES: dict[RecordKind, Callable[[Record], Summary]] = {
     RecordKind.CLOCK: _clock,
     RecordKind.ASKED: _asked,
     RecordKind.TOLD: _told,
+    RecordKind.WARRANT: _warrant,
     RecordKind.DIRECTIVE: _directive,
     RecordKind.APPLIED: _applied,
     RecordKind.GIVEN: _given,

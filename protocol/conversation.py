@@ -175,13 +175,14 @@ class Seen(Message, frozen=True, tag="seen"):
     """What a member has, place by place, as of `at_ms`, and its line of the directory if it is known by name.
 
     `knows`: up to which record, epoch and sequence, of the place at HQ of the till that has asked; (0, 0): of none.
+    None: some is under way to that place or till, and `shares` lack it.
     """
 
     account: Name
     shares: Shares
     member: Member | None
     at_ms: Number
-    knows: tuple[Number, Number]
+    knows: tuple[Number, Number] | None
 
 
 class Find(Message, frozen=True, tag="find"):

@@ -40,6 +40,12 @@ class ToldBody(msgspec.Struct, frozen=True):
     told: SignedRecord
 
 
+class WarrantBody(msgspec.Struct, frozen=True):
+    """For what a place at HQ has moved a member's value by the record before this one: its till's own word, signed."""
+
+    asked: SignedRecord
+
+
 class NotTold(StrEnum):
     """Why HQ passes an ask on to nobody: nothing was decided, and it may be asked again.
 

@@ -45,6 +45,8 @@ class RecordKind(StrEnum):
     """A till of a hosted store has asked its place at HQ for something; it moves nothing."""
     TOLD = "told"
     """It has heard what came of that, and prints it; it moves nothing."""
+    WARRANT = "warrant"
+    """At a place at HQ: what its till had asked for, and the record before this one has done; it moves nothing."""
     DIRECTIVE = "directive"
     """HQ tells one keeper what to do."""
     APPLIED = "applied"

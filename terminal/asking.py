@@ -15,6 +15,7 @@ from ledger.ids import OperationId, Place
 from ledger.slices import Asset
 from loyalty.programme import Programme
 from protocol.receipt_numbers import Numbering
+from protocol.records import SignedRecord
 from protocol.transfers import Passage
 from terminal.answers import HqStatus
 
@@ -86,6 +87,7 @@ class Asked(msgspec.Struct, frozen=True):
     """A request, what decides it, the fingerprint of its words, when it came, and what HQ had said by then.
 
     `drawn_for` are the assets for which whoever is above was asked; `drawn` has come of that, and lies here undecided.
+    `warrant` is the record of the till in the shop that has asked for it, at that one's place at HQ.
     """
 
     request: Request
@@ -95,6 +97,7 @@ class Asked(msgspec.Struct, frozen=True):
     hq: HqStatus
     drawn_for: tuple[Asset, ...] = ()
     drawn: tuple[Passage, ...] = ()
+    warrant: SignedRecord | None = None
 
     @property
     def kind(self) -> str:

@@ -15,7 +15,7 @@ from loyalty.reasons import Reason
 from protocol.bodies import DeclinedBody, TransactionBody, lots_told
 from protocol.chain import Head
 from protocol.conversation import NoDraw, NotDrawn
-from protocol.hosting import AskedBody
+from protocol.hosting import AskedBody, WarrantBody
 from protocol.records import RecordKind
 from terminal.answering import answer_declined, answer_done, answer_told
 from terminal.answers import Answer, Outcome, Problem
@@ -144,6 +144,8 @@ class Decisions:
             undone=done.undone,
         )
         head = self._chain.append(head, RecordKind.TRANSACTION, body, asked.moment)
+        if asked.warrant is not None:
+            self._chain.append(head, RecordKind.WARRANT, WarrantBody(asked.warrant), asked.moment)
         self._shelf.slips.add(number, account, asked.words, head)
         if done.undone is not None:
             self._shelf.originals.undone(done.undone.original, head.ref)

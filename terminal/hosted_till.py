@@ -80,18 +80,18 @@ class HostedTill:
         elif ask.or_cancel:
             answer = await self._call_off(record, ask.asked.hash, "asked_too_late")
         else:
-            answer = await self._do(*known, ask.asked.hash)
+            answer = await self._do(*known, ask.asked)
         if not isinstance(answer, Answer):
             return answer
         ref = RecordRef.parse(answer.record)
         assert ref is not None, "an answer names its record"
         return await self._store.do(lambda store: store.hosting.record(ref))
 
-    async def _do(self, request: Request, use_case: UseCase, asked: bytes) -> Answer | Problem:
+    async def _do(self, request: Request, use_case: UseCase, ask: SignedRecord) -> Answer | Problem:
         if isinstance(request, Undo) and use_case is void:
             # The till in the shop need not know of it any more: its book may be a newer one than this.
             request = msgspec.structs.replace(request, units=await self._till.total(request.receipt_number))
-        return await self._till.do(Asked(request, use_case, asked, self._till.moment(), self._till.hq))
+        return await self._till.do(Asked(request, use_case, ask.hash, self._till.moment(), self._till.hq, warrant=ask))
 
     async def _call_off(self, ask: Record, asked: bytes, why: str) -> Answer | Problem:
         await self._till.ended(ask.body_as(AskedBody).operation_id)

@@ -16,11 +16,15 @@ class MembersTold:
         self._members = members
 
     def seen(self, seen: Seen, at_ms: int) -> None:
-        """HQ has said what a member has where, and who it is; `at_ms` is the latest that this can have been."""
+        """HQ has said what a member has where, and who it is; `at_ms` is the latest that this can have been.
+
+        What it knows to be incomplete is not remembered.
+        """
         with transaction(self._connection):
             if seen.member is not None and seen.member.account == seen.account:
                 self._members.learn((seen.member,))
-            self._members.remember(seen.account, seen.shares, min(seen.at_ms, at_ms), seen.knows)
+            if seen.knows is not None:
+                self._members.remember(seen.account, seen.shares, min(seen.at_ms, at_ms), seen.knows)
 
     def found(self, phone: bytes, members: tuple[Member, ...]) -> None:
         """HQ has said who has this phone number."""

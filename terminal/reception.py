@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,9 @@ from terminal.standing import presentation_of, within
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.world import World
+
+LOOK_AGAIN_S = 1.0
+"""While HQ can't say what lies where, as some of it is just moving."""
 
 log = structlog.get_logger()
 
@@ -108,6 +112,10 @@ class Reception:
         if card is not None:
             self.hq.look(card)
 
+    def _look_at(self, lying: Lying) -> None:
+        if self._counter.find(lying.id) is not None:
+            self.hq.look(lying.card.card)
+
     async def movements(self, presentation_id: str) -> MovementsView | None:
         """The last movements of the card of that name, here and as HQ knows them; None when it is gone."""
         lying = self._counter.find(presentation_id)
@@ -126,7 +134,7 @@ class Reception:
             case Seen(account=account) if self.hq.was_looked_at(account):
                 now_ms = self._world.now_ms()
                 await self._store.do(lambda store: store.members_told.seen(message, now_ms))
-                await self._tell(account)
+                await self._tell(account, is_fresh=message.knows is not None)
             case Found(phone=phone, members=members) if self.hq.is_sought(phone):
                 true = tuple(one for one in members if one.phone == phone and not one.gone)
                 await self._store.do(lambda store: store.members_told.found(phone, true))
@@ -138,11 +146,14 @@ class Reception:
             case _:
                 log.info("hq said of members what nobody asked", message=type(message).__name__)
 
-    async def _tell(self, account: str) -> None:
+    async def _tell(self, account: str, *, is_fresh: bool) -> None:
         lying = self._counter.lying()
         if lying is None or lying.card.card.account != account:
             return
-        self._told = lying.id
+        if is_fresh:
+            self._told = lying.id
+        else:
+            asyncio.get_running_loop().call_later(LOOK_AGAIN_S, self._look_at, lying)
         presentation = await self._present(lying)
         if self._counter.find(lying.id) is not None:
             self._events.say("card.seen", presentation)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hq_server.storage.keepers import Keepers
-from ledger.ids import ChainId, Place, hosted_place
+from hq_server.storage.whereabouts import Whereabouts
+from ledger.ids import AccountId, ChainId, Place, hosted_place
 from ledger.journal_sqlite import Connection
+from ledger.slices import Asset
 from offline_queue.outbox import Stamp
 from protocol.hosting import NotTold
 
@@ -28,11 +30,18 @@ def hosted_by(keepers: Keepers, agent: ChainId) -> ChainId | NotTold:
     return keepers.open_keeper(hosted_place(agent.keeper)) or NotTold.NOT_HOSTED
 
 
-def posted_for(connection: Connection, till: Place) -> tuple[int, int]:
-    """Up to which record, epoch and sequence, this till's place at HQ is posted; (0, 0) where it has none."""
+def known_of(
+    connection: Connection, whereabouts: Whereabouts, caller: ChainId, account: AccountId
+) -> tuple[int, int] | None:
+    """Up to which record, epoch and sequence, of the place at HQ of this till shares are told; (0, 0): it has none.
+
+    None: some of this is under way to that place or till, and lies nowhere.
+    """
+    place = hosted_place(caller.keeper)
     query = "select epoch, posted from progress where keeper = ? order by epoch desc limit 1"
-    posted: tuple[int, int] = connection.execute(query, (hosted_place(till),)).get or (0, 0)
-    return posted
+    posted: tuple[int, int] = connection.execute(query, (place,)).get or (0, 0)
+    expecting = {chain for asset in Asset for chain in whereabouts.expecting(account, asset)}
+    return None if expecting & {caller, ChainId(place, posted[0])} else posted
 
 
 def run(keepers: Keepers, store: str, mode: str, stamp: Stamp) -> list[ChainId] | Unhosted | None:

@@ -11,7 +11,7 @@ import structlog
 
 from hq_server.recovery import Cause, Ended, LostRecords, RecoveryView
 from hq_server.storage.drawing import Drawing, Drawn
-from hq_server.storage.hosting import posted_for
+from hq_server.storage.hosting import known_of
 from hq_server.storage.keepers import FORKED, Keepers
 from hq_server.storage.members import Members
 from hq_server.storage.mirrors import Mirrors, Step
@@ -266,10 +266,10 @@ class HqStore:
                 return ()
             return self._drawing.recall(asked, holders, stamp)
 
-    def look(self, account: AccountId, till: Place) -> tuple[tuple[Share, ...], tuple[int, int]]:
-        """What a member has, the largest share first, at most SHARES_MAX; `hosting.posted_for` this till that asks."""
+    def look(self, account: AccountId, caller: ChainId) -> tuple[tuple[Share, ...], tuple[int, int] | None]:
+        """What a member has, the largest share first, at most SHARES_MAX, and what is `known_of` it to this till."""
         with transaction(self._connection):
-            return self._whereabouts.shares(account), posted_for(self._connection, till)
+            return self._whereabouts.shares(account), known_of(self._connection, self._whereabouts, caller, account)
 
     def unposted(self) -> list[tuple[Place, int]]:
         """The chains of which more is held than posted, or of whose lost places more is to be written off."""

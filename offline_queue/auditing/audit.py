@@ -68,13 +68,13 @@ class _Run:
             self._exports.append(self._check(path))
         forks = self._judge(compare_exports(self._audits, self._ring, self._between))
         transit = check_transfers(self._audits, self._between)
-        unknown = check_hosting(self._audits, self._ring, self._between)
+        check_hosting(self._audits, self._between)
         self._tell(None, self._ring.findings)
         self._tell(None, self._between)
         report = Report(
             tuple(self._exports),
             tuple(self._found),
-            (*notes(self._ring, self._audits), *unknown),
+            tuple(notes(self._ring, self._audits)),
             transit,
             self._beyond,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import NamedTuple
 
+from checkout.slip_facts import SlipKind
 from checkout.sold import PaidWith, Sold
 from ledger.ids import RecordRef, agent_of, hosted_place
 from ledger.slices import MONEY, Purse
@@ -15,8 +16,8 @@ from offline_queue.auditing.keys import ChainName, KeyRing
 from offline_queue.auditing.transfers import Take
 from protocol.bodies import DeclinedBody, TransactionBody
 from protocol.errors import NotARecord
-from protocol.hosting import AskedBody, ToldBody
-from protocol.records import Record, RecordKind
+from protocol.hosting import AskedBody, ToldBody, WarrantBody
+from protocol.records import Record, RecordKind, SignedRecord
 from protocol.signing import Context, is_signed_by
 
 
@@ -24,11 +25,12 @@ class Deed(NamedTuple):
     """What is done with a member's value, as its till can ask for it. `paid`: units by tender, or empty.
 
     What is let go at the store's risk was asked of the card. `account` is empty where `original`, a slip, is undone.
+    `units` is None for a void: that undoes all, and a till that has replaced another need not know how much it was.
     """
 
     kind: str
     account: str
-    units: int
+    units: int | None
     paid: tuple[tuple[str, int], ...]
     original: str | None
 
@@ -36,7 +38,8 @@ class Deed(NamedTuple):
         parts = ", ".join(f"{tender} {units}" for tender, units in self.paid)
         of = f" of account {self.account}" if self.account else ""
         slip = f" of slip {self.original}" if self.original else ""
-        return f"{self.kind} of {self.units} units{of}{slip}" + (f" ({parts})" if parts else "")
+        much = "" if self.units is None else f" of {self.units} units"
+        return f"{self.kind}{much}{of}{slip}" + (f" ({parts})" if parts else "")
 
 
 class Wish(NamedTuple):
@@ -56,27 +59,39 @@ class Booked(NamedTuple):
     deed: Deed
 
 
+class Warranted(NamedTuple):
+    """A record that did what its till had asked for; `ask` is the hash of what that had signed."""
+
+    at: RecordRef
+    ask: bytes
+    deed: Deed
+
+
 class HostingCheck:
     """Hears every record of an export that asks, tells what came of it, or books at a place at HQ."""
 
     def __init__(self, export: str, ring: KeyRing, report: Report) -> None:
-        self.wishes: list[Wish] = []
-        self.booked: list[Booked] = []
         self.told: list[Take] = []
         """Whose records were quoted: to be held against their chains."""
-        self.heard: list[Take] = []
-        """Those of them that are signed by their keeper."""
+        self.warranted: list[Warranted] = []
         self.unchecked: set[str] = set()
-        """The places at HQ whose keys nobody tells of."""
+        """Those whose keys nobody tells of, and who are quoted."""
         self._export = export
         self._ring = ring
         self._report = report
         self._asked: defaultdict[ChainName, dict[str, Wish]] = defaultdict(dict)
+        self._done: dict[ChainName, Booked] = {}
+        """The record before, where it needs a warrant."""
         self._slips: dict[str, tuple[str, str]] = {}
         """By the record of a place at HQ: the number of its slip, and the account."""
 
     def take(self, record: Record) -> None:
-        """Check a record; one that has nothing to do with hosting is passed over."""
+        """Check a record, the next of its chain; one that has nothing to do with hosting is passed over."""
+        booked = self._done.pop((record.keeper, record.epoch), None)
+        if booked is not None and booked.at.next() != record.ref:
+            booked = None  # what comes between can't be read, and somebody else says so
+        if booked is not None and record.kind is not RecordKind.WARRANT:
+            self._report(Sort.NOT_ASKED, booked.at, f"it books {booked.deed}, and no warrant follows")
         try:
             match record.kind:
                 case RecordKind.ASKED:
@@ -85,6 +100,8 @@ class HostingCheck:
                     self._tell(record, record.body_as(ToldBody))
                 case RecordKind.TRANSACTION if agent_of(record.keeper) is not None:
                     self._book(record, record.body_as(TransactionBody))
+                case RecordKind.WARRANT:
+                    self._warrant(record, booked, record.body_as(WarrantBody))
                 case _:
                     pass
         except NotARecord:
@@ -92,19 +109,51 @@ class HostingCheck:
 
     def _ask(self, record: Record, body: AskedBody) -> None:
         wish = Wish(record.ref, body.operation_id, _asked(body), body.pos_ref)
-        self.wishes.append(wish)
         self._asked[record.keeper, record.epoch].setdefault(body.operation_id, wish)
 
     def _book(self, record: Record, body: TransactionBody) -> None:
         self._slips[str(record.ref)] = body.receipt_number, body.account
-        self.booked.append(Booked(record.ref, body.operation_id, self._deed(body)))
+        booked = Booked(record.ref, body.operation_id, self._deed(body))
+        self._done[record.keeper, record.epoch] = booked
+
+    def _warrant(self, record: Record, booked: Booked | None, body: WarrantBody) -> None:
+        """What the record before it has done, its till has asked for like that."""
+        if booked is None:
+            self._report(Sort.NOT_ASKED, record.ref, "the record before it is nothing that a warrant is for")
+            return
+        wish = self._wish(record, body.asked)
+        if isinstance(wish, str):
+            self._report(Sort.NOT_ASKED, booked.at, f"it books {booked.deed}, and {wish}")
+        elif (wish.operation_id, wish.deed) != (booked.operation_id, booked.deed):
+            of = "" if wish.operation_id == booked.operation_id else f" as {wish.operation_id}"
+            what = f"it books {booked.deed}, and {wish.at} asks for {wish.deed}{of}"
+            self._report(Sort.NOT_ASKED, booked.at, what)
+        else:
+            self.warranted.append(Warranted(booked.at, body.asked.hash, booked.deed))
+
+    def _wish(self, record: Record, asked: SignedRecord) -> Wish | str:
+        """What its till has asked for, or what is wrong with that."""
+        try:
+            quoted = asked.open()
+            ref = quoted.ref
+            if quoted.keeper != agent_of(record.keeper) or quoted.kind is not RecordKind.ASKED:
+                return f"the record {ref} that its warrant quotes is no ask of its till"
+            body = quoted.body_as(AskedBody)
+        except NotARecord:
+            return "what its warrant quotes is not a record"
+        vouched = self._ring.of(self._export, (ref.keeper, ref.epoch))
+        if vouched is None:
+            self.unchecked.add(f"{ref.keeper}/{ref.epoch}")
+        elif not is_signed_by(vouched.key, Context.RECORD, asked):
+            return f"the record {ref} that its warrant quotes is not signed by {ref.keeper}"
+        return Wish(ref, body.operation_id, _asked(body), body.pos_ref)
 
     def _deed(self, body: TransactionBody) -> Deed:
         """By the legs where they say it: what the record says beside them takes nothing from anybody."""
         if body.undone is not None:
             original, account = self._slips.get(body.undone.original, (body.undone.original, ""))
             other = "" if body.account == account else body.account
-            return Deed(body.kind, other, body.undone.units, (), original)
+            return Deed(body.kind, other, _undone(body.kind, body.undone.units), (), original)
         if body.sold is None:
             units = sum(leg.units for leg in body.legs if leg.side is Side.HELD and leg.purse is Purse.PRINCIPAL)
             return Deed(body.kind, body.account, units, ((body.slip.tender or "", units),), None)
@@ -130,8 +179,6 @@ class HostingCheck:
         elif not is_signed_by(vouched.key, Context.RECORD, body.told):
             what = f"the record {ref} that it quotes is not signed by {ref.keeper}"
             self._report(Sort.WRONG_TOLD, record.ref, what)
-        else:
-            self.heard.append(told)
         self._check_answer(record, body, quoted)
 
     def _check_answer(self, record: Record, body: ToldBody, quoted: Record) -> None:
@@ -165,10 +212,14 @@ def _answers(quoted: Record, wish: Wish) -> bool:
 
 def _asked(body: AskedBody) -> Deed:
     if body.original is not None:
-        return Deed(body.kind, "", body.units, (), body.original)
+        return Deed(body.kind, "", _undone(body.kind, body.units), (), body.original)
     if body.sold is None:
         return Deed(body.kind, body.account, body.units, ((body.tender, body.units),), None)
     return Deed(body.kind, body.account, body.sold.total, _parts(body.sold), None)
+
+
+def _undone(kind: str, units: int) -> int | None:
+    return None if kind == SlipKind.VOID else units
 
 
 def _parts(sold: Sold, spent: int | None = None) -> tuple[tuple[str, int], ...]:

@@ -42,7 +42,7 @@ def _of_posting(one: ExportAudit) -> Iterator[str]:
 
 def _of_hosting(one: ExportAudit) -> Iterator[str]:
     for keeper in sorted(one.hosting.unchecked):
-        yield f"the key of {keeper} is not known: what it told was not checked by its signature."
+        yield f"the key of {keeper} is not known: what it asked or told was not checked by its signature."
 
 
 def _of_transfers(one: ExportAudit) -> Iterator[str]:

@@ -40,7 +40,7 @@ from offline_queue.export_items import (
 )
 from protocol.bodies import DeclinedBody, PrintBody, Recovered
 from protocol.errors import NotARecord
-from protocol.hosting import AskedBody, ToldBody
+from protocol.hosting import AskedBody, ToldBody, WarrantBody
 from protocol.records import Record, RecordKind
 from protocol.replaying import line_of
 
@@ -50,6 +50,7 @@ BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.RECOVERED: Recovered,
     RecordKind.ASKED: AskedBody,
     RecordKind.TOLD: ToldBody,
+    RecordKind.WARRANT: WarrantBody,
 }
 """What only has to be understood."""
 

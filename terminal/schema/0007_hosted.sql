@@ -22,9 +22,17 @@ CREATE TABLE hosted_slips (
     CHECK ((principal_after IS NULL) = (bonus_after IS NULL) AND (principal_after IS NULL) = (points_after IS NULL))
 ) STRICT, WITHOUT ROWID;
 
--- Up to which record of the place at HQ what is remembered of a member knows what has moved.
-ALTER TABLE remembered_shares ADD COLUMN hosted_epoch INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE remembered_shares ADD COLUMN hosted_sequence INTEGER NOT NULL DEFAULT 0;
+-- What HQ last said of who has what where, anew: it knows what has moved up to this record of the till's place there.
+DROP TABLE remembered_shares;
+CREATE TABLE remembered_shares (
+    account         TEXT    NOT NULL PRIMARY KEY,
+    at_ms           INTEGER NOT NULL CHECK (at_ms >= 0),
+    shares          BLOB    NOT NULL,
+    seen            INTEGER NOT NULL,
+    hosted_epoch    INTEGER NOT NULL,
+    hosted_sequence INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX remembered_shares_by_seen ON remembered_shares (seen);
 
 -- A member's movements in their order: with two runs of numbers these no longer tell it.
 DROP INDEX slips_by_account;

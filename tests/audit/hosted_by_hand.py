@@ -14,13 +14,15 @@ from ledger.slices import Purse, SliceKey
 from ledger.transactions import Leg, Side
 from loyalty.evaluation import Item
 from protocol.bodies import DeclinedBody, LotOpened, TransactionBody
-from protocol.hosting import AskedBody, ToldBody
+from protocol.hosting import AskedBody, ToldBody, WarrantBody
 from protocol.receipt_numbers import Numbering
 from protocol.records import RecordKind, SignedRecord, encode_body, seal
 from tests.audit.by_hand import DATE, MIA, Company, Keeper, ref
 
 AGENT = Place("05-1")
 HOST = hosted_place(AGENT)
+Warrant = SignedRecord | bool
+"""What a place says that its till has asked for; True: whatever it is, it has asked for that; False: nothing."""
 
 
 class Shop:
@@ -57,42 +59,54 @@ class Shop:
             body = replace(body, account="", masked="", card_kind="", entry="", units=units)
         return self.agent.sign(RecordKind.ASKED, replace(body, **otherwise))
 
-    def load(self, operation: str, units: int, *, asked: bool = True) -> SignedRecord:
+    def load(self, operation: str, units: int, *, asked: Warrant = True) -> SignedRecord:
         """The place books a load, which the till has asked for unless told otherwise."""
-        if asked:
-            self.ask(operation, "load", units)
+        warrant = self.ask(operation, "load", units) if asked is True else asked
         head = self.host.outbox.head()
         assert head is not None
         key = SliceKey(MIA, Purse.PRINCIPAL, head.ref.next().lot)
         legs = (Leg(*key, Side.ISSUED, -units), Leg(*key, Side.HELD, units))
-        return self.book("load", operation, legs, opens=(LotOpened(*key, "05", DATE, None),), tender="cash")
+        lots = (LotOpened(*key, "05", DATE, None),)
+        return self.book("load", operation, legs, warrant, opens=lots, tender="cash")
 
-    def sell(self, operation: str, units: int = 40, *, asked: bool = True, **otherwise: object) -> SignedRecord:
+    def sell(self, operation: str, units: int = 40, *, asked: Warrant = True, **otherwise: object) -> SignedRecord:
         """The place books a sale, which the till has asked for unless told otherwise."""
-        if asked:
-            self.ask(operation, units=units)
+        warrant = self.ask(operation, units=units) if asked is True else asked
         words: dict[str, object] = {"sold": _sold(units), **otherwise}
-        return self.book("sale", operation, self.spend(units), "", **words)
+        return self.book("sale", operation, self.spend(units), warrant, "", **words)
 
-    def undo(self, operation: str, kind: str, original: SignedRecord, units: int, **otherwise: object) -> SignedRecord:
-        """The place books that some of a sale is given back."""
+    def undo(
+        self,
+        operation: str,
+        kind: str,
+        original: SignedRecord,
+        units: int,
+        *,
+        asked: Warrant = True,
+        **otherwise: object,
+    ) -> SignedRecord:
+        """The place books that some of a sale is given back, which the till has asked for unless told otherwise."""
         undone = Undone(str(ref(original)), units, (Paid(PaidWith.STORED_VALUE, units),))
         words: dict[str, object] = {"undone": undone, **otherwise}
-        return self.book(kind, operation, self.spend(-units), "", **words)
+        warrant = self.ask(operation, kind, units, original=receipt(original)) if asked is True else asked
+        return self.book(kind, operation, self.spend(-units), warrant, "", **words)
 
     def spend(self, units: int) -> tuple[Leg, ...]:
         key = SliceKey(MIA, Purse.PRINCIPAL, LotId(self.lot))
         return Leg(*key, Side.HELD, -units), Leg(*key, Side.SPENT, units)
 
     def book(
-        self, kind: str, operation: str, legs: tuple[Leg, ...], tender: str = "", **otherwise: object
+        self, kind: str, operation: str, legs: tuple[Leg, ...], warrant: Warrant, tender: str = "", **otherwise: object
     ) -> SignedRecord:
-        """The place books this; fields of the body may be given other values."""
+        """The place books this, with its warrant, if any; fields of the body may be given other values."""
         self.host.receipts += 1
         number = Numbering(HOST, self.host.epoch).text(self.host.receipts)
         facts = SlipFacts(SlipKind(kind), "6222****0417", False, 0, 0, 0, 0, 0, 0, "C01", tender or None)  # noqa: FBT003 - a row
         body = TransactionBody(kind, operation, MIA, number, legs, (), facts, (), "2026-11", "0.1.0")
-        return self.host.do(RecordKind.TRANSACTION, replace(body, **otherwise))
+        booked = self.host.do(RecordKind.TRANSACTION, replace(body, **otherwise))
+        if isinstance(warrant, SignedRecord):
+            self.host.sign(RecordKind.WARRANT, WarrantBody(warrant))
+        return booked
 
     def decline(self, operation: str, kind: str = "sale") -> SignedRecord:
         no = DeclinedBody(
@@ -113,7 +127,7 @@ class Shop:
         return self.company.found(*(keepers or self.all))
 
     def notes(self, *keepers: Keeper) -> list[str]:
-        return [note for note in self.company.report(*keepers).notes if "asked for" in note or "it told" in note]
+        return [note for note in self.company.report(*keepers).notes if "asked or told" in note]
 
 
 def at(signed: SignedRecord) -> str:

@@ -154,7 +154,7 @@ class HeadOffice:
             case Draw() as asked:
                 self._draw(chain, asked)
             case Look(account=account):
-                shares, knows = self.machine.do(lambda store: store.look(AccountId(account), chain.keeper))
+                shares, knows = self.machine.do(lambda store: store.look(AccountId(account), chain))
                 self._say(chain, Seen(account, shares, None, self._world.stamp().now_ms, knows))
             case message:
                 raise AssertionError(f"{chain} says {message}")

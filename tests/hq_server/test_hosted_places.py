@@ -273,19 +273,36 @@ def test_a_keeper_of_the_place_is_found_by_the_till_alone(shop: Shop) -> None:
     assert keeper_of("07-1@hq") == ChainId(Place("07-1@hq"), 2)
 
 
+def look(shop: Shop, keeper: Keeper) -> tuple[int, int] | None:
+    return shop.office.store.look(ALICE, ChainId(keeper.place, keeper.epoch))[1]
+
+
 def test_a_till_that_looks_is_told_how_much_of_its_own_place_is_known(shop: Shop) -> None:
     """Its later words are known to itself alone."""
     office, place, another = shop.office, hosted(shop), place_of(shop.one, seed=61)
-    assert office.store.look(ALICE, shop.one.place) == ((), (1, 0))
-    assert office.store.look(ALICE, shop.two.place) == ((), (0, 0)), "it has no such place"
+    assert look(shop, shop.one) == (1, 0)
+    assert look(shop, shop.two) == (0, 0), "it has no such place"
     place.load(ALICE, 50)
     office.receive(place)
     place.load(ALICE, 60)
     assert office.take(place.batch(first=3)) is None
-    [share], knows = office.store.look(ALICE, shop.one.place)
-    assert (share.place, share.principal, knows) == (place.place, 50, (1, 2)), "held is not posted"
+    assert look(shop, shop.one) == (1, 2), "held is not posted"
     office.post(place)
-    assert office.store.look(ALICE, shop.one.place)[1] == (1, 3)
-    assert office.store.look(ALICE, place.place)[1] == (0, 0), "whoever keeps that place has none of its own"
+    assert look(shop, shop.one) == (1, 3)
+    assert look(shop, place) == (0, 0), "whoever keeps that place has none of its own"
     office.enrol(another)
-    assert office.store.look(ALICE, shop.one.place)[1] == (2, 0)
+    assert look(shop, shop.one) == (2, 0)
+
+
+def test_while_something_is_under_way_to_the_till_or_its_place_hq_does_not_say_what_lies_where(shop: Shop) -> None:
+    office, place = shop.office, hosted(shop)
+    shop.two.load(ALICE, 100)
+    shop.two.give(ALICE, part(shop.two.loaded[-1], 100))
+    office.receive(shop.two)
+    for taker in (place, shop.one):
+        given = office.draw(taker, 40, 40, operation_id=f"operation-{taker.place}")
+        assert isinstance(given, SignedRecord)
+        assert [look(shop, one) for one in (shop.one, shop.two)] == [None, (0, 0)]
+        taker.apply(given)
+        office.receive(taker)
+        assert look(shop, shop.one) == (1, len(place.chain))

@@ -109,7 +109,7 @@ def test_what_lay_there_is_at_hq_again_and_counts_there_only(office: LossOffice,
     view = office.write_off(lost)
     assert (view.money, view.paid_money, view.is_done) == (100, 0, True)
     assert (office.at("hq", ALICE), office.at("07-2", ALICE), office.balance(ALICE)) == (100, 0, 100)
-    shares = office.store.look(ALICE, other.place)[0]
+    shares = office.store.look(ALICE, ChainId(other.place, 1))[0]
     assert [(one.place, one.principal) for one in shares] == [("hq", 100)], "tills are told the same"
     assert office.view(lost).money == 0
     other.apply(drawn(office, other, 60))

@@ -72,11 +72,16 @@ def statements(package: str) -> Iterator[str]:
 
 
 def _in_the_end(statements: list[str]) -> Iterator[str]:
-    """Without the indexes that a later statement drops."""
-    drops = {number: statement.split()[2] for number, statement in enumerate(statements) if "DROP INDEX" in statement}
+    """Without the tables and indexes that a later statement drops."""
+    drops = {number: statement.split()[1:3] for number, statement in enumerate(statements) if "DROP " in statement}
     for number, statement in enumerate(statements):
-        is_dropped = any(statement.startswith(f"CREATE INDEX {name} ") and number < at for at, name in drops.items())
-        if number not in drops and not is_dropped:
+        gone = {tuple(words) for at, words in drops.items() if number < at}
+        match statement.split():
+            case ["CREATE", "TABLE" | "INDEX" as kind, name, *_] if (kind, name) in gone:
+                continue
+            case ["CREATE", "INDEX", _, "ON", table, *_] if ("TABLE", table) in gone:
+                continue
+        if number not in drops:
             yield statement
 
 

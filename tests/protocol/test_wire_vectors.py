@@ -30,6 +30,7 @@ from protocol.bodies import (
     Predecessor,
     Relay,
     Revoke,
+    TransactionBody,
     Why,
 )
 from protocol.chain import verify_each
@@ -45,7 +46,7 @@ from protocol.conversation import (
     decode,
 )
 from protocol.enrolment import CODE_VALID_S, TRIES_MAX, EnrolmentAnswer, EnrolmentRequest, open_answer, request_is_true
-from protocol.hosting import AskedBody, NotTold, ToldBody
+from protocol.hosting import AskedBody, NotTold, ToldBody, WarrantBody
 from protocol.members import SHARES_MAX
 from protocol.names import NAME_LENGTH_MAX
 from protocol.records import RECORD_BYTES_MAX, Record, RecordKind, SignedRecord
@@ -62,9 +63,9 @@ EACH = pytest.mark.parametrize("vector", VECTORS.values(), ids=VECTORS.keys())
 
 TILLS_CHAIN = (
     *("opened", "load", "declined", "print", "day-closed", "applied", "given", "applied-transfer", "clock"),
-    *("asked", "told"),
+    *("asked", "told", "asked-load"),
 )
-HOSTED_CHAIN = "hosted-opened", "hosted-declined"
+HOSTED_CHAIN = "hosted-opened", "hosted-declined", "hosted-load", "warrant"
 HQS_CHAIN = (
     "hq-opened",
     "enrol",
@@ -120,17 +121,22 @@ def test_a_wrong_byte_in_the_document_is_found_and_computed_anew() -> None:
 def test_the_records_of_the_document_are_one_good_chain() -> None:
     chain = [signed(name) for name in TILLS_CHAIN]
     till, hq = (public_key(result(VECTORS[name], "public_key")) for name in ("till", "hq"))
-    assert str(getattr(verify_each(chain, till), "ref", None)) == "07-2/1/11"
+    assert str(getattr(verify_each(chain, till), "ref", None)) == "07-2/1/12"
     assert str(getattr(verify_each([signed(name) for name in HQS_CHAIN], hq), "ref", None)) == "hq/1/11"
     assert examine(Records(chain[0].open().keeper, 1, tuple(chain)), till, None, lambda _: None).fault is None
 
 
 def test_what_the_till_of_the_document_heard_its_place_at_hq_has_signed_and_it_had_asked_for() -> None:
     hosted = public_key(result(VECTORS["hosted"], "public_key"))
-    assert str(getattr(verify_each(map(signed, HOSTED_CHAIN), hosted), "ref", None)) == "07-2@hq/1/2"
+    assert str(getattr(verify_each(map(signed, HOSTED_CHAIN), hosted), "ref", None)) == "07-2@hq/1/4"
     asked, told = signed("asked").open().body_as(AskedBody), signed("told").open().body_as(ToldBody)
     assert told.told == signed("hosted-declined")
     assert {asked.operation_id, told.told.open().body_as(DeclinedBody).operation_id} == {told.operation_id}
+    warrant, booked = (signed(name).open() for name in ("warrant", "hosted-load"))
+    assert warrant.body_as(WarrantBody).asked == signed("asked-load")
+    wish, done = signed("asked-load").open().body_as(AskedBody), booked.body_as(TransactionBody)
+    assert (wish.kind, wish.operation_id, wish.account) == (done.kind, done.operation_id, done.account)
+    assert wish.units == done.legs[-1].units
 
 
 def test_what_the_relay_of_the_document_brings_was_given_to_its_addressee() -> None:

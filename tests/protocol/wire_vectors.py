@@ -43,7 +43,7 @@ from protocol.check_code import approval_code, check_code
 from protocol.conversation import AnyMessage, Challenge, Directory, Rejected, encode
 from protocol.enrolment import _key, answer, ask, code_text
 from protocol.handshake import log_in, welcome
-from protocol.hosting import AskedBody, ToldBody
+from protocol.hosting import AskedBody, ToldBody, WarrantBody
 from protocol.records import Record, RecordKind, encode_body, seal
 from protocol.vouching import vouch
 from protocol.write_offs import WrittenOff
@@ -67,6 +67,7 @@ BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.WRITTEN_OFF: WrittenOff,
     RecordKind.ASKED: AskedBody,
     RecordKind.TOLD: ToldBody,
+    RecordKind.WARRANT: WarrantBody,
 }
 BLOCK = re.compile(r"^```vector (?P<kind>\w+) (?P<name>[\w-]+)\n(?P<lines>.*?)^```$", re.DOTALL | re.MULTILINE)
 LINE = re.compile(r"^(?P<name>\w+)(?P<sign>:| =>) ?(?P<value>.*(?:\n[ ].*)*)", re.MULTILINE)

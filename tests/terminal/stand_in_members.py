@@ -34,6 +34,8 @@ class PeopleAtHq:
         self.at_ms = at_ms
         self.members: dict[str, Member] = {}
         self.shares: dict[str, tuple[Share, ...]] = {}
+        self.knows: tuple[int, int] | None = (0, 0)
+        self.looks = 0
         self.moved: dict[str, tuple[Moved, ...]] = {}
         self.answers = asyncio.Event()
         """While it is not set, HQ hears and says nothing."""
@@ -55,7 +57,8 @@ class PeopleAtHq:
     def _answer(self, message: AnyMessage) -> AnyMessage | None:
         match message:
             case Look(account=account):
-                return Seen(account, self.shares.get(account, ()), self.members.get(account), self.at_ms, (0, 0))
+                self.looks += 1
+                return Seen(account, self.shares.get(account, ()), self.members.get(account), self.at_ms, self.knows)
             case Find(phone=phone):
                 return Found(phone, tuple(one for one in self.members.values() if one.phone == phone))
             case History(account=account):

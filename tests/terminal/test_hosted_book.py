@@ -146,7 +146,7 @@ async def test_the_answers_of_a_sale_stand_in_the_order_in_which_they_became_kno
     assert declined(await funded.pay(900_00, "operation-1", "POS-7")) == "not_enough_here"
     await funded.run_as("hosted")
     assert declined(await funded.pay(900_00, "operation-2", "POS-7")) == "not_enough_here"
-    assert done(await funded.load(100_00, "POS-7", "operation-3")).record == "07-2@hq/1/4"
+    assert done(await funded.load(100_00, "POS-7", "operation-3")).record == "07-2@hq/1/5"
     await funded.run_as("transfer")
     assert declined(await funded.pay(900_00, "operation-4", "POS-7")) == "not_enough_here"
     found = await funded.shop.till.inquiries.by_pos_ref("POS-7")

@@ -10,6 +10,7 @@ from ledger.cards import Card
 from ledger.ids import Place
 from protocol.conversation import Directory, Found, Seen
 from protocol.members import Member, Share
+from terminal import reception
 from terminal.answers import Presentation, Problem, Search
 from terminal.hq_questions import FIND_WAIT_S
 from tests.chains.company import ALICE, BOB, CAROL, SCHEME, number
@@ -83,6 +84,40 @@ async def test_hq_is_asked_again_when_value_has_moved(till: TillOnLine, people: 
     await till.state("answered")
     await till.load(1_000)
     await soon(lambda: [one.total for one in seen(till)][-1:] == [1_000])
+
+
+async def test_what_lies_nowhere_yet_is_not_remembered_and_asked_for_again(
+    till: TillOnLine, people: PeopleAtHq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reception, "LOOK_AGAIN_S", 0.05)
+    people.know(line(ALICE), share("hq", 100, 0, 0))
+    await till.state("answered")
+    people.knows = None
+    await till.key_in()
+    await soon(lambda: len(seen(till)) >= 2)
+    assert {(one.name, one.total, one.total_is_fresh) for one in seen(till)} == {("王○明", None, False)}
+    people.knows = (0, 0)
+    await soon(lambda: seen(till)[-1].total == 100)
+    assert seen(till)[-1].total_is_fresh
+    asked = len(seen(till))
+    await asyncio.sleep(0.2)
+    assert len(seen(till)) == asked
+
+
+async def test_nobody_asks_again_for_a_card_that_is_gone(
+    till: TillOnLine, people: PeopleAtHq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reception, "LOOK_AGAIN_S", 0.05)
+    people.know(line(ALICE))
+    await till.state("answered")
+    people.knows = None
+    shown = await till.till.reception.key_in(number(417).digits)
+    assert isinstance(shown, Presentation)
+    await soon(lambda: seen(till))
+    assert till.till.reception.dismiss(shown.presentation)
+    told = people.looks
+    await asyncio.sleep(0.2)
+    assert people.looks == told
 
 
 async def test_seen_of_whom_nobody_asked_is_not_remembered(hq: StandInHq, till: TillOnLine, people: PeopleAtHq) -> None:

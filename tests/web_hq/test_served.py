@@ -34,7 +34,19 @@ WORDS = {key.removeprefix("hq_page."): row for key, row in Wording.load().texts.
 SPEAKERS = {"parts.js", "wording.js"}
 """They say whatever row they are given, and would seem to name them all."""
 CLASSES_AND_SELECTORS = {"verdict sign", "note sign", "#sign_in input"}
-OF_THEIR_KIND = ["asked", "clock", "day_closed", "declined", "given", "netted", "opened", "print", "taken", "told"]
+OF_THEIR_KIND = [
+    "asked",
+    "clock",
+    "day_closed",
+    "declined",
+    "given",
+    "netted",
+    "opened",
+    "print",
+    "taken",
+    "told",
+    "warrant",
+]
 OF_HQS_RECOVERY = ["new_epoch", "readopted", "reclaimed", "recovered", "written_off"]
 CODES = {
     "what": [
