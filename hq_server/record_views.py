@@ -21,10 +21,7 @@ from protocol.bodies import (
     Opened,
     Order,
     PrintBody,
-    Readopted,
     Recall,
-    Reclaimed,
-    Recovered,
     Relay,
     Roster,
     RunAs,
@@ -36,6 +33,7 @@ from protocol.bodies import (
 from protocol.errors import MALFORMED, NotARecord
 from protocol.hosting import AskedBody, ToldBody, WarrantBody
 from protocol.records import Record, RecordKind, SignedRecord
+from protocol.recoveries import Readopted, Reclaimed, Recovered
 from protocol.transfers import given_in
 from protocol.write_offs import WrittenOff
 

@@ -8,10 +8,11 @@ from ledger.audit import Closing, Line, Posting
 from ledger.ids import HEADQUARTERS, AccountId, LotId, RecordRef, parse_operation_id
 from ledger.slices import Lot, Purse, SliceKey
 from ledger.transactions import Transaction, TransactionKind
-from protocol.bodies import DayClosedBody, LotOpened, Netted, Readopted, TransactionBody
+from protocol.bodies import DayClosedBody, LotOpened, Netted, TransactionBody
 from protocol.errors import NotARecord
 from protocol.receipt_numbers import Numbering
 from protocol.records import Record, RecordKind, SignedRecord
+from protocol.recoveries import Readopted
 from protocol.transfers import given_in, incoming, outgoing, readopting, taken_in
 from protocol.write_offs import WrittenOff, writing_off
 

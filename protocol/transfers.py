@@ -17,9 +17,6 @@ from protocol.bodies import (
     Applied,
     Directive,
     Given,
-    Readopted,
-    Reclaimed,
-    Shortage,
     Taken,
     Transfer,
     TransferPart,
@@ -27,6 +24,7 @@ from protocol.bodies import (
 )
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
+from protocol.recoveries import Readopted, Reclaimed, Shortage
 
 HEADING_BYTES_MAX = 2 * 1024
 """What a record says beside its transfer."""

@@ -8,9 +8,10 @@ from ledger.ids import HEADQUARTERS, RecordRef
 from ledger.journal_sqlite import Connection
 from offline_queue.keys import KeyUnusable
 from offline_queue.outbox import Chain, Outbox, Stamp
-from protocol.bodies import Directive, Netted, Opened, Predecessor, Readopted, Reclaimed, Recovered, Taken
+from protocol.bodies import Directive, Netted, Opened, Predecessor, Taken
 from protocol.chain import Head
 from protocol.records import RecordKind, SignedRecord
+from protocol.recoveries import Readopted, Reclaimed, Recovered
 from protocol.signing import Signer
 from protocol.write_offs import WrittenOff
 

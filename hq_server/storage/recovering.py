@@ -16,17 +16,11 @@ from ledger.ids import HEADQUARTERS, ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection
 from ledger.slices import Asset
 from offline_queue.outbox import Stamp
-from protocol.bodies import (
-    UNHEARD_NAMED_MAX,
-    Applied,
-    Directive,
-    NewEpoch,
-    Opened,
-    Recovered,
-)
+from protocol.bodies import Applied, Directive, NewEpoch, Opened
 from protocol.errors import NotARecord
 from protocol.people import is_same_person
 from protocol.records import Record, SignedRecord
+from protocol.recoveries import UNHEARD_NAMED_MAX, Recovered
 from protocol.signing import Context, is_signed_by, public_key
 
 NEVER = 2**62

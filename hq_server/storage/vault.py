@@ -18,18 +18,9 @@ from ledger.judging import Refused
 from ledger.slices import Asset, Purse, Slice, SliceKey
 from ledger.transactions import Leg, Transaction
 from offline_queue.outbox import Stamp
-from protocol.bodies import (
-    DIRECTIVE_BYTES_MAX,
-    Netted,
-    Readopted,
-    Recall,
-    Reclaimed,
-    Shortage,
-    Taken,
-    Transfer,
-    lots_told,
-)
+from protocol.bodies import DIRECTIVE_BYTES_MAX, Netted, Recall, Taken, Transfer, lots_told
 from protocol.records import Record, SignedRecord
+from protocol.recoveries import Readopted, Reclaimed, Shortage
 from protocol.replaying import posting_of
 from protocol.transfers import Passage, given_in, incoming, outgoing, readopting
 from protocol.write_offs import WrittenOff, part_of, writing_off

@@ -38,10 +38,11 @@ from offline_queue.export_items import (
     SliceRow,
     TransactionRow,
 )
-from protocol.bodies import DeclinedBody, PrintBody, Recovered
+from protocol.bodies import DeclinedBody, PrintBody
 from protocol.errors import NotARecord
 from protocol.hosting import AskedBody, ToldBody, WarrantBody
 from protocol.records import Record, RecordKind
+from protocol.recoveries import Recovered
 from protocol.replaying import line_of
 
 BODIES: dict[RecordKind, type[msgspec.Struct]] = {

@@ -12,9 +12,10 @@ from offline_queue.auditing.chains import ChainCheck, Report
 from offline_queue.auditing.findings import Sort
 from offline_queue.auditing.keys import ChainName, KeyRing
 from offline_queue.auditing.orders import Order, OrdersCheck
-from protocol.bodies import Directive, Opened, Predecessor, Readopted, Recall, Reclaimed, Recovered, Revoke, Transfer
+from protocol.bodies import Directive, Opened, Predecessor, Recall, Revoke, Transfer
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
+from protocol.recoveries import Readopted, Reclaimed, Recovered
 from protocol.signing import Context, is_signed_by
 from protocol.transfers import given_in, outgoing
 

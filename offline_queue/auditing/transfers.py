@@ -12,9 +12,9 @@ from offline_queue.auditing.chains import Report
 from offline_queue.auditing.findings import Sort
 from offline_queue.auditing.keys import ChainName, KeyRing
 from offline_queue.export_items import Content, RecordRow
-from protocol.bodies import Readopted, Reclaimed
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
+from protocol.recoveries import Readopted, Reclaimed
 from protocol.signing import Context, is_signed_by
 from protocol.transfers import given_in, giver_of, taken_in
 from protocol.write_offs import WrittenOff

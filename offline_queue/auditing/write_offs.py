@@ -13,10 +13,11 @@ from ledger.slices import SliceKey
 from ledger.transactions import Side
 from offline_queue.auditing.keys import ChainName
 from offline_queue.auditing.posting import PostingCheck
-from protocol.bodies import Directive, Enrol, Readopted, Revoke
+from protocol.bodies import Directive, Enrol, Revoke
 from protocol.errors import NotARecord
 from protocol.people import how_many
 from protocol.records import Record, RecordKind
+from protocol.recoveries import Readopted
 from protocol.transfers import Passage, given_in, outgoing, taken_in
 from protocol.write_offs import PEOPLE, WrittenOff, key_of
 

@@ -11,9 +11,9 @@ from ledger.ids import HEADQUARTERS, ChainId, RecordRef
 from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Chain
 from protocol.acknowledgements import Acknowledgement
-from protocol.bodies import Readopted
 from protocol.chain import check_signature
 from protocol.records import RecordKind
+from protocol.recoveries import Readopted
 from simulation.checks.chain import Running
 from simulation.checks.own_books import OwnBooks
 from terminal.store import TillStore

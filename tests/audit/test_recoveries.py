@@ -7,18 +7,9 @@ from ledger.ids import HEADQUARTERS
 from offline_queue.auditing.findings import Sort
 from offline_queue.auditing.report import UnderWay
 from protocol.acknowledgements import Acknowledgement, seal_acknowledgement
-from protocol.bodies import (
-    Applied,
-    Directive,
-    NewEpoch,
-    Opened,
-    Predecessor,
-    Readopted,
-    Reclaimed,
-    Recovered,
-    Why,
-)
+from protocol.bodies import Applied, Directive, NewEpoch, Opened, Predecessor, Why
 from protocol.records import VERSION, Record, RecordKind, SignedRecord, encode_body, seal
+from protocol.recoveries import Readopted, Reclaimed, Recovered
 from tests.audit.by_hand import DATE, B, Company, ref
 from tests.audit.halves import HQ_KEY, STRANGER
 

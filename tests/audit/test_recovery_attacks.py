@@ -2,17 +2,9 @@
 
 from ledger.ids import HEADQUARTERS
 from protocol.acknowledgements import Acknowledgement, seal_acknowledgement
-from protocol.bodies import (
-    Applied,
-    Block,
-    Directive,
-    NewEpoch,
-    Readopted,
-    Recovered,
-    Revoke,
-    Shortage,
-)
+from protocol.bodies import Applied, Block, Directive, NewEpoch, Revoke
 from protocol.records import VERSION, Record, RecordKind, encode_body, seal
+from protocol.recoveries import Readopted, Recovered, Shortage
 from tests.audit.by_hand import MIA, Company, with_units
 from tests.audit.by_hand import B as TILL_B
 from tests.audit.by_hand import C as TILL_C

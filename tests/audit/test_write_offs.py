@@ -4,8 +4,9 @@ import pytest
 
 from ledger.ids import HEADQUARTERS, LotId
 from offline_queue.auditing.findings import Sort
-from protocol.bodies import Applied, Given, Reclaimed, Revoke
+from protocol.bodies import Applied, Given, Revoke
 from protocol.records import RecordKind, SignedRecord
+from protocol.recoveries import Reclaimed
 from protocol.write_offs import WrittenOff, WrittenOffPart
 from tests.audit.by_hand import DATE, LOAD, MIA, A, B, C, Company, ref
 

@@ -13,8 +13,8 @@ from hq_server.storage.vault import Vault
 from ledger.ids import AccountId, ChainId
 from offline_queue.doubts import Doubt, Given
 from offline_queue.outbox import Stamp
-from protocol.bodies import Readopted
 from protocol.records import SignedRecord
+from protocol.recoveries import Readopted
 from terminal.hq_memory import HqMemory
 
 

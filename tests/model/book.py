@@ -10,7 +10,8 @@ from ledger.ids import HEADQUARTERS, AccountId, LotId, OperationId, Place, Recor
 from ledger.judging import Posted, judge
 from ledger.slices import Lot, Part, Purse, Slice, SliceKey
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
-from protocol.bodies import Shortage, Transfer, Why
+from protocol.bodies import Transfer, Why
+from protocol.recoveries import Shortage
 from protocol.transfers import Passage, incoming, outgoing, readopting, transfer_of
 
 MIA = AccountId("mia")

@@ -33,9 +33,6 @@ from protocol.bodies import (
     Netted,
     Opened,
     PrintBody,
-    Readopted,
-    Reclaimed,
-    Recovered,
     Taken,
     TransactionBody,
 )
@@ -45,6 +42,7 @@ from protocol.enrolment import _key, answer, ask, code_text
 from protocol.handshake import log_in, welcome
 from protocol.hosting import AskedBody, ToldBody, WarrantBody
 from protocol.records import Record, RecordKind, encode_body, seal
+from protocol.recoveries import Readopted, Reclaimed, Recovered
 from protocol.vouching import vouch
 from protocol.write_offs import WrittenOff
 

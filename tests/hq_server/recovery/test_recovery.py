@@ -3,20 +3,9 @@
 import pytest
 
 from hq_server.recovery import Cause, Ended
-from protocol.bodies import (
-    Block,
-    Lead,
-    Readopted,
-    Recall,
-    Reclaimed,
-    Revoke,
-    Roster,
-    RunAs,
-    Shortage,
-    Taken,
-    Unblock,
-)
+from protocol.bodies import Block, Lead, Recall, Revoke, Roster, RunAs, Taken, Unblock
 from protocol.records import RecordKind, SignedRecord
+from protocol.recoveries import Readopted, Reclaimed, Shortage
 from tests.hq_server.forger import ALICE, BOB, Keeper, part
 from tests.hq_server.office import NOON_MS, STAMP, Office
 from tests.hq_server.recovery.restorable import ANN, BEN, CARD, Restorable, drawn, enrolled

@@ -7,15 +7,10 @@ from hq_server.storage.drawing import Short
 from ledger.ids import ChainId
 from ledger.journal_sqlite import BookUnusable
 from offline_queue.marker_file import MarkerFile
-from protocol.bodies import (
-    NewEpoch,
-    Opened,
-    Predecessor,
-    Recovered,
-    Transfer,
-)
+from protocol.bodies import NewEpoch, Opened, Predecessor, Transfer
 from protocol.conversation import NoDraw, NotDrawn
 from protocol.records import RecordKind
+from protocol.recoveries import Recovered
 from tests.hq_server.forger import ALICE, Keeper
 from tests.hq_server.office import STAMP
 from tests.hq_server.recovery.restorable import ANN, BEN, Restorable, drawn
