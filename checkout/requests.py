@@ -9,7 +9,7 @@ import msgspec
 from checkout.sold import Paid, PaidWith
 from ledger.cards import Card
 from ledger.ids import AccountId, OperationId, RecordRef
-from ledger.slices import Slice, that_never_expire
+from ledger.slices import Lot, Slice, that_never_expire
 from ledger.transactions import Leg, TransactionKind
 from loyalty.evaluation import Item
 
@@ -99,7 +99,8 @@ class Original(msgspec.Struct, frozen=True):
     """A movement that is to be undone, and what is left of it after earlier refunds.
 
     `paid` is what is left of each part of its payment; `spent` and `issued` are what is left of its legs on those
-    sides, in their order (`issued` units are negative). `total` is the price before any refund.
+    sides, in their order (`issued` units are negative). `total` is the price before any refund. `lots`: of a sale at
+    another place, the terms of all lots in them.
     """
 
     record: RecordRef
@@ -112,6 +113,7 @@ class Original(msgspec.Struct, frozen=True):
     paid: tuple[Paid, ...]
     spent: tuple[Leg, ...]
     issued: tuple[Leg, ...]
+    lots: tuple[Lot, ...] = ()
 
     @property
     def left(self) -> int:

@@ -99,7 +99,10 @@ def _undo(plan: _Plan, reasons: tuple[Reason, ...]) -> Done:
     # What nobody had paid has earned nothing.
     earning, all_earning = request.units - at_risk(paid), original.left - at_risk(original.paid)
     gone = _take_back(original.issued, earning, all_earning, plan.view)
-    transaction = Transaction(plan.kind, request.operation_id, _merged((*back, *gone)))
+    legs = _merged((*back, *gone))
+    moved = {leg.key for leg in legs}
+    carries = tuple(lot for lot in original.lots if lot.key in moved)
+    transaction = Transaction(plan.kind, request.operation_id, legs, carries=carries)
     undone = Undone(str(original.record), request.units, paid)
     return Done(transaction, _facts(transaction, plan, paid), reasons, undone=undone)
 

@@ -30,7 +30,8 @@ class Refusal(IntEnum):
     LOT_ALREADY_OPEN = 7
     """A lot is opened once."""
     LOT_NOT_CARRIED = 8
-    """A transfer, a netting or a write-off names the terms of every lot that it moves, and nothing else does."""
+    """A transfer, a netting or a write-off names the terms of every lot that it moves, a refund all or none; nothing
+    else does."""
     LOT_DIFFERS = 9
     """A transfer, a netting or a write-off names other terms than this book knows of the lot."""
     LOT_UNKNOWN = 10
@@ -129,7 +130,8 @@ def _broken_lot_rules(transaction: Transaction, known: Mapping[SliceKey, Lot]) -
         yield Refusal.LOT_NOT_ISSUED
     if opened & known.keys() or len(opened) < len(opens):
         yield Refusal.LOT_ALREADY_OPEN
-    if carried != (moved if transaction.kind.carries else set()) or len(carried) < len(carries):
+    may_carry = transaction.kind is TransactionKind.REFUND and bool(carries)
+    if carried != (moved if transaction.kind.carries or may_carry else set()) or len(carried) < len(carries):
         yield Refusal.LOT_NOT_CARRIED
     if any(known.get(lot.key, lot) != lot for lot in carries):
         yield Refusal.LOT_DIFFERS

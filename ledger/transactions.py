@@ -82,8 +82,8 @@ class Transaction(msgspec.Struct, frozen=True):
 
     All are of one member, but a write-off's.
 
-    `opens` are lots that it brings into being; `carries` those that a transfer, a netting or a write-off moves, with
-    their terms.
+    `opens` are lots that it brings into being; `carries` those that a transfer, a netting, a write-off or the refund of
+    a sale at another place moves, with their terms.
     """
 
     kind: TransactionKind

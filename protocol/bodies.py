@@ -15,6 +15,7 @@ from ledger.transactions import Leg
 from loyalty.reasons import Reason
 from protocol.names import Address, Day, LotName, ModeLabel, Name, StoreName
 from protocol.records import RECORD_BYTES_MAX, Hash, Keeper, Number, SignedRecord
+from protocol.rights import Entrust, GiveRight, LotTerms
 
 ROSTER_TILLS_MAX = 200
 """Tills of one store. Of the longest names they fit into a directive."""
@@ -53,7 +54,8 @@ class Opened(msgspec.Struct, frozen=True, omit_defaults=True):
 class TransactionBody(msgspec.Struct, frozen=True):
     """A movement of value, the slip that was promised for it, and why it was allowed.
 
-    A sale says what was sold, a refund or void what it has undone.
+    A sale says what was sold, a refund or void what it has undone; the refund of a sale at another place the terms of
+    the lots that it moves, which this book may never have seen (`carries`).
     """
 
     kind: str
@@ -68,6 +70,7 @@ class TransactionBody(msgspec.Struct, frozen=True):
     software: str
     sold: Sold | None = None
     undone: Undone | None = None
+    carries: tuple[LotTerms, ...] = ()
 
     @property
     def let_go(self) -> int:
@@ -256,7 +259,9 @@ class NewEpoch(msgspec.Struct, frozen=True, tag="new_epoch"):
 BLOCKED_CARDS_MAX = 1000
 """In one directive."""
 
-Order: TypeAlias = Enrol | Revoke | Transfer | Recall | Block | Unblock | RunAs | Roster | Relay | NewEpoch
+Order: TypeAlias = (
+    Enrol | Revoke | Transfer | Recall | Block | Unblock | RunAs | Roster | Relay | NewEpoch | GiveRight | Entrust
+)
 
 DIRECTIVE_BYTES_MAX = RECORD_BYTES_MAX - 1024
 """A directive's record lies whole in the record that says that it was applied, and that one has its bound too."""
@@ -304,6 +309,11 @@ class Netted(msgspec.Struct, frozen=True):
     account: Name
     legs: tuple[Leg, ...]
     lots: tuple[LotOpened, ...]
+
+
+def terms_told(lots: Iterable[Lot]) -> tuple[LotTerms, ...]:
+    """Terms of lots of one account as they go on the wire."""
+    return tuple(LotTerms(lot.key.purse, lot.key.lot, lot.store, lot.opened_on, lot.expires_on) for lot in lots)
 
 
 def lots_told(lots: Iterable[Lot]) -> tuple[LotOpened, ...]:

@@ -11,6 +11,8 @@
     Acknowledged(...)            ──▶
                                  ◀──        Draw(...)             value is needed here now
     Ordered(transfer)            ──▶                              or NotDrawn(...), and why
+                                 ◀──        Fetch(receipt)       the right to undo a sale of another till's
+    Ordered(entrust)             ──▶                              or NotDrawn(...), and why
                                  ◀──        Look(account)
     Seen(account, ...)           ──▶
                                  ◀──        Find(phone)
@@ -153,6 +155,10 @@ class NoDraw(StrEnum):
     """HQ could not look at it now."""
     RECOVERING = "recovering"
     """HQ may have lost records, and gives nothing out before it has heard of all keepers."""
+    UNKNOWN = "unknown"
+    """Of a right: HQ has posted no sale with this slip, or none that can be undone elsewhere."""
+    NOT_REACHED = "not_reached"
+    """Of a right: whoever has it can't be asked now, or has not given it in time."""
 
 
 class NotDrawn(Message, frozen=True, tag="not_drawn"):
@@ -162,6 +168,16 @@ class NotDrawn(Message, frozen=True, tag="not_drawn"):
     code: NoDraw
     shares: Shares
     at_ms: Number
+
+
+class Fetch(Message, frozen=True, tag="fetch"):
+    """The right to undo the sale with this slip is needed here for this operation.
+
+    The answer is a directive that entrusts it and names the operation, or NotDrawn. The same again has one effect.
+    """
+
+    operation_id: Operation
+    receipt_number: Label
 
 
 class Look(Message, frozen=True, tag="look"):
@@ -278,6 +294,7 @@ AnyMessage = (
     | Rejected
     | Draw
     | NotDrawn
+    | Fetch
     | Look
     | Seen
     | Find

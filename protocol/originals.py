@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from checkout.requests import Original
 from checkout.sold import Paid, PaidWith
-from ledger.ids import AccountId
-from ledger.slices import SliceKey
+from ledger.ids import AccountId, LotId, RecordRef
+from ledger.slices import Lot, Purse, SliceKey
 from ledger.transactions import Leg, Side, TransactionKind
-from protocol.bodies import TransactionBody
+from protocol.bodies import TransactionBody, terms_told
 from protocol.errors import NotARecord
 from protocol.records import Record
+from protocol.rights import LotTerms, Right
 
 UNDOABLE = (TransactionKind.SALE, TransactionKind.LOAD)
 
@@ -44,6 +45,61 @@ def original_of(record: Record, undoings: Sequence[Record]) -> Original | None:
         spent=tuple(_legs(made, Side.SPENT, legs)),
         issued=tuple(_legs(made, Side.ISSUED, legs)),
     )
+
+
+def right_of(original: Original, lots: Iterable[Lot], moves: int) -> Right:
+    """The right to undo what is left of a sale, as it leaves its holder. `lots`: the terms of all in it."""
+    return Right(
+        record=str(original.record),
+        receipt_number=original.receipt_number,
+        business_date=original.business_date,
+        account=original.account,
+        card=original.card,
+        total=original.total,
+        paid=original.paid,
+        spent=original.spent,
+        issued=original.issued,
+        lots=terms_told(lots),
+        moves=moves,
+    )
+
+
+def original_in(right: Right, undoings: Sequence[Record]) -> Original:
+    """The sale that a right is for, as far as `undoings`, those of its holder since, have left it.
+
+    Raises NotARecord.
+    """
+    ref = RecordRef.parse(right.record)
+    if ref is None or any(leg.account != right.account for leg in (*right.spent, *right.issued)):
+        raise NotARecord(f"{right.record}: nobody can undo that")
+    later = [one.body_as(TransactionBody) for one in undoings]
+    legs = Counter({(leg.key, leg.side): leg.units for leg in (*right.spent, *right.issued)})
+    for one in later:
+        legs.update({(leg.key, leg.side): leg.units for leg in one.legs})
+    try:
+        lots = tuple(lots_of(right.account, right.lots))
+    except ValueError as fault:
+        raise NotARecord(str(fault)) from fault
+    return Original(
+        record=ref,
+        receipt_number=right.receipt_number,
+        kind=TransactionKind.SALE,
+        business_date=right.business_date,
+        account=AccountId(right.account),
+        card=right.card,
+        total=right.total,
+        paid=tuple(_left(part, later) for part in right.paid),
+        spent=tuple(leg._replace(units=units) for leg in right.spent if (units := legs[leg.key, leg.side])),
+        issued=tuple(leg._replace(units=units) for leg in right.issued if (units := legs[leg.key, leg.side])),
+        lots=lots,
+    )
+
+
+def lots_of(account: str, terms: Iterable[LotTerms]) -> Iterator[Lot]:
+    """Lots by their terms. Raises ValueError for a purse that does not exist."""
+    for one in terms:
+        key = SliceKey(AccountId(account), Purse(one.purse), LotId(one.lot))
+        yield Lot(key, one.store, one.opened_on, one.expires_on)
 
 
 def _paid(made: TransactionBody) -> tuple[Paid, ...]:

@@ -47,6 +47,8 @@ class RecordKind(StrEnum):
     """It has heard what came of that, and prints it; it moves nothing."""
     WARRANT = "warrant"
     """At a place at HQ: what its till had asked for, and the record before this one has done; it moves nothing."""
+    RIGHT_GIVEN = "right_given"
+    """The right to undo a sale leaves this place for HQ; it moves no value."""
     DIRECTIVE = "directive"
     """HQ tells one keeper what to do."""
     APPLIED = "applied"

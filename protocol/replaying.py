@@ -10,6 +10,7 @@ from ledger.slices import Lot, Purse, SliceKey
 from ledger.transactions import Transaction, TransactionKind
 from protocol.bodies import DayClosedBody, LotOpened, Netted, TransactionBody
 from protocol.errors import NotARecord
+from protocol.originals import lots_of
 from protocol.receipt_numbers import Numbering
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.recoveries import Readopted
@@ -63,7 +64,8 @@ def _transaction(body: TransactionBody) -> Transaction:
     kind = TransactionKind(body.kind)
     if kind.carries:
         raise ValueError("a transfer, a netting and a write-off have records of their own kinds")
-    return Transaction(kind, operation_id, body.legs, tuple(_lot(lot) for lot in body.opens))
+    opens, carries = tuple(_lot(lot) for lot in body.opens), tuple(lots_of(body.account, body.carries))
+    return Transaction(kind, operation_id, body.legs, opens, carries)
 
 
 def _netting(record: Record) -> Transaction:
