@@ -151,7 +151,9 @@ class BookView(msgspec.Struct, frozen=True):
     elsewhere: Elsewhere | None = None
     """None: HQ has never said anything of this member here."""
     original: Original | None = None
-    """What is to be undone; None when it is not this till's."""
+    """What is to be undone; None where this till has no right to undo it."""
+    original_unknown: bool = True
+    """Where there is none: nobody else can undo it either. False: another till may have it, and was not reached."""
     clock_doubted: bool = False
     """Nobody can say which day it is: what expires stays where it is, and is not spent."""
     mode: str = ""

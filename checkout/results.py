@@ -31,6 +31,8 @@ class Decline(StrEnum):
     """The parts of the payment do not add up to the price, one is none, or a tender comes twice."""
     ORIGINAL_UNKNOWN = "original_unknown"
     """This till has no such slip, or it is none that can be undone. The till that printed it can."""
+    RIGHT_ELSEWHERE = "right_elsewhere"
+    """It may be another till's sale, or its right is there; nobody who could bring it was reached."""
     MORE_THAN_LEFT = "more_than_left"
     """More than what is left of the original after earlier refunds."""
     ALREADY_UNDONE = "already_undone"

@@ -36,7 +36,7 @@ def refund(request: Undo, view: BookView, programme: Programme) -> Done | Declin
     """
     original = view.original
     if original is None or original.kind is not TransactionKind.SALE:
-        return _unknown()
+        return _unknown(view)
     reasons = ask(_refund_rules(request, original, programme))
     if isinstance(reasons, Declined):
         return reasons
@@ -45,10 +45,10 @@ def refund(request: Undo, view: BookView, programme: Programme) -> Done | Declin
 
 
 def void(request: Undo, view: BookView, _programme: Programme) -> Done | Declined:
-    """Undo all of a sale or a load, on the business date on which it was made."""
+    """Undo all of a sale or a load of this till, on the business date on which it was made."""
     original = view.original
-    if original is None:
-        return _unknown()
+    if original is None or original.record.keeper != view.next_record.keeper:
+        return _unknown(view)
     reasons = ask(_void_rules(request, view, original))
     if isinstance(reasons, Declined):
         return reasons
@@ -56,8 +56,9 @@ def void(request: Undo, view: BookView, _programme: Programme) -> Done | Decline
     return _undo(_Plan(TransactionKind.VOID, request, view, original, whole), reasons)
 
 
-def _unknown() -> Declined:
-    return Declined(Decline.ORIGINAL_UNKNOWN, (Reason("original", 1, 0),))
+def _unknown(view: BookView) -> Declined:
+    decline = Decline.ORIGINAL_UNKNOWN if view.original_unknown else Decline.RIGHT_ELSEWHERE
+    return Declined(decline, (Reason("original", 1, 0),))
 
 
 def _refund_rules(request: Undo, original: Original, programme: Programme) -> Iterator[Rule]:

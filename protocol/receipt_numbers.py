@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
-from ledger.ids import Place
+from ledger.ids import PLACE_PATTERN, Place
 
 FIRST_EPOCH = 1
 
 DIGITS_MAX = 15
 """More slips than a till can print, and far from what Python takes long to read."""
+
+
+_NAME = re.compile(rf"{PLACE_PATTERN}(\.[1-9][0-9]{{0,17}})?-[0-9]{{6,{DIGITS_MAX}}}")
+
+
+def is_slips_name(text: str) -> bool:
+    """Whether some keeper's slip may be called so."""
+    return _NAME.fullmatch(text) is not None
 
 
 class Numbering(NamedTuple):

@@ -97,13 +97,13 @@ class Agent:
         return self._line.is_up and not self._is_in_doubt
 
     def owns(self, asked: Asked) -> bool:
-        """Whether it undoes what the place at HQ has done: nobody else can."""
+        """Whether it undoes what the place at HQ has done."""
         return isinstance(asked.request, Undo) and asked.request.receipt_number.startswith(self._place)
 
     async def decide(self, asked: Asked) -> Answer | Problem:
         """The answer, committed there and here; or here alone, when there is no line. Raises DiskFull, BookBroken."""
-        undoes = isinstance(asked.request, Undo)
-        if undoes and not self.owns(asked):
+        request = asked.request
+        if isinstance(request, Undo) and await self._store.do(TillStore.may_undo, request.receipt_number):
             return await self._store.do(TillStore.perform, asked)
         if not self.reaches_hq:
             return await self._decide_alone(asked)

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from checkout.requests import Undo
 from ledger.slices import Asset
-from protocol.conversation import NoDraw, NotDrawn
+from protocol.conversation import Fetch, NoDraw, NotDrawn
 from terminal.answers import Answer, Problem
 from terminal.asking import Asked
 from terminal.drawing import Drawing, Told
@@ -61,6 +62,8 @@ class Deciding:
 
     async def decide(self, asked: Asked, mode: Mode) -> Answer | Problem:
         """The answer, committed. Raises DiskFull, BookBroken: then nothing was decided."""
+        if isinstance(asked.request, Undo):
+            return await self._undo(asked, asked.request, mode)
         so_far, portions = Undecided(asked, None), mode
         for giver in self._givers.in_order(mode):
             if not giver.is_worth_it:
@@ -75,6 +78,20 @@ class Deciding:
                 return outcome
             so_far, portions = Undecided(outcome.asked, outcome.told or so_far.told), ONLY_MISSING
         return await self._store.do(TillStore.perform, *so_far)
+
+    async def _undo(self, asked: Asked, request: Undo, mode: Mode) -> Answer | Problem:
+        """Undone with the right that is here, or first fetched: it is decided in the commit that takes it."""
+        told: Told = None
+        if mode.calls_hq and self._givers.hq.is_worth_it:
+            known = await self._store.do(TillStore.perform_or_fetch, asked)
+            if known is not None:
+                return known
+            self._asks_hq(asked)
+            told = await self._givers.hq.ask(Fetch(request.operation_id, request.receipt_number), asked, mode)
+            if isinstance(told, Answer | Problem):
+                return told
+            asked = self._renewed(asked)
+        return await self._store.do(TillStore.perform, asked, told if isinstance(told, NotDrawn) else None)
 
     async def _draw(self, giver: Drawing, want: Want, asked: Asked, mode: Mode) -> Answer | Problem | Undecided:
         """Draw one asset after another, each once; it is decided in the commit that takes the last of them."""

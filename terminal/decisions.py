@@ -7,15 +7,17 @@ import msgspec
 from checkout.requests import BookView, Elsewhere, LetGo, Sale, Undo
 from checkout.results import Decline, Declined, Done
 from checkout.sold import Sold, at_risk
+from checkout.undo import refund
 from ledger.ids import AccountId
 from ledger.journal_sqlite import SqliteJournal
 from ledger.judging import Posted
 from loyalty.programme import Programme
 from loyalty.reasons import Reason
-from protocol.bodies import DeclinedBody, TransactionBody, lots_told
+from protocol.bodies import DeclinedBody, TransactionBody, lots_told, terms_told
 from protocol.chain import Head
 from protocol.conversation import NoDraw, NotDrawn
 from protocol.hosting import AskedBody, WarrantBody
+from protocol.receipt_numbers import is_slips_name
 from protocol.records import RecordKind
 from terminal.answering import answer_declined, answer_done, answer_told
 from terminal.answers import Answer, Outcome, Problem
@@ -77,7 +79,7 @@ class Decisions:
     def view(self, asked: Asked, told: NotDrawn | None = None) -> BookView:
         """All that its use case may know."""
         if isinstance(asked.request, Undo):
-            return self._view_of_undoing(asked.request)
+            return self._view_of_undoing(asked.request, told, may_be_another_s=asked.use_case is refund)
         head, card = self._chain.head(), asked.request.presented.card
         return BookView(
             next_record=head.ref.next(),
@@ -98,11 +100,26 @@ class Decisions:
             return None
         return self._shelf.floor_limits.used(head.business_date, account)
 
-    def _view_of_undoing(self, request: Undo) -> BookView:
+    def _view_of_undoing(self, request: Undo, told: NotDrawn | None, *, may_be_another_s: bool) -> BookView:
         """A blocked card gets its money back: its owner has a new one."""
         head, original = self._chain.head(), self._shelf.originals.find(request.receipt_number)
         slices = () if original is None else self._shelf.journal.slices(original.account)
-        return BookView(head.ref.next(), self._identity.store, head.business_date, slices, original=original)
+        is_unknown = not may_be_another_s or self._is_nobodys(request.receipt_number, told)
+        view = BookView(head.ref.next(), self._identity.store, head.business_date, slices, original=original)
+        return msgspec.structs.replace(view, original_unknown=is_unknown)
+
+    def _is_nobodys(self, slip: str, told: NotDrawn | None) -> bool:
+        """Whether nobody else can have the right to undo what this slip tells of, as far as HQ and this book know."""
+        is_never_ours = self._identity.numbering.number(slip) is not None and not self._shelf.originals.has_left(slip)
+        is_known_to_nobody = told is not None and told.code is NoDraw.UNKNOWN
+        return is_never_ours or is_known_to_nobody or not is_slips_name(slip) or not self._shelf.hq.epoch
+
+    def lacks_right(self, asked: Asked) -> bool:
+        """Whether another till may have the right to undo what is to be undone here."""
+        if not isinstance(asked.request, Undo) or self.known(asked) is not None:
+            return False
+        view = self.view(asked)
+        return view.original is None and not view.original_unknown
 
     def outcome(self, asked: Asked, view: BookView) -> Done | Declined:
         """What its use case makes of it; nothing is written."""
@@ -142,6 +159,7 @@ class Decisions:
             software=self._identity.software,
             sold=done.sold,
             undone=done.undone,
+            carries=terms_told(done.transaction.carries),
         )
         head = self._chain.append(head, RecordKind.TRANSACTION, body, asked.moment)
         if asked.warrant is not None:

@@ -17,9 +17,11 @@ from typing import Protocol, TypeAlias
 
 import structlog
 
+from checkout.requests import Undo
 from offline_queue.doubts import Doubt
 from protocol.bodies import Order, Transfer, Why
-from protocol.conversation import AnyMessage, Draw, NotDrawn
+from protocol.conversation import AnyMessage, Draw, Fetch, NotDrawn
+from protocol.rights import Entrust
 from terminal.answers import Answer, Problem
 from terminal.asking import Asked
 from terminal.modes import Mode
@@ -112,13 +114,18 @@ class Drawing:
         """
         assert asked.presented is not None, "only a card draws"
         card = asked.presented.card
+        return await self.ask(Draw(name, card.token, card.account, *want), asked, mode)
+
+    async def ask(self, message: Draw | Fetch, asked: Asked, mode: Mode) -> Told:
+        """The same in HQ's own words."""
+        name = message.operation_id
         assert name not in self._waiting, "an operation is asked for once at a time"
         waiting: Waiting | None = None
         try:
             async with asyncio.timeout(self._timeout_s):
                 if await self.line.reach():
                     waiting = self._waiting[name] = Waiting(asked, mode)
-                    if await self.line.say(Draw(name, card.token, card.account, *want)):
+                    if await self.line.say(message):
                         await asyncio.wait((waiting.told,))
         except TimeoutError:
             if waiting is None or name in self._waiting:
@@ -133,6 +140,10 @@ class Drawing:
             case Transfer(why=Why.DRAW, operation_id=operation_id, account=account):
                 waiting = self._waiting.get(operation_id)
                 if waiting is not None and waiting.asked.account == account:
+                    return self._waiting.pop(operation_id)
+            case Entrust(operation_id=operation_id):
+                waiting = self._waiting.get(operation_id)
+                if waiting is not None and isinstance(waiting.asked.request, Undo):
                     return self._waiting.pop(operation_id)
             case _:
                 pass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ledger.ids import HEADQUARTERS
+from ledger.ids import HEADQUARTERS, RecordRef
 from ledger.journal_sqlite import Connection, transaction
 from offline_queue.doubts import Doubt, Given, check_relay, compare_acknowledgement
 from offline_queue.outbox import Outbox, Stamp
@@ -24,12 +24,15 @@ from protocol.bodies import (
     Unblock,
     Why,
 )
+from protocol.chain import Head
 from protocol.records import RecordKind, SignedRecord
+from protocol.rights import Entrust, GiveRight, RightGiven
 from protocol.signing import Signed
 from terminal.asking import Identity, Moment
 from terminal.modes import MODES
 from terminal.negative_list import NegativeList
 from terminal.neighbours import Neighbours
+from terminal.originals import Originals
 from terminal.transfers import Transfers
 
 
@@ -57,6 +60,7 @@ class HqMemory:
         transfers: Transfers,
         negative_list: NegativeList,
         neighbours: Neighbours,
+        originals: Originals,
     ) -> None:
         self._connection = connection
         self._outbox = outbox
@@ -64,6 +68,7 @@ class HqMemory:
         self._transfers = transfers
         self._negative_list = negative_list
         self._neighbours = neighbours
+        self._originals = originals
 
     def known(self) -> HqKnown:
         """All of it in short."""
@@ -125,7 +130,8 @@ class HqMemory:
         row = (given.hq_epoch, given.directive.number, _kind(order), given.signed.hash)
         self._connection.execute("insert into orders values (?, ?, ?, ?)", row)
         self._hear(moment.now_ms, given.hq_epoch)
-        self._record(Applied(given.signed), moment, order.mode if isinstance(order, RunAs) else None)
+        mode = order.mode if isinstance(order, RunAs) else None
+        self._record(RecordKind.APPLIED, Applied(given.signed), moment, mode)
         if brought is not None and brought.why is Why.DRAW and not is_awaited:
             self._transfers.send_back(brought, HEADQUARTERS, self.epoch, moment.now_ms)
         self._follow(order, moment)
@@ -162,7 +168,7 @@ class HqMemory:
                 return None if key == self._identity.public_key else Doubt.OTHER_KEY
             case RunAs(mode=mode):
                 return None if mode in MODES else Doubt.ORDER_UNKNOWN
-            case Revoke() | Transfer() | Recall() | Block() | Unblock() | Roster() | Relay() | NewEpoch():
+            case _:
                 return None
 
     def _take(self, order: Order, signed: SignedRecord, now_ms: int) -> Transfer | Doubt | None:
@@ -172,6 +178,8 @@ class HqMemory:
                 return order if self._transfers.take(signed) else Doubt.TRANSFER_REFUSED
             case Relay():
                 return self._take_relayed(order, now_ms)
+            case Entrust():
+                return None if self._originals.take(order, self._next_record()) else Doubt.TRANSFER_REFUSED
             case _:
                 return None
 
@@ -196,7 +204,11 @@ class HqMemory:
                 self._negative_list.unblock(cards)
             case Roster():
                 self._neighbours.replace(order)
-            case Enrol() | Revoke() | Transfer() | RunAs() | Relay() | NewEpoch():
+            case GiveRight(record=record):
+                right = self._originals.give(record)
+                if right is not None:
+                    self._record(RecordKind.RIGHT_GIVEN, RightGiven(right), moment)
+            case Enrol() | Revoke() | Transfer() | RunAs() | Relay() | NewEpoch() | Entrust():
                 pass
 
     def _last_directive(self, hq_epoch: int) -> int:
@@ -208,12 +220,19 @@ class HqMemory:
         assert found is None or isinstance(found, bytes)
         return found
 
-    def _record(self, applied: Applied, moment: Moment, mode: str | None = None) -> None:
+    def _record(self, kind: RecordKind, body: Applied | RightGiven, moment: Moment, mode: str | None = None) -> None:
         """`mode`: another one is in force from this very record on."""
+        head = self._head()
+        stamp = Stamp(moment.now_ms, head.business_date, mode or head.mode)
+        self._outbox.append(head, kind, body, stamp)
+
+    def _next_record(self) -> RecordRef:
+        return self._head().ref.next()
+
+    def _head(self) -> Head:
         head = self._outbox.head()
         assert head is not None, "begin() comes first"
-        stamp = Stamp(moment.now_ms, head.business_date, mode or head.mode)
-        self._outbox.append(head, RecordKind.APPLIED, applied, stamp)
+        return head
 
     def _record_hash(self, sequence: int) -> bytes | None:
         signed = self._outbox.record(sequence)

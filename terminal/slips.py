@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ledger.ids import AccountId, agent_of
+from ledger.ids import AccountId, RecordRef, agent_of
 from ledger.journal_sqlite import Connection
 from protocol.bodies import TransactionBody
 from protocol.chain import Head
@@ -60,6 +60,12 @@ class Slips:
         query = "select number from hosted_slips where receipt_number = ?"
         hosted = self._connection.execute(query, (name,)).get
         return self._numbering.number(name) if hosted is None else hosted
+
+    def of_record(self, ref: RecordRef) -> int | None:
+        """The number of the slip of a movement of our own, by its record."""
+        query = "select number from slips where keeper = ? and epoch = ? and sequence = ? and number < ?"
+        number = self._connection.execute(query, (ref.keeper, ref.epoch, ref.sequence, HOSTED_FROM)).get
+        return None if number is None else int(number)
 
     def add_hosted(self, name: str, account: AccountId, words: Words, head: Head, left: Balance | None) -> int:
         """Store the slip of a movement at HQ of which the record at `head` tells, and what it `left`; its number."""

@@ -81,9 +81,10 @@ class TillStore:
         self.negative_list = NegativeList(connection)
         self._transfers = Transfers(self._outbox, self._journal, programme, self.members)
         self.neighbours = Neighbours(connection)
-        self.hq = HqMemory(connection, self._outbox, identity, self._transfers, self.negative_list, self.neighbours)
+        self._originals = Originals(connection, self.slips, self._journal)
+        lists = self.negative_list, self.neighbours, self._originals
+        self.hq = HqMemory(connection, self._outbox, identity, self._transfers, *lists)
         self.gifts = Gifts(connection, self._outbox, self._transfers)
-        self._originals = Originals(connection, self.slips)
         self._movements = Movements(identity.place, self.slips)
         self.clock = ClockBook(connection, self._outbox, self)
         shelf = Shelf(
@@ -180,6 +181,12 @@ class TillStore:
             self.clock.watch(asked.moment)
             return self._want(asked, mode, told) or self._decided(asked, self._decisions.perform(asked, told))
 
+    def perform_or_fetch(self, asked: Asked) -> Answer | Problem | None:
+        """The same, unless another till may have the right to undo it: then None, and nothing is decided."""
+        with transaction(self._connection):
+            self.clock.watch(asked.moment)
+            return None if self._decisions.lacks_right(asked) else self._decisions.perform(asked)
+
     def settle(
         self, drawn: Given | Gift, asked: Asked, mode: Mode | None = None
     ) -> Answer | Problem | Held | GoneHome | Doubt:
@@ -189,12 +196,13 @@ class TillStore:
         the mode has one more asset drawn before it is decided.
         """
         passage = drawn.passage
-        assert passage is not None, "a sale waits for a transfer"
         with transaction(self._connection):
             self.clock.watch(asked.moment)
             was_taken, doubt = self._take_drawn(drawn, asked.moment)
             if doubt is not None:
                 return doubt
+            if passage is None:  # a right: where it is not needed any more it may stay
+                return self._decisions.perform(asked)
             if was_taken:
                 return GoneHome()
             want = None if mode is None else self._want(asked, mode)
@@ -276,6 +284,11 @@ class TillStore:
         """What is left of the movement with this slip; None: none that can be undone."""
         with transaction(self._connection):
             return self._originals.look(receipt_number)
+
+    def may_undo(self, receipt_number: str) -> bool:
+        """Whether the right to undo what this slip tells of is here."""
+        with transaction(self._connection):
+            return self._originals.find(receipt_number) is not None
 
     def refundable(self, receipt_number: str) -> Refundable | None:
         """The same, as a page shows it."""

@@ -41,7 +41,7 @@ def take_twice(patch: pytest.MonkeyPatch) -> None:
         head = self._transfers._head()
         again = msgspec.structs.replace(incoming(passage), operation_id=OperationId(f"again/{head.ref}"))
         self._transfers._journal.post(again, head.ref.next(), head.business_date)
-        self._record(Applied(given.signed), moment)
+        self._record(RecordKind.APPLIED, Applied(given.signed), moment)
         return None
 
     patch.setattr(HqMemory, "carry_out", carry_out)

@@ -10,7 +10,6 @@ from protocol.bodies import DeclinedBody, PrintBody, TransactionBody
 from protocol.chain import verify_each
 from protocol.check_code import check_code
 from protocol.hosting import ToldBody
-from protocol.originals import original_of
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.replaying import lines as lines_of
 from protocol.signing import public_key
@@ -19,6 +18,7 @@ from terminal.slip_job import SlipJob, SlipState, SlipStep
 from terminal.slips import HOSTED_FROM
 from terminal.store import TillStore
 from tests.chains.book_reading import read_book
+from tests.chains.undoings import undoing_faults
 
 FAULTS_MAX = 20
 
@@ -30,6 +30,7 @@ def faults(store: TillStore) -> list[str]:
     moved = list(_moved(lines))
     found = chain(_file(store), _book(store), _answers(store, lines), _slips(store, moved))
     found = chain(found, _runs(store, lines, moved), _undoings(store, moved), _movements(store, moved))
+    found = chain(found, undoing_faults(_decided(*line)[1] for line in lines))
     return list(islice(found, FAULTS_MAX))
 
 
@@ -135,28 +136,11 @@ def _slips(store: TillStore, moved: list[Moved]) -> Iterator[str]:
 
 
 def _undoings(store: TillStore, slips: list[Moved]) -> Iterator[str]:
-    """Of an original no part and no lot is undone beyond what it was, and the till finds every record that does it."""
-    moved = {str(one.record.ref): one.record for one in slips}
-    undoings: dict[str, list[Record]] = {}
-    told = set()
-    for one in slips:
-        undone = one.body.undone
-        if undone is not None:
-            undoings.setdefault(undone.original, []).append(one.record)
-            told.add((undone.original, str(one.line.ref)))
+    """The till finds every record that undoes something."""
+    told = {(one.body.undone.original, str(one.line.ref)) for one in slips if one.body.undone is not None}
     found = set(store._connection.execute("select original, record from undoings"))
     if found != told:
         yield f"undoings in the book and in the chain differ: {sorted(found ^ told)}"
-    for name, later in undoings.items():
-        left = original_of(moved[name], later) if name in moved else None
-        if left is None:
-            yield f"{name} was undone, and is no original"
-        elif any(part.units < 0 or part.points < 0 for part in left.paid):
-            yield f"{name}: more of a part was given back than it paid"
-        elif any(leg.units < 0 for leg in left.spent) or any(leg.units > 0 for leg in left.issued):
-            yield f"{name}: more of a lot was undone than it moved"
-        elif not left.left and (left.spent or left.issued):
-            yield f"{name}: all of it was undone, and not all of its legs"
 
 
 def _movements(store: TillStore, moved: list[Moved]) -> Iterator[str]:

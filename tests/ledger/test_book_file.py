@@ -29,6 +29,7 @@ KEPT_SUMS = {
     "roster",
     "leads",
     "let_go",
+    "rights",
 }
 """Derived from the append-only tables, and so changed with them."""
 TOLD_ONCE = {"asks"}
@@ -146,6 +147,7 @@ def test_opening_again_applies_nothing_twice(tmp_path: Path, book: apsw.Connecti
         "terminal/0005_clock.sql",
         "terminal/0006_floor_limit.sql",
         "terminal/0007_hosted.sql",
+        "terminal/0008_rights.sql",
     ]
 
 
