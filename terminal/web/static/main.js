@@ -9,7 +9,7 @@ import { bringIn, takeOut } from "./media.js";
 import { isHosted } from "./modes.js";
 import { parse } from "./money.js";
 import { START, keepable, receive, revive } from "./sale.js";
-import { NO_SLIPS, find, hear, isOpen, press, putAway, question, receiptOf, showOne, toggle } from "./slips.js";
+import { NO_SLIPS, find, hear, isForeign, isOpen, press, putAway, question, receiptOf, showOne, toggle } from "./slips.js";
 import { isOnButton, label, onPress, rememberedLanguage, rememberLanguage, show } from "./view.js";
 import { Wording } from "./wording.js";
 
@@ -117,10 +117,17 @@ function settle(input) {
 async function openSlip(wanted) {
   const { hello, slips } = model;
   const names = [slips.other, !slips.other].map((other) => receiptOf(hello, wanted, other));
-  const slip = (await getSlip(names[0])) ?? (names[0] !== names[1] ? await getSlip(names[1]) : null);
+  const slip = (await getSlip(names[0])) ?? (names[0] !== names[1] && !isForeign(wanted) ? await getSlip(names[1]) : null);
+  if (!slip && isForeign(wanted)) return openForeign(names[0]);
   if (!slip) return feed({ name: "notice", note: { tone: "warn", key: "page.note.no_slip" } });
   model.slips = hear(model.slips, slip, true);
   return showSlip(showOne(model.slips, slip.receipt_number));
+}
+
+/** What is left of another till's sale nobody knows here before its right is fetched. */
+function openForeign(receipt_number) {
+  model.slips = putAway(model.slips);
+  feed({ name: "undo", kind: "refund", slip: { receipt_number, kind: "sale", refundable: null } });
 }
 
 /** The buttons of the strip speak of the slip in question, whether it is shown or not. */

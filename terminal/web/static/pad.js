@@ -2,7 +2,7 @@
 import { canLetGo } from "./operation.js";
 import { isPaidWith } from "./parts.js";
 import { isPhone } from "./phones.js";
-import { canPrint, canRefund, canSettle, canVoid, find } from "./slips.js";
+import { canPrint, canRefund, canSettle, canVoid, find, isForeign } from "./slips.js";
 import { TENDERS } from "./amount.js";
 import { couldSplit } from "./split.js";
 
@@ -30,7 +30,7 @@ const PADS = {
   done: { back: "page.do.finish", enter: "page.do.same_card" },
   declined: { back: "page.do.finish", enter: "page.do.same_card" },
   slip: { back: "page.do.close", enter: "page.do.close" },
-  slip_number: { digits: ALL, erase: ERASE, back: "page.do.close", enter: "page.do.show" },
+  slip_number: { digits: ALL, point: "always", erase: ERASE, back: "page.do.close", enter: "page.do.show" },
 };
 const ASLEEP = {}; // while an operation is under way, and while the till is gone
 
@@ -40,7 +40,7 @@ export function pad(model, face) {
   const { hello, wording } = model;
   const named = {
     erase, plus, back, enter,
-    point: point && hello.currency.shown_digits > 0,
+    point: point === "always" || (point && hello.currency.shown_digits > 0),
     star: face !== "gone",
   };
   const awake = new Set([...digits, ...Object.keys(named).filter((name) => named[name])]);
@@ -60,7 +60,7 @@ function variant({ sale }, face) {
 function keysOf(model, face) {
   const { sale, slips, slipText, hello } = model;
   const keys = PADS[variant(model, face)] ?? ASLEEP;
-  if (face === "slip_number") return { ...keys, plus: hello.other_prefix && "page.slip_number.other" };
+  if (face === "slip_number") return { ...keys, plus: (hello.other_prefix || isForeign(slips.number)) && "page.slip_number.other" };
   if (face === "slip") return { ...keys, digits: slipDigits(slips, slipText) };
   if (face === "choosing") return { ...keys, digits: ALL.slice(1, sale.found.length + 1) };
   if (face === "number" && isPhone(sale.number)) return { ...keys, enter: "page.do.search" };

@@ -4,6 +4,8 @@
 const SLIPS_MAX = 100;
 const NUMBER_DIGITS = 6; // protocol/receipt_numbers.py
 const NUMBER_DIGITS_MAX = 15;
+const FOREIGN_PARTS = 3;
+const AT_HQ = "@hq";
 
 /**
  * `number`: that of an older slip, while it is keyed; null while none is. `other`: whether it has the till's other prefix.
@@ -69,17 +71,40 @@ export function press(slips, input, view) {
 function keyNumber(slips, { name, digit }) {
   const { number } = slips;
   if (name === "digit") return { slips: { ...slips, number: (number + digit).slice(0, NUMBER_DIGITS_MAX) }, errands: [] };
+  if (name === "point") return { slips: { ...slips, number: withPoint(number) }, errands: [] };
   if (name === "erase") return { slips: { ...slips, number: number.slice(0, -1) }, errands: [] };
   if (name === "plus") return { slips: { ...slips, other: !slips.other }, errands: [] };
   if (name === "enter" && number) return { slips, errands: [], wanted: number };
   return { slips: putAway(slips), errands: [] };
 }
 
-/** `31` at till 07-1 is slip 07-1-000031; while its store is hosted 07-1@hq-000031, and the other one if that is meant. */
-export function receiptOf({ receipt_prefix, other_prefix }, number, other) {
-  const prefix = (other && other_prefix) || receipt_prefix;
-  return `${prefix}-${number.replace(/^0+/, "").padStart(NUMBER_DIGITS, "0")}`;
+/** Store, till and number of a slip of another till are keyed with points between them. */
+const withPoint = (number) => (/\d$/.test(number) && number.split(".").length < FOREIGN_PARTS ? `${number}.` : number);
+
+/** The parts of a slip's name that was keyed whole, `["12", "1", "31"]`; null where it is one of this till. */
+function foreignParts(number) {
+  const parts = number.split(".");
+  return parts.length > 1 ? parts : null;
 }
+
+export const isForeign = (number) => foreignParts(number)?.length === FOREIGN_PARTS && /\d$/.test(number);
+
+/**
+ * `31` at till 07-1 is slip 07-1-000031; while its store is hosted 07-1@hq-000031, and the other one if that is meant.
+ * `12.1.31` is slip 12-1-000031 of another till, or 12-1@hq-000031.
+ */
+export function receiptOf({ receipt_prefix, other_prefix }, number, other) {
+  const parts = foreignParts(number);
+  if (parts) return foreignReceipt(parts, other ? AT_HQ : "");
+  const prefix = (other && other_prefix) || receipt_prefix;
+  return `${prefix}-${padded(number)}`;
+}
+
+function foreignReceipt([store, till = "", digits], atHq) {
+  return digits === undefined ? `${store}-${till}` : `${store}-${till}${atHq}-${padded(digits)}`;
+}
+
+const padded = (digits) => digits.replace(/^0+/, "").padStart(NUMBER_DIGITS, "0");
 
 export const canSettle = (slip) => slip?.state === "unknown";
 export const canPrint = (slip) => slip !== null && slip.state !== "started";

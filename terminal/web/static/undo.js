@@ -3,15 +3,18 @@ import { parse } from "./money.js";
 import { backToCard, become, say } from "./moves.js";
 import { send } from "./operation.js";
 
-/** `slip` is what the till said of it: {receipt_number, kind, refundable: {total, left, paid, voidable}}. */
+/**
+ * `slip` is what the till said of it: {receipt_number, kind, refundable: {total, left, paid, voidable}}. Of another till's
+ * sale `refundable` is null: how much is left is not known here.
+ */
 export const openUndo = (sale, { kind, slip, id }) =>
   become(kind, { undo: slip, typed: "", split: null, answer: null, history: null, operation: { operation_id: id } });
 
 export function sendRefund(sale, _input, { currency }) {
-  const { left } = sale.undo.refundable;
+  const left = sale.undo.refundable?.left ?? null;
   const amount = sale.typed ? parse(sale.typed, currency) : left;
   if (!amount) return say("warn", "page.note.type_refund");
-  if (amount > left) return say("warn", "page.note.more_than_left");
+  if (left !== null && amount > left) return say("warn", "page.note.more_than_left");
   return sendUndo(sale, "refund", amount);
 }
 

@@ -4,24 +4,27 @@ import { partRows } from "./result.js";
 import { givenBack } from "./sharing.js";
 import { bare, money } from "./sums.js";
 
+/** Of another till's sale, before its right is fetched. */
+const NOT_KNOWN = { total: 0, left: 0, paid: [] };
+
 export function undoFace({ sale, ...model }) {
   const { undo, state, typed } = sale;
   if (!["refund", "void"].includes(state)) return { values: {}, tones: {} };
   const { wording, hello } = model;
-  const { total, left, paid } = undo.refundable;
+  const { total, left, paid } = undo.refundable ?? NOT_KNOWN;
   const units = state === "refund" && typed ? parse(typed, hello.currency) : left;
   const fits = units !== null && units <= left;
   const back = fits ? givenBack(units, paid, hello.currency) : [];
   const values = {
     undo_title: wording.text(`page.${state}.title`),
     undo_slip: undo.receipt_number,
-    undo_total: money(total, model),
-    undo_left: money(left, model),
-    undo_amount: typed ? echo(typed) : bare(left, model),
-    undo_words: words(state, fits, model),
+    undo_total: undo.refundable ? money(total, model) : "",
+    undo_left: undo.refundable ? money(left, model) : "",
+    undo_amount: typed || !undo.refundable ? echo(typed) : bare(left, model),
+    undo_words: undo.refundable ? words(state, fits, model) : wording.text("page.refund.of_another"),
     undo_parts: partRows(back ?? [], model, true),
   };
-  return { values, tones: { undo: typed ? "load" : "none", undo_words: fits ? "plain" : "warn" } };
+  return { values, tones: { undo: typed ? "load" : "none", undo_words: fits || !undo.refundable ? "plain" : "warn" } };
 }
 
 function words(state, fits, { wording }) {
