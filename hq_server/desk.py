@@ -71,11 +71,11 @@ class Desk:
         self.sign = sign
         self.world = world
         self.stranded_after_h = stranded_after_h
-        self.reception = Reception(store, self.news, world, scheme)
+        self._teller = Teller(store, self.news, self._stamp, recall_wait_s=recall_wait_s)
+        self.reception = Reception(store, self.news, world, scheme, self._teller)
         self._store = store
         self._disclosed = disclosed
         self._poster = Poster(self._post)
-        self._teller = Teller(store, self.news, self._stamp, recall_wait_s=recall_wait_s)
 
     async def post_what_is_held(self) -> None:
         """Post until cancelled, beginning with what the last run held and did not post, or not place."""

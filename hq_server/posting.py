@@ -16,6 +16,7 @@ from protocol.bodies import DayClosedBody, TransactionBody
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.replaying import posting_of
+from protocol.rights import RightGiven
 from protocol.transfers import given_in, giver_of
 
 
@@ -38,6 +39,10 @@ class Doubt(StrEnum):
     """The giver's record is genuine, and HQ takes nothing more from its keeper: it would be waited for in vain."""
     HQ_CANNOT_TAKE = "hq_cannot_take"
     """It gives to an epoch of HQ that has not begun, or more than one record of HQ's can quote."""
+    RIGHT_NOT_THEIRS = "right_not_theirs"
+    """It gives the right to undo a sale, and another has that."""
+    RIGHT_DIFFERS = "right_differs"
+    """It gives the right to undo a sale, and says something else of it than its till's own records do."""
 
 
 class GiverStands(StrEnum):
@@ -116,6 +121,8 @@ def _accounts(record: Record) -> set[str]:
     if record.kind is RecordKind.TRANSACTION:
         body = record.body_as(TransactionBody)
         return {body.account, *(leg.account for leg in body.legs)}
+    if record.kind is RecordKind.RIGHT_GIVEN:
+        return {record.body_as(RightGiven).right.account}
     signed = giver_of(record)
     passage = given_in(record if signed is None else signed.open())
     return set() if passage is None else {passage.transfer.account}

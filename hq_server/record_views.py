@@ -34,6 +34,7 @@ from protocol.errors import MALFORMED, NotARecord
 from protocol.hosting import AskedBody, ToldBody, WarrantBody
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.recoveries import Readopted, Reclaimed, Recovered
+from protocol.rights import Entrust, GiveRight, RightGiven
 from protocol.transfers import given_in
 from protocol.write_offs import WrittenOff
 
@@ -227,6 +228,11 @@ def _given(record: Record) -> Summary:
     return Summary("given", body.transfer.account, _of(body.transfer, -1), told=(f"{body.to}/{body.to_epoch}",))
 
 
+def _right_given(record: Record) -> Summary:
+    right = record.body_as(RightGiven).right
+    return Summary("right_given", right.account, told=_said(right.record, right.receipt_number))
+
+
 def _taken(record: Record) -> Summary:
     return _quoted_gift("taken", record.body_as(Taken).given.open(), sign=1)
 
@@ -275,6 +281,9 @@ def _order(order: Order, *told: str, sign: int = 0) -> Summary:
             given = order.given.open()
             passage = given_in(given)
             return Summary(tag, None if passage is None else passage.transfer.account, told=(*told, str(given.ref)))
+        case Entrust():
+            right = _right_given(order.given.open())
+            return Summary(tag, right.account, told=(*told, *right.told))
         case _:
             return Summary(tag, told=(*told, *_details(order)))
 
@@ -285,6 +294,8 @@ def _details(order: Order) -> tuple[str, ...]:
             return (str(len(order.cards)),)
         case RunAs():
             return (order.mode,)
+        case GiveRight():
+            return (order.record,)
         case Roster():
             return (*("-" if one is None else one.place for one in (order.lead, order.witness)), str(len(order.tills)))
         case _:
@@ -309,6 +320,7 @@ _SUMMARIES: dict[RecordKind, Callable[[Record], Summary]] = {
     RecordKind.ASKED: _asked,
     RecordKind.TOLD: _told,
     RecordKind.WARRANT: _warrant,
+    RecordKind.RIGHT_GIVEN: _right_given,
     RecordKind.DIRECTIVE: _directive,
     RecordKind.APPLIED: _applied,
     RecordKind.GIVEN: _given,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hq_server.storage.keepers import CARD, LEAD, MODE, REVOKED, Keepers
+from hq_server.storage.rights import Rights
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
 from ledger.ids import HEADQUARTERS, ChainId, Place, RecordRef
@@ -10,17 +11,21 @@ from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Chain, Stamp
 from protocol.bodies import BLOCKED_CARDS_MAX, Block, Directive, Relay, Revoke, Roster, RunAs, Unblock
 from protocol.records import SignedRecord
+from protocol.rights import Entrust
 from protocol.transfers import giver_of
 
 
 class LostOrders:
     """Knows what is to be done about them."""
 
-    def __init__(self, connection: Connection, keepers: Keepers, vault: Vault, whereabouts: Whereabouts) -> None:
+    def __init__(
+        self, connection: Connection, keepers: Keepers, vault: Vault, whereabouts: Whereabouts, rights: Rights
+    ) -> None:
         self._connection = connection
         self._keepers = keepers
         self._vault = vault
         self._whereabouts = whereabouts
+        self._rights = rights
 
     def follow(self, ref: RecordRef, directive: Directive, stamp: Stamp) -> None:
         """What HQ had ordered it wants still, unless a later word on the same thing was handed back before."""
@@ -38,6 +43,8 @@ class LostOrders:
                 self._keepers.note_lead(chain.store, lead, witness)
             case Revoke():
                 self._keepers.fence(*chain, REVOKED, stamp)
+            case Entrust() as order:
+                self._rights.entrust(chain, order)
             case _:
                 pass
 
@@ -79,6 +86,8 @@ class LostOrders:
         for order in orders:
             if isinstance(order, Relay | Revoke):
                 self._keepers.order(*chain, order, stamp)
+            elif isinstance(order, Entrust):
+                self._rights.come_back(chain, order)
 
     def _say_cards(self, chains: list[ChainId], cards: list[str], stamp: Stamp) -> None:
         """Which of these cards are refused, and which are not."""

@@ -14,6 +14,7 @@ from hq_server.storage.members import Members
 from hq_server.storage.recovering import Recovering
 from hq_server.storage.refusals import Refusals
 from hq_server.storage.relays import Relays
+from hq_server.storage.rights import Rights
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
 from ledger.audit import Posting
@@ -22,8 +23,9 @@ from ledger.journal_sqlite import Connection, SqliteJournal
 from offline_queue.outbox import Chain, Stamp
 from protocol.bodies import Applied, Directive, Roster, RunAs
 from protocol.chain import check_signature
-from protocol.errors import ChainBroken
+from protocol.errors import ChainBroken, NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
+from protocol.rights import RightGiven
 from protocol.signing import public_key
 from protocol.transfers import given_in, giver_of
 
@@ -48,18 +50,20 @@ class Step:
 class Mirrors:
     """Posts chains. Runs in the caller's transaction."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - put together by the store only
         self,
         connection: Connection,
         keepers: Keepers,
         vault: Vault,
         whereabouts: Whereabouts,
         recovering: Recovering,
+        rights: Rights,
     ) -> None:
         self._connection = connection
         self._keepers = keepers
         self._vault = vault
         self._recovering = recovering
+        self._rights = rights
         self._whereabouts = whereabouts
         self._relays = Relays(connection, keepers)
         self._exposure = Exposure(connection)
@@ -128,13 +132,11 @@ class Mirrors:
             step.ordered |= self._carried_out(chain, record, stamp)
         if record.kind is RecordKind.DECLINED:
             self._refusals.declined(record)
+        if record.kind is RecordKind.RIGHT_GIVEN:
+            return self._right_given(signed, record, step)
         if not isinstance(outcome, Posting):
             return outcome
-        self._whereabouts.moved(chain, outcome.transaction)
-        self._vault.losses.moved(chain, outcome.transaction)
-        self._vault.debts.moved(outcome.transaction.legs)
-        if record.kind is RecordKind.TRANSACTION:
-            self._exposure.posted(record)
+        self._moved(record, outcome, chain)
         quoted, passage = giver_of(record), given_in(record)
         if quoted is not None:
             self._came(quoted.open(), chain)
@@ -147,6 +149,25 @@ class Mirrors:
                 return set_aside(record, Doubt.HQ_CANNOT_TAKE)
             self._vault.take(passage, signed, stamp)
         return outcome
+
+    def _moved(self, record: Record, posting: Posting, chain: ChainId) -> None:
+        """A keeper's record has moved something at its place."""
+        self._whereabouts.moved(chain, posting.transaction)
+        self._vault.losses.moved(chain, posting.transaction)
+        self._vault.debts.moved(posting.transaction.legs)
+        if record.kind is RecordKind.TRANSACTION:
+            self._exposure.posted(record)
+            self._rights.posted(record, posting)
+
+    def _right_given(self, signed: SignedRecord, record: Record, step: Step) -> Outcome:
+        try:
+            doubt = self._rights.given(signed, record, is_recovering=self._recovering.is_on)
+        except NotARecord:
+            doubt = Doubt.NOT_UNDERSTOOD
+        if doubt is not None:
+            return set_aside(record, doubt)
+        step.accounts.add(AccountId(record.body_as(RightGiven).right.account))
+        return None
 
     def _came(self, giver: Record, chain: ChainId) -> None:
         """A keeper has what this record of the giver's gave it."""

@@ -9,6 +9,7 @@ from hq_server.recovery import Cause, LostRecords, RecoveryView, Silent, may_end
 from hq_server.storage.carried_out import carried_out, note_carried_out
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.lost_orders import LostOrders
+from hq_server.storage.rights import Rights
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
 from hq_server.views import LINES_SHOWN_MAX
@@ -30,12 +31,14 @@ NEVER = 2**62
 class Recovering:
     """Begins another epoch of HQ's, hears what keepers had carried out, and ends the recovery."""
 
-    def __init__(self, connection: Connection, keepers: Keepers, vault: Vault, whereabouts: Whereabouts) -> None:
+    def __init__(
+        self, connection: Connection, keepers: Keepers, vault: Vault, whereabouts: Whereabouts, rights: Rights
+    ) -> None:
         self._connection = connection
         self._keepers = keepers
         self._vault = vault
         self._whereabouts = whereabouts
-        self._orders = LostOrders(connection, keepers, vault, whereabouts)
+        self._orders = LostOrders(connection, keepers, vault, whereabouts, rights)
 
     @property
     def is_on(self) -> bool:

@@ -11,12 +11,15 @@ import structlog
 
 from hq_server.recovery import Cause, Ended, LostRecords, RecoveryView
 from hq_server.storage.drawing import Drawing, Drawn
+from hq_server.storage.fetching import Fetched, Fetching, RightElsewhere
 from hq_server.storage.hosting import known_of
 from hq_server.storage.keepers import FORKED, Keepers
+from hq_server.storage.marking import Marking
 from hq_server.storage.members import Members
 from hq_server.storage.mirrors import Mirrors, Step
 from hq_server.storage.placing import Placing
 from hq_server.storage.recovering import Recovering
+from hq_server.storage.rights import Rights
 from hq_server.storage.showing import Showing
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
@@ -24,14 +27,14 @@ from hq_server.storage.write_offs import WriteOffs
 from hq_server.storage.z_totals import ZTotals
 from hq_server.valuing import Rules
 from hq_server.write_offs import Decided
-from ledger.ids import HEADQUARTERS, AccountId, ChainId, Place, RecordRef
+from ledger.ids import AccountId, ChainId, Place
 from ledger.journal_sqlite import BookUnusable, Connection, open_book, transaction
 from offline_queue.intake import examine
-from offline_queue.marker_file import Mark, Marker
+from offline_queue.marker_file import Marker
 from offline_queue.outbox import Chain, Stamp
 from protocol.acknowledgements import VERSION, Acknowledgement
 from protocol.chain import Head
-from protocol.conversation import Draw, Records
+from protocol.conversation import Draw, Fetch, Records
 from protocol.members import Share
 from protocol.records import FIRST_PREVIOUS, SignedRecord
 from protocol.rejections import Fault, Rejection
@@ -54,13 +57,14 @@ class HqStore:
     def __init__(self, connection: Connection, sign: Signer, rules: Rules, marker: Marker | None = None) -> None:
         """`marker` None: nobody watches, and the book is believed to be the latest."""
         self._connection = connection
-        self._marker = marker
-        self._marked = 0, 0
         self._keepers = Keepers(connection, sign)
+        self._marking = Marking(self._keepers.own, marker)
         self._whereabouts = Whereabouts(connection)
         self._vault = Vault(connection, self._keepers, self._whereabouts, rules)
-        self._recovering = Recovering(connection, self._keepers, self._vault, self._whereabouts)
-        self._mirrors = Mirrors(connection, self._keepers, self._vault, self._whereabouts, self._recovering)
+        rights = Rights(connection)
+        self._recovering = Recovering(connection, self._keepers, self._vault, self._whereabouts, rights)
+        self._mirrors = Mirrors(connection, self._keepers, self._vault, self._whereabouts, self._recovering, rights)
+        self._fetching = Fetching(connection, self._keepers, rights, self._recovering)
         self._drawing = Drawing(connection, self._keepers, self._vault, self._whereabouts, self._recovering)
         self._placing = Placing(connection, self._keepers, self._vault, self._whereabouts, rules.placement)
         self._write_offs = WriteOffs(connection, self._keepers, self._vault, self._recovering)
@@ -81,15 +85,14 @@ class HqStore:
     def close(self) -> None:
         """Give the file free."""
         self._connection.close()
-        if self._marker is not None:
-            self._marker.close()
+        self._marking.close()
 
     def begin(self, key: bytes, software: str, stamp: Stamp, *, is_restored: bool = False) -> None:
         """Open HQ's own chain, the first time. `key` is HQ's public key, 32 bytes. Raises KeyUnusable, BookUnusable.
 
         A book that is not surely the latest is recovered; `is_restored`: somebody says that it is not.
         """
-        mark = None if self._marker is None else self._marker.read()
+        mark = self._marking.read()
         with transaction(self._connection):
             is_new = self._keepers.own.head() is None
             if is_new and mark is not None:
@@ -98,11 +101,11 @@ class HqStore:
                     "lost or moved. Nothing was done with the empty one. Put that very file back, or its latest copy."
                 )
             self._keepers.own.begin(key, software, stamp)
-            cause = None if is_new else Cause.PERSON if is_restored else self._doubt(mark)
+            cause = None if is_new else Cause.PERSON if is_restored else self._marking.doubt(mark)
         if cause is not None:
             self.recover(cause, 0 if mark is None else mark.epoch, stamp)
         self.mark()
-        if self._marker is not None and not self._is_marked():
+        if not self._marking.is_kept:
             raise BookUnusable(
                 "HQ cannot write its marker: is the disk of the file `marker` there, and may it be written?"
             )
@@ -117,7 +120,7 @@ class HqStore:
                 told = self._recovering.begin(cause, seen, stamp)
         except BaseException:
             self._keepers.own.look_up_epoch()
-            self._marked = 0, 0
+            self._marking.forget()
             raise
         log.error("hq may have lost records, and gives nothing out", told_by=cause, hq_epoch=self._keepers.epoch)
         return told
@@ -150,29 +153,7 @@ class HqStore:
 
     def mark(self) -> None:
         """Note the head of HQ's chain, if it may be another one; after each commit, before anybody hears of it."""
-        own = self._keepers.own
-        if self._marker is None or (own.epoch, own.appends) == self._marked:
-            return
-        head = own.head()
-        if head is not None:  # what was added may have been rolled back
-            self._marker.write(Mark(HEADQUARTERS, own.epoch, head.ref.sequence, head.hash))
-        self._marked = own.epoch, own.appends
-
-    def _is_marked(self) -> bool:
-        mark, head = None if self._marker is None else self._marker.read(), self._keepers.own.head()
-        return mark is not None and head is not None and mark.hash == head.hash
-
-    def _doubt(self, mark: Mark | None) -> Cause | None:
-        """Why this book may not be the latest, by its marker."""
-        if self._marker is None:
-            return None
-        if mark is None:
-            return Cause.NO_MARKER
-        return None if self._knows(mark) else Cause.MARKER
-
-    def _knows(self, mark: Mark) -> bool:
-        signed = self._keepers.own.record(RecordRef(mark.keeper, mark.epoch, mark.sequence))
-        return mark.keeper == HEADQUARTERS and signed is not None and signed.hash == mark.hash
+        self._marking.mark()
 
     def keeping(self, change: Callable[[Keepers], T]) -> T:
         """Do something about who may sign, in one commit: `store.keeping(lambda keepers: keepers.revoke(…))`."""
@@ -265,6 +246,16 @@ class HqStore:
             if self._recovering.is_on:
                 return ()
             return self._drawing.recall(asked, holders, stamp)
+
+    def fetch(self, chain: ChainId, asked: Fetch, stamp: Stamp) -> Fetched:
+        """Entrust a keeper with the right that it needs now, or say why not; the same again has the same answer."""
+        with transaction(self._connection):
+            return self._fetching.fetch(chain, asked, stamp)
+
+    def call_right(self, missing: RightElsewhere, stamp: Stamp) -> bool:
+        """Order the holder of a right to give it to HQ; False when it was ordered before and has not done so."""
+        with transaction(self._connection):
+            return self._fetching.call(missing, stamp)
 
     def look(self, account: AccountId, caller: ChainId) -> tuple[tuple[Share, ...], tuple[int, int] | None]:
         """What a member has, the largest share first, at most SHARES_MAX, and what is `known_of` it to this till."""

@@ -11,6 +11,7 @@ from offline_queue.news import News
 from protocol.conversation import (
     Directory,
     Draw,
+    Fetch,
     Find,
     Found,
     HandOn,
@@ -56,6 +57,9 @@ class Reception(Protocol):
 
     async def directory(self, chain: ChainId, after: int) -> Directory | None:
         """The next news of a keeper's store after version `after`; None when it has them all."""
+
+    async def fetch(self, caller: ChainId, message: Fetch) -> SignedRecord | NotDrawn:
+        """Entrust a keeper with the right to undo a sale: the directive that does, or why not."""
 
     async def hosted_by(self, agent: ChainId) -> ChainId | NotTold:
         """Who keeps the place at HQ of a hosted store's till; or why it is passed on to nobody."""

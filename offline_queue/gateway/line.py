@@ -23,6 +23,7 @@ from protocol.conversation import (
     AnyMessage,
     Ask,
     Draw,
+    Fetch,
     Find,
     HandOn,
     History,
@@ -123,7 +124,7 @@ class Line:
         match message:
             case Records():
                 await self._batches.put(message)
-            case Draw() | Look() | Find() | History() | Ask() | Told():
+            case Draw() | Fetch() | Look() | Find() | History() | Ask() | Told():
                 await self._questions.ask(message, tasks)
             case _:
                 raise _out_of_turn()

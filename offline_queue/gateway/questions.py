@@ -13,7 +13,7 @@ from offline_queue.gateway.host import Host
 from offline_queue.gateway.hosting import Hosting
 from offline_queue.gateway.wire import LineOver, Wire
 from offline_queue.rate import TokenBucket
-from protocol.conversation import AnyMessage, Ask, Draw, Find, History, Look, NoDraw, NotDrawn, Told
+from protocol.conversation import AnyMessage, Ask, Draw, Fetch, Find, History, Look, NoDraw, NotDrawn, Told
 from protocol.records import SignedRecord
 
 UNDER_WAY_MAX = 64
@@ -22,7 +22,7 @@ QUESTIONS_PER_S = 100
 QUESTIONS_BURST = 200
 """Whoever asks faster waits for itself."""
 
-Question: TypeAlias = Draw | Look | Find | History | Ask | Told
+Question: TypeAlias = Draw | Fetch | Look | Find | History | Ask | Told
 """And what somebody tells whom another line has asked."""
 
 
@@ -50,15 +50,14 @@ class Questions:
 
     async def ask(self, question: Question, tasks: asyncio.TaskGroup) -> None:
         """Begin to answer; one that comes when too many are under way is told so, or not answered."""
-        if self._host.reception is None and not isinstance(question, Draw):
+        if self._host.reception is None and not isinstance(question, Draw | Fetch):
             raise LineOver(WSCloseCode.PROTOCOL_ERROR, "out_of_turn")
         await asyncio.sleep(self._bucket.take(1, self._host.world.monotonic_s()))
         if self._under_way < UNDER_WAY_MAX:
             self._under_way += 1
             tasks.create_task(self._answer(question))
-        elif isinstance(question, Draw):
-            busy = NotDrawn(question.operation_id, NoDraw.BUSY, (), self._host.world.now_ms())
-            await self._wire.say(busy)
+        elif isinstance(question, Draw | Fetch):
+            await self._wire.say(self._no(question, NoDraw.BUSY))
         elif isinstance(question, Ask):
             await self._hosting.too_many(question)
 
@@ -66,7 +65,9 @@ class Questions:
         try:
             match question:
                 case Draw():
-                    await self._draw(question)
+                    await self._give(await self._host.draw(self._chain, question))
+                case Fetch():
+                    await self._give(await self._fetched(question))
                 case Ask():
                     await self._hosting.ask(question)
                 case Told():
@@ -87,8 +88,15 @@ class Questions:
             case Find():
                 return await reception.find(question)
 
-    async def _draw(self, asked: Draw) -> None:
-        drawn = await self._host.draw(self._chain, asked)
+    async def _fetched(self, asked: Fetch) -> SignedRecord | NotDrawn:
+        reception = self._host.reception
+        # A lead has none, and no rights: only HQ knows who has them.
+        return self._no(asked, NoDraw.UNKNOWN) if reception is None else await reception.fetch(self._chain, asked)
+
+    def _no(self, asked: Draw | Fetch, code: NoDraw) -> NotDrawn:
+        return NotDrawn(asked.operation_id, code, (), self._host.world.now_ms())
+
+    async def _give(self, drawn: SignedRecord | NotDrawn) -> None:
         if isinstance(drawn, NotDrawn):
             await self._wire.say(drawn)
         else:

@@ -87,7 +87,7 @@ def test_a_recovery_that_came_to_nothing_leaves_the_marker_true(tmp_path: Path) 
     office.store.mark()
     with pytest.raises(Exception, match="NOT NULL"):
         office.store.recover(None, 0, STAMP)  # type: ignore[arg-type]  # as a full disk would
-    for _ in range(office.store._marked[1]):
+    for _ in range(office.store._marking._marked[1]):
         office.store.keeping(lambda keepers: keepers.order(till.place, 1, Unblock((CARD,)), STAMP))
     office.store.mark()
     mark, head = MarkerFile(tmp_path / "hq.head").read(), office.store.own_head()

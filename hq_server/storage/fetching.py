@@ -1,0 +1,104 @@
+"""Fetching: a till asks for the right to undo a sale, and gets it once. Runs in the caller's transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from hq_server.rights import may_move
+from hq_server.storage.carried_out import carried_out
+from hq_server.storage.keepers import Keepers
+from hq_server.storage.recovering import Recovering
+from hq_server.storage.rights import AT_HQ, Rights
+from ledger.ids import HEADQUARTERS, AccountId, ChainId, RecordRef
+from ledger.journal_sqlite import Connection
+from offline_queue.outbox import Stamp
+from protocol.bodies import Directive
+from protocol.conversation import Fetch, NoDraw, NotDrawn
+from protocol.records import SignedRecord
+from protocol.rights import Entrust, GiveRight
+
+
+@dataclass(frozen=True, slots=True)
+class RightElsewhere:
+    """The right to undo `sale`, of this member's, is with `holder`. `no` is the answer if that one does not give it."""
+
+    no: NotDrawn
+    holder: ChainId
+    sale: RecordRef
+    account: AccountId
+
+
+Fetched: TypeAlias = SignedRecord | NotDrawn | RightElsewhere
+"""What became of a fetch: the directive that entrusts, or why not."""
+
+
+class Fetching:
+    """Entrusts rights that lie at HQ, and calls the others home."""
+
+    def __init__(self, connection: Connection, keepers: Keepers, rights: Rights, recovering: Recovering) -> None:
+        self._connection = connection
+        self._keepers = keepers
+        self._rights = rights
+        self._recovering = recovering
+
+    def fetch(self, chain: ChainId, asked: Fetch, stamp: Stamp) -> Fetched:
+        """Entrust a keeper with what it has asked for, or say why not. The same again has the same answer."""
+        if self._recovering.is_on:
+            return _no(asked, NoDraw.RECOVERING, stamp)
+        answered = self._answered(chain, asked)
+        if answered is not None:
+            return answered
+        if not self._keepers.is_open(*chain):
+            return _no(asked, NoDraw.FENCED, stamp)
+        sale = self._rights.sale(asked.receipt_number)
+        return _no(asked, NoDraw.UNKNOWN, stamp) if sale is None else self._fetch(chain, asked, sale, stamp)
+
+    def _fetch(self, chain: ChainId, asked: Fetch, sale: RecordRef, stamp: Stamp) -> Fetched:
+        known = self._rights.of(sale)
+        left = self._rights.left(sale, known)
+        if left is None or not may_move(left) or not left.left:
+            return _no(asked, NoDraw.UNKNOWN, stamp)
+        if known.holder == AT_HQ:
+            assert known.given is not None, "what lies at HQ was given to it"
+            return self._entrust(chain, asked, known.given, stamp)
+        if known.holder == chain:
+            return _no(asked, NoDraw.BUSY, stamp)
+        not_reached = _no(asked, NoDraw.NOT_REACHED, stamp)
+        is_there = self._keepers.is_open(*known.holder)
+        return RightElsewhere(not_reached, known.holder, sale, left.account) if is_there else not_reached
+
+    def call(self, missing: RightElsewhere, stamp: Stamp) -> bool:
+        """Order the holder of a right to give it to HQ; False when it has that order and has not carried it out."""
+        if self._recovering.is_on or self._is_called(missing):
+            return False
+        order = GiveRight(str(missing.sale))
+        directive = self._keepers.order(*missing.holder, order, stamp).open().body_as(Directive)
+        line = (order.record, *missing.holder, self._keepers.epoch, directive.number)
+        self._connection.execute("insert or replace into right_calls values (?, ?, ?, ?, ?)", line)
+        return True
+
+    def _is_called(self, missing: RightElsewhere) -> bool:
+        query = "select hq_epoch, number from right_calls where original = ? and keeper = ? and epoch = ?"
+        row = self._connection.execute(query, (str(missing.sale), *missing.holder)).get
+        return row is not None and row > carried_out(self._connection, missing.holder)
+
+    def _answered(self, chain: ChainId, asked: Fetch) -> SignedRecord | None:
+        query = "select hq_epoch, sequence from fetches where keeper = ? and epoch = ? and operation_id = ?"
+        row = self._connection.execute(query, (*chain, asked.operation_id)).get
+        return None if row is None else self._keepers.own.record(RecordRef(HEADQUARTERS, *row))
+
+    def _entrust(self, chain: ChainId, asked: Fetch, given: SignedRecord, stamp: Stamp) -> SignedRecord:
+        giver = given.open()
+        key = self._keepers.key_of(giver.keeper, giver.epoch)
+        assert key is not None, "whoever gave it was enrolled"
+        order = Entrust(asked.operation_id, key, given)
+        signed = self._keepers.order(*chain, order, stamp)
+        self._rights.entrust(chain, order)
+        line = (*chain, asked.operation_id, self._keepers.epoch, signed.open().sequence)
+        self._connection.execute("insert into fetches values (?, ?, ?, ?, ?)", line)
+        return signed
+
+
+def _no(asked: Fetch, code: NoDraw, stamp: Stamp) -> NotDrawn:
+    return NotDrawn(asked.operation_id, code, (), stamp.now_ms)
