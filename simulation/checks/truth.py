@@ -68,6 +68,8 @@ class Truth:
         self.points: Counter[AccountId] = Counter()
         self.owed: Counter[AccountId] = Counter()
         self.originals: dict[Slip, Original] = {}
+        self._by_number: dict[str, list[Original]] = {}
+        """Whoever undoes a slip: all that were ever called so."""
 
     def hear(self, till: ChainId, asked: Asked, answer: Answer | Problem) -> None:
         """A till has answered."""

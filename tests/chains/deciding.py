@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Generator
 from types import coroutine
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
+from protocol.conversation import Draw, Fetch
 from terminal.answers import Answer, Problem
 from terminal.asking import Asked
 from terminal.deciding import Deciding, Givers
@@ -25,10 +26,9 @@ Decision = Coroutine["Stop", Told, Answer | Problem]
 
 
 class Stop(NamedTuple):
-    """A request that waits for what comes of a draw; `name` is the draw's own. `asked` as it stands at that point."""
+    """A request that waits for what comes of what HQ is asked for. `asked` as it stands at that point."""
 
-    name: str
-    want: Want
+    message: Draw | Fetch
     asked: Asked
 
 
@@ -58,7 +58,13 @@ class Till:
 
     async def draw(self, want: Want, asked: Asked, name: str, _mode: Mode) -> Told:
         """Stop, until somebody says what came of it."""
-        return await _stop(Stop(name, want, asked))
+        assert asked.presented is not None, "only a card draws"
+        card = asked.presented.card
+        return await _stop(Stop(Draw(name, card.token, card.account, *want), asked))
+
+    async def ask(self, message: Fetch, asked: Asked, _mode: Mode) -> Told:
+        """The same of a right."""
+        return await _stop(Stop(message, asked))
 
 
 @coroutine

@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 from hq_server.placement import Ahead
 from hq_server.recovery import Cause, Ended
 from hq_server.storage.drawing import Drawn, Short
+from hq_server.storage.fetching import Fetched, RightElsewhere
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.mirrors import Step
 from hq_server.storage.sqlite import HqStore
@@ -29,7 +30,9 @@ from protocol.conversation import (
     Acknowledged,
     AnyMessage,
     Draw,
+    Fetch,
     Look,
+    NotDrawn,
     Ordered,
     Records,
     Rejected,
@@ -74,7 +77,7 @@ class HeadOffice:
     def __init__(self, world: World, image: dict[str, bytes] | None = None) -> None:
         self.key = HQ_KEY
         self.lines: dict[ChainId, Line] = {}
-        self.waits: dict[tuple[ChainId, str], tuple[Draw, Short]] = {}
+        self.waits: dict[tuple[ChainId, str], tuple[Draw | Fetch, Short | RightElsewhere]] = {}
         self.said: dict[ChainId, Acknowledgement] = {}
         self.answered: dict[tuple[ChainId, str], SignedRecord] = {}
         self._world = world
@@ -151,7 +154,7 @@ class HeadOffice:
             case Records() as batch:
                 self.take(batch)
                 self._acknowledge(chain)
-            case Draw() as asked:
+            case Draw() | Fetch() as asked:
                 self._draw(chain, asked)
             case Look(account=account):
                 shares, knows = self.machine.do(lambda store: store.look(AccountId(account), chain))
@@ -170,7 +173,7 @@ class HeadOffice:
 
     def post(self, chain: ChainId) -> bool:
         """Post a step of one chain; whether there was anything in it."""
-        in_hand = frozenset(AccountId(asked.account) for asked, _ in self.waits.values())
+        in_hand = frozenset(AccountId(asked.account) for asked, _ in self.waits.values() if isinstance(asked, Draw))
         stamp = self._world.stamp()
         step = self.machine.do(lambda store: store.post(*chain, stamp, in_hand))
         if step.records:
@@ -217,27 +220,37 @@ class HeadOffice:
         self._say(chain, short.no)
         return True
 
-    def _draw(self, chain: ChainId, asked: Draw) -> None:
+    def _draw(self, chain: ChainId, asked: Draw | Fetch) -> None:
         drawn = self._look(chain, asked)
-        if isinstance(drawn, Short) and self._call_home(asked, drawn):
+        if isinstance(drawn, Short | RightElsewhere) and self._call_home(asked, drawn):
             self.waits[chain, asked.operation_id] = asked, drawn
         else:
             self._end_draw(chain, asked, drawn)
 
-    def _look(self, chain: ChainId, asked: Draw) -> Drawn:
+    def _look(self, chain: ChainId, asked: Draw | Fetch) -> Drawn | Fetched:
         stamp = self._world.stamp()
+        if isinstance(asked, Fetch):
+            return self.machine.do(lambda store: store.fetch(chain, asked, stamp))
         return self.machine.do(lambda store: store.draw(chain, asked, stamp))
 
-    def _call_home(self, asked: Draw, short: Short) -> bool:
-        on_line = tuple(chain for chain in short.holders if chain in self.lines)
-        if on_line:
+    def _call_home(self, asked: Draw | Fetch, missing: Short | RightElsewhere) -> bool:
+        if isinstance(missing, RightElsewhere):
+            return self._call_right(missing)
+        on_line = tuple(chain for chain in missing.holders if chain in self.lines)
+        if on_line and isinstance(asked, Draw):
             self.recall(asked, on_line)
         return bool(on_line)
 
-    def _end_draw(self, chain: ChainId, asked: Draw, drawn: Drawn) -> None:
+    def _call_right(self, missing: RightElsewhere) -> bool:
+        stamp, is_on_line = self._world.stamp(), missing.holder in self.lines
+        if is_on_line and self.machine.do(lambda store: store.call_right(missing, stamp)):
+            self._tell(missing.holder)
+        return is_on_line
+
+    def _end_draw(self, chain: ChainId, asked: Draw | Fetch, drawn: Drawn | Fetched) -> None:
         self.waits.pop((chain, asked.operation_id), None)
         if not isinstance(drawn, SignedRecord):
-            self._say(chain, drawn.no if isinstance(drawn, Short) else drawn)
+            self._say(chain, drawn if isinstance(drawn, NotDrawn) else drawn.no)
             return
         known = self.answered.setdefault((chain, asked.operation_id), drawn)
         assert known == drawn, f"the draw {asked.operation_id} of {chain} was answered twice, and not alike"
@@ -250,8 +263,9 @@ class HeadOffice:
         """What comes home is kept for the draws that wait for it."""
         for chain in sorted(step.ordered):
             self._tell(chain)
-        for (chain, _), (asked, _) in list(self.waits.items()):
-            if asked.account in step.accounts:
+        for (chain, _), (asked, missing) in list(self.waits.items()):
+            account = missing.account if isinstance(missing, RightElsewhere) else asked.account
+            if account in step.accounts:
                 self._draw(chain, asked)
 
     # What is said

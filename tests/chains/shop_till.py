@@ -23,7 +23,7 @@ from protocol.bodies import Transfer, Why
 from protocol.conversation import (
     Acknowledged,
     AnyMessage,
-    Draw,
+    Fetch,
     Look,
     NotDrawn,
     Ordered,
@@ -34,6 +34,7 @@ from protocol.conversation import (
     encode,
 )
 from protocol.records import SignedRecord
+from protocol.rights import Entrust
 from terminal.answers import Answer, Problem
 from terminal.asking import Asked, Identity, Moment
 from terminal.drawing import Told
@@ -136,13 +137,11 @@ class ShopTill:
         if not isinstance(outcome, Waiting):
             self._answer(self.under_way[operation_id], outcome)
             return
-        (name, want, asked), card = outcome.at, outcome.at.asked.presented
-        assert card is not None, "only a card draws"
         if not self.is_on_line:
             self._tell(outcome, None)
             return
-        self.waiting[name] = outcome
-        self._say(Draw(name, card.card.token, asked.account, *want))
+        self.waiting[outcome.at.message.operation_id] = outcome
+        self._say(outcome.at.message)
 
     def _answer(self, asked: Asked, answer: Answer | Problem) -> None:
         self.under_way.pop(asked.request.operation_id, None)
@@ -227,11 +226,14 @@ class ShopTill:
 
     def _claim(self, given: Given) -> Waiting | None:
         order = given.directive.order
-        if isinstance(order, Transfer) and order.why is Why.DRAW:
-            waiting = self.waiting.get(order.operation_id)
-            if waiting is not None and waiting.at.asked.account == order.account:
-                return self.waiting.pop(order.operation_id)
-        return None
+        match order:
+            case Transfer(why=Why.DRAW, operation_id=name, account=account):
+                is_its = name in self.waiting and self.waiting[name].at.asked.account == account
+            case Entrust(operation_id=name):
+                is_its = name in self.waiting and isinstance(self.waiting[name].at.message, Fetch)
+            case _:
+                return None
+        return self.waiting.pop(name) if is_its else None
 
     def _say(self, message: AnyMessage) -> None:
         if isinstance(message, Records):
