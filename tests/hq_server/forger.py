@@ -5,9 +5,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from checkout.results import Decline
 from checkout.slip_facts import SlipFacts, SlipKind
-from checkout.sold import Paid, PaidWith, Sold
-from ledger.ids import AccountId, LotId, Place
-from ledger.slices import Purse
+from checkout.sold import Paid, PaidWith, Sold, Undone
+from ledger.ids import AccountId, ChainId, LotId, Place
+from ledger.slices import Lot, Purse
 from ledger.transactions import Leg, Side
 from loyalty.evaluation import Item
 from loyalty.reasons import Reason
@@ -25,12 +25,16 @@ from protocol.bodies import (
     Why,
 )
 from protocol.conversation import Records
+from protocol.originals import original_of, right_of
 from protocol.receipt_numbers import Numbering
 from protocol.records import FIRST_PREVIOUS, VERSION, Record, RecordKind, SignedRecord, encode_body, seal
+from protocol.rights import RightGiven
 
 ALICE, BOB = AccountId("a1" * 12), AccountId("b0" * 12)
 DATE = "2026-11-22"
 FACTS = SlipFacts(SlipKind.LOAD, "6222****0417", False, 100, 100, 0, 100, 0, 0, "C01")  # noqa: FBT003 - swiped
+
+EARNING = ((Side.HELD, 1), (Side.ISSUED, -1))
 
 
 class Keeper:
@@ -83,6 +87,36 @@ class Keeper:
     def charge(self, account: AccountId, lot: LotId, units: int, operation: str = "") -> SignedRecord:
         return self.move((held(account, lot, -units), spent(account, lot, units)), kind="sale", operation=operation)
 
+    def sell(self, account: AccountId, lot: LotId, units: int, *others: Paid, earned: int = 0) -> SignedRecord:
+        """Sell something, paid from this lot and with what the shop took beside it; it earns points."""
+        legs, opens = (held(account, lot, -units), spent(account, lot, units)), tuple[LotOpened, ...]()
+        if earned:
+            new, store = self.next_lot(), ChainId(self.place, self.epoch).store
+            opens = (LotOpened(account, Purse.POINTS, new, store, DATE, None),)
+            points = (Leg(account, Purse.POINTS, new, side, sign * earned) for side, sign in EARNING)
+            legs = (*legs, *points)
+        price = units + sum(part.units for part in others)
+        sold = Sold((Item("", price),), (Paid(PaidWith.STORED_VALUE, units), *others))
+        slip = msgspec.structs.replace(FACTS, kind=SlipKind.SALE, amount=price)
+        return self.move(legs, opens=opens, kind="sale", sold=sold, slip=slip)
+
+    def refund(self, sale: SignedRecord, units: int, *others: Paid, kind: str = "refund") -> SignedRecord:
+        """Give back units of what a sale, this till's or another's, took from its first lot."""
+        lot = next(leg for leg in sale.open().body_as(TransactionBody).legs if leg.side is Side.SPENT)
+        legs = (lot._replace(units=-units), lot._replace(side=Side.HELD, units=units))
+        paid = (Paid(PaidWith.STORED_VALUE, units), *others)
+        undone = Undone(str(sale.open().ref), sum(part.units for part in paid), paid)
+        return self.move(legs, kind=kind, undone=undone)
+
+    def give_right(self, sale: SignedRecord, *undoings: SignedRecord, moves: int = 1, **lies: object) -> SignedRecord:
+        """Give HQ the right to what these, wherever they were done, have left of a sale; fields may say otherwise."""
+        left = original_of(sale.open(), [one.open() for one in undoings])
+        assert left is not None, "a sale can be undone"
+        keys = {leg.key: None for leg in (*left.spent, *left.issued)}
+        lots = [Lot(key, key.lot.partition("-")[0], DATE, None) for key in keys]
+        right = msgspec.structs.replace(right_of(left, lots, moves), **lies)
+        return self.write(RecordKind.RIGHT_GIVEN, RightGiven(right))
+
     def give(
         self, account: AccountId, *parts: TransferPart, to: str = "hq", to_epoch: int = 1, drawn: str = ""
     ) -> SignedRecord:
@@ -106,6 +140,9 @@ class Keeper:
         kind: str = "load",
         operation: str = "",
         receipt: str = "",
+        slip: SlipFacts = FACTS,
+        sold: Sold | None = None,
+        undone: Undone | None = None,
     ) -> SignedRecord:
         """Move value by these legs."""
         self.receipts += 1
@@ -116,10 +153,12 @@ class Keeper:
             receipt_number=receipt or Numbering(self.place, self.epoch).text(self.receipts),
             legs=legs,
             opens=opens,
-            slip=FACTS,
+            slip=slip,
             reasons=(),
             programme="2026-11",
             software="0.1.0",
+            sold=sold,
+            undone=undone,
         )
         return self.write(RecordKind.TRANSACTION, body)
 

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hq_server.placement import NOTHING_AHEAD
 from hq_server.storage.drawing import Drawn, Short
+from hq_server.storage.fetching import Fetched
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.showing import Showing
 from hq_server.storage.sqlite import HqStore
@@ -20,8 +21,8 @@ from ledger.journal_sqlite import SqliteJournal
 from ledger.slices import Asset, SliceKey
 from loyalty.programme import Programme
 from offline_queue.outbox import Stamp
-from protocol.bodies import Directive, Order
-from protocol.conversation import Draw, Records
+from protocol.bodies import Directive, Order, TransactionBody
+from protocol.conversation import Draw, Fetch, Records
 from protocol.records import SignedRecord
 from protocol.rejections import Fault, Rejection
 from simulation.checks.conserved import assert_conserved
@@ -76,6 +77,11 @@ class Office:
         """Draw for a sale of Alice's; fields of Draw may be given other values."""
         asked = draw_of(units, least, **otherwise)
         return self.store.draw(ChainId(keeper.place, keeper.epoch), asked, STAMP)
+
+    def fetch(self, keeper: Keeper, sale: SignedRecord, operation: str = "operation-1") -> Fetched:
+        """Fetch the right to undo this sale."""
+        asked = fetch_of(sale, operation)
+        return self.store.fetch(ChainId(keeper.place, keeper.epoch), asked, STAMP)
 
     def block(self, card: str) -> None:
         self.store.keeping(lambda book: book.block(card, STAMP))
@@ -137,6 +143,11 @@ def draw_of(units: int, least: int = 0, **otherwise: object) -> Draw:
     """A draw for a sale of Alice's; fields may be given other values."""
     asked = Draw("operation-1", ALICE, ALICE, Asset.MONEY, units, least)
     return msgspec.structs.replace(asked, **otherwise)
+
+
+def fetch_of(sale: SignedRecord, operation: str = "operation-1") -> Fetch:
+    """A fetch by the slip of this sale."""
+    return Fetch(operation, sale.open().body_as(TransactionBody).receipt_number)
 
 
 def _enrol(keeper: Keeper, book: Keepers) -> None:

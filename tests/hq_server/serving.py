@@ -28,6 +28,7 @@ from offline_queue.gateway.door import Door
 from offline_queue.gateway.login import LOGIN_S_MAX
 from offline_queue.keys import signing_key
 from protocol.acknowledgements import Acknowledgement, open_acknowledgement
+from protocol.bodies import Directive
 from protocol.conversation import (
     NONCE_BYTES,
     Acknowledged,
@@ -42,6 +43,7 @@ from protocol.conversation import (
 )
 from protocol.enrolment import parse_code
 from protocol.handshake import log_in, welcome_is_true
+from protocol.records import SignedRecord
 from protocol.signing import Context, is_signed_by
 from tests.hq_server.forger import Keeper
 
@@ -186,6 +188,36 @@ class Caller:
         message = await self.hear()
         assert isinstance(message, Rejected), message
         return message
+
+
+class Till:
+    """A till's end: what it was ordered and answered, whatever else is said on the line."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+
+    async def hear(self, *kinds: type[AnyMessage]) -> AnyMessage:
+        """The next message of these kinds."""
+        while True:
+            message = await self.caller.hear()
+            assert not isinstance(message, Closed), message
+            if isinstance(message, kinds):
+                return message
+
+    async def directive(self) -> tuple[SignedRecord, Directive]:
+        """The next message of directives, which has one."""
+        message = await self.hear(Ordered)
+        assert isinstance(message, Ordered)
+        (signed,) = message.records
+        return signed, signed.open().body_as(Directive)
+
+    async def posted(self, number: int) -> Acknowledgement:
+        while True:
+            message = await self.hear(Acknowledged)
+            assert isinstance(message, Acknowledged)
+            said = open_acknowledgement(message.acknowledgement)
+            if said.posted >= number:
+                return said
 
 
 @asynccontextmanager

@@ -8,11 +8,8 @@ import pytest
 
 from ledger.ids import LotId
 from ledger.slices import Asset
-from protocol.acknowledgements import Acknowledgement, open_acknowledgement
 from protocol.bodies import Block, Directive, Recall, Transfer
 from protocol.conversation import (
-    Acknowledged,
-    AnyMessage,
     Directory,
     Draw,
     Find,
@@ -25,45 +22,14 @@ from protocol.conversation import (
     Resume,
     Seen,
 )
-from protocol.records import SignedRecord
 from tests.hq_server.forger import ALICE, Keeper, part
-from tests.hq_server.serving import ANEW, PROTOCOL, Caller, Closed, Serving, serving
+from tests.hq_server.serving import ANEW, PROTOCOL, Closed, Serving, Till, serving
 
 LOT = LotId("07-2/1/2")
 
 
 def draw(number: int, units: int, least: int = 0) -> Draw:
     return Draw(f"operation-{number}", ALICE, ALICE, Asset.MONEY, units, least)
-
-
-class Till:
-    """A till's end: what it was ordered and answered, whatever else is said on the line."""
-
-    def __init__(self, caller: Caller) -> None:
-        self.caller = caller
-
-    async def hear(self, *kinds: type[AnyMessage]) -> AnyMessage:
-        """The next message of these kinds."""
-        while True:
-            message = await self.caller.hear()
-            assert not isinstance(message, Closed), message
-            if isinstance(message, kinds):
-                return message
-
-    async def directive(self) -> tuple[SignedRecord, Directive]:
-        """The next message of directives, which has one."""
-        message = await self.hear(Ordered)
-        assert isinstance(message, Ordered)
-        (signed,) = message.records
-        return signed, signed.open().body_as(Directive)
-
-    async def posted(self, number: int) -> Acknowledgement:
-        while True:
-            message = await self.hear(Acknowledged)
-            assert isinstance(message, Acknowledged)
-            said = open_acknowledgement(message.acknowledgement)
-            if said.posted >= number:
-                return said
 
 
 @pytest.fixture
