@@ -35,6 +35,9 @@ REGULAR_ODDS = 0.75
 """Of a customer who belongs to this store; all others come from anywhere."""
 OVERREACH_ODDS = 0.1
 """Of a customer who wants to pay more from the card than there is anywhere."""
+VOID_ODDS = 0.3
+ELSEWHERE_ODDS = 0.25
+"""Of a customer who brings a slip of any till."""
 NOT_NOW = {Problem.TILL_REVOKED, Problem.BOOK_UNCONFIRMED, Problem.NO_CARD, Problem.CARD_GONE}
 """What a till may say instead of deciding; BOOK_BEHIND only one in which somebody has put a copy."""
 WITH_A_HOST = {Problem.OUTCOME_UNKNOWN, Problem.HQ_NOT_REACHED, Problem.DISK_FULL}
@@ -120,13 +123,14 @@ class Cashier:
         await self._ask(body, (request, sale), from_card=from_card)
 
     async def _bring_back(self, _: Member) -> None:
-        """One of the last movements of this till."""
-        originals = self._chain.truth.originals
-        mine = [(receipt, one) for (name, receipt), one in originals.items() if name == self.till.name][-5:]
-        if not mine:
+        """One of the last movements of this till, or of any."""
+        is_elsewhere = self._chance.random() < ELSEWHERE_ODDS
+        originals = self._chain.truth.originals.items()
+        some = [(slip, one) for (name, slip), one in originals if is_elsewhere or name == self.till.name][-5:]
+        if not some:
             return
-        receipt, original = self._chance.choice(mine)
-        if isinstance(original.what, Loaded) or self._chance.random() < 0.3:
+        receipt, original = self._chance.choice(some)
+        if isinstance(original.what, Loaded) or self._chance.random() < VOID_ODDS:
             await self._void(receipt, original.what.total)
         elif original.what.left:
             await self._refund(
@@ -154,6 +158,7 @@ class Cashier:
     async def _ask(self, body: Body, words: Words, *, from_card: int = 0) -> None:
         """Until it is known to be done, or not."""
         self._chain.waiting += 1
+        self._chain.truth.asks(self.till.name, self._asked(words))
         try:
             twice = self._chance.random() < AGAIN_ODDS
             answers = await asyncio.gather(*(self._perform(body) for _ in range(1 + twice)), return_exceptions=True)
@@ -214,10 +219,11 @@ class Cashier:
         return problem in NOT_NOW or (problem is Problem.BOOK_BEHIND and has_copy)
 
     def _believe(self, words: Words, answer: Answer) -> None:
-        now = self._chain.now_ms
-        asked = Asked(words[0], words[1], b"", Moment(now, ""), NO_HQ)
-        self._chain.truth.hear(self.till.name, asked, answer)
+        self._chain.truth.hear(self.till.name, self._asked(words), answer)
         assert answer.operation_id not in self.never, f"{answer.operation_id} was not done, and now it is"
+
+    def _asked(self, words: Words) -> Asked:
+        return Asked(words[0], words[1], b"", Moment(self._chain.now_ms, ""), NO_HQ)
 
     def _name(self) -> str:
         self._operations += 1

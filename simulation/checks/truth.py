@@ -16,6 +16,8 @@ from simulation.checks.purchases import Purchase
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked
 
+NOT_HERE = Decline.RIGHT_ELSEWHERE, Decline.ORIGINAL_UNKNOWN
+"""Whoever says so has not the right to undo it."""
 Slip = tuple[ChainId, str]
 """A slip by its till and its number: a till that took the place of another counts from one again."""
 
@@ -68,8 +70,15 @@ class Truth:
         self.points: Counter[AccountId] = Counter()
         self.owed: Counter[AccountId] = Counter()
         self.originals: dict[Slip, Original] = {}
-        self._by_number: dict[str, list[Original]] = {}
-        """Whoever undoes a slip: all that were ever called so."""
+        self._makers: dict[str, ChainId] = {}
+        """By the number of a slip: no two tills have the same."""
+        self._wanted_elsewhere: set[str] = set()
+        """Slips of which another till than their own was asked to undo something: the right to may be anywhere."""
+
+    def asks(self, till: ChainId, asked: Asked) -> None:
+        """Somebody asks a till for something."""
+        if isinstance(asked.request, Undo) and self._makers.get(asked.request.receipt_number) != till:
+            self._wanted_elsewhere.add(asked.request.receipt_number)
 
     def hear(self, till: ChainId, asked: Asked, answer: Answer | Problem) -> None:
         """A till has answered."""
@@ -102,16 +111,29 @@ class Truth:
             what = self._load(account, request, answer) if isinstance(request, Load) else self._buy(request, answer)
             assert slip not in self.originals, f"two slips of {till} have the number {answer.receipt_number}"
             self.originals[slip] = Original(account, answer.business_date, what)
+            assert self._makers.setdefault(answer.receipt_number, till) == till, f"{answer.receipt_number} was there"
         assert self.spent[account] <= self.loaded[account], f"{account} has spent more than was ever loaded"
         assert self.points[account] + self.owed[account] >= 0, f"{account} has redeemed more than was ever earned"
 
     def _must_be_done(self, till: ChainId, request: Undo, answer: Answer) -> bool:
-        original = self.originals.get((till, request.receipt_number))
-        if original is None:
+        original = self._original(request)
+        is_here = self._makers.get(request.receipt_number) == till
+        if original is None or (answer.decline in NOT_HERE and self._may_be_elsewhere(request, is_here=is_here)):
             return False
         if answer.kind == "refund":
             return original.may_be_refunded(request.units)
-        return isinstance(original.what, Purchase) and original.may_be_voided(request.units, answer.business_date)
+        return (
+            is_here
+            and isinstance(original.what, Purchase)
+            and original.may_be_voided(request.units, answer.business_date)
+        )
+
+    def _may_be_elsewhere(self, request: Undo, *, is_here: bool) -> bool:
+        return not is_here or request.receipt_number in self._wanted_elsewhere
+
+    def _original(self, request: Undo) -> Original | None:
+        maker = self._makers.get(request.receipt_number)
+        return None if maker is None else self.originals.get((maker, request.receipt_number))
 
     def _load(self, account: AccountId, request: Load, answer: Answer) -> Loaded:
         bonus = next((tier.bonus_units for tier in self._bonus if request.units >= tier.from_units), 0)
@@ -133,11 +155,12 @@ class Truth:
         return made
 
     def _undo(self, till: ChainId, request: Undo, answer: Answer) -> AccountId:
-        original = self.originals.get((till, request.receipt_number))
-        assert original is not None, f"{till} has undone {request.receipt_number}, which it never sold"
+        original = self._original(request)
+        assert original is not None, f"{till} has undone {request.receipt_number}, which nobody ever sold"
         if answer.kind == "refund":
             assert original.may_be_refunded(request.units), f"{request.units} of {original} were refunded"
         else:
+            assert self._makers[request.receipt_number] == till, f"{till} has voided {request.receipt_number}"
             assert original.may_be_voided(request.units, answer.business_date), f"{original} was voided"
         money, account = answer.principal + answer.bonus, original.account
         if isinstance(original.what, Loaded):

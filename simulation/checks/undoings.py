@@ -1,4 +1,4 @@
-"""What a till's own records have undone of each original: never more than it was, and at that till. Invariant 10."""
+"""What the records of all tills have undone of each original: never more than it was. Invariant 10."""
 
 from __future__ import annotations
 
@@ -61,26 +61,34 @@ class Undoings:
 
     def __init__(self) -> None:
         self._read: dict[ChainId, tuple[int, int]] = {}
-        self._left: dict[ChainId, dict[str, Left]] = {}
+        self._made: dict[ChainId, dict[str, TransactionBody]] = {}
+        """What each till has made, by its records."""
+        self._undone: dict[ChainId, dict[str, list[TransactionBody]]] = {}
+        """What each till has undone, whoever made that, by the originals' records."""
 
     def check(self, till: Keeper) -> None:
         """Raises AssertionError."""
         starts, after = self._read.get(till.name, (0, 0))
         if starts != till.machine.starts:
             # What was not synced is gone since then; what was synced is found once more.
-            after, self._left[till.name] = 0, {}
+            after, self._made[till.name], self._undone[till.name] = 0, {}, {}
         for signed in till.machine.store.records(after):
             record = signed.open()
             after = record.sequence
             if record.kind is RecordKind.TRANSACTION:
-                self._take(record, self._left[till.name])
+                self._take(record, till.name)
         self._read[till.name] = till.machine.starts, after
 
-    def _take(self, record: Record, made_here: dict[str, Left]) -> None:
+    def _take(self, record: Record, till: ChainId) -> None:
         body = record.body_as(TransactionBody)
         if body.undone is None:
-            made_here[str(record.ref)] = Left(body)
+            self._made[till][str(record.ref)] = body
             return
-        original = made_here.get(body.undone.original)
-        assert original is not None, f"{record.ref} undoes {body.undone.original}, which this till never made before"
-        original.undo(body)
+        name = body.undone.original
+        made = next((made[name] for made in self._made.values() if name in made), None)
+        assert made is not None, f"{record.ref} undoes {name}, which nobody ever made before"
+        self._undone[till].setdefault(name, []).append(body)
+        left = Left(made)
+        for undone in self._undone.values():
+            for one in undone.get(name, ()):
+                left.undo(one)

@@ -146,7 +146,9 @@ class Chain:
         self.act(lambda: self.come_back(till.machine))
 
     def ask(self, till: ShopTill, request: Request) -> None:
-        self.act(lambda: till.ask(asked(request, self.moment())))
+        words = asked(request, self.moment())
+        self.truth.asks(till.name, words)
+        self.act(lambda: till.ask(words))
 
     def connect(self, till: ShopTill) -> None:
         """A line comes up, and replaces one that HQ still believes in."""
@@ -324,7 +326,11 @@ class Chain:
         """Every customer gives back all that is left of every purchase."""
         for (name, receipt), original in list(self.truth.originals.items()):
             if isinstance(original.what, Purchase) and original.what.left:
-                self.ask(self.named(name), self.counter.refund(receipt, original.what.left))
+                till = next((one for one in self.tills if one.machine.store.may_undo(receipt)), self.named(name))
+                self.connect(till)
+                self.settle_down()
+                self.ask(till, self.counter.refund(receipt, original.what.left))
+                self.settle_down()
 
     def machines(self) -> list[Machine[HqStore] | Machine[TillStore]]:
         """HQ's and those of all tills."""

@@ -128,9 +128,25 @@ class CounterWalk(RuleBasedStateMachine):
 
     @rule(at=which, age=late, percent=st.sampled_from((*SHARES, VOID, VOID)), at_another=st.integers(0, 5))
     def bring_back(self, at: int, age: int, percent: int, at_another: int) -> None:
-        """To the till that sold, wherever the points are by now; or seldom to another one, which may not undo it."""
+        """To the till that sold, wherever the points are by now; or to another one, which has no right to undo it."""
         for sold_at, receipt, one in self._last(age):
             self._bring_back(self._till(at) if at_another == 1 else sold_at, receipt, one, percent)
+
+    @rule(
+        at=which,
+        age=late,
+        percent=st.sampled_from(SHARES),
+        rounds=st.integers(0, 3),
+        what=st.sampled_from(("in time", *WHAT_OF_A_DRAW)),
+    )
+    def bring_back_elsewhere_on_line(self, at: int, age: int, percent: int, rounds: int, what: str) -> None:
+        """To any till; the right to undo it is fetched from wherever it is."""
+        till = self._till(at)
+        for sold_at, receipt, one in self._last(age):
+            self.chain.exchange(sold_at)
+            self.chain.exchange(till)
+            self._bring_back(till, receipt, one, percent)
+            self._came_of_it(till, what, rounds)
 
     @rule(
         at=which,

@@ -264,8 +264,8 @@ class HeadOffice:
         for chain in sorted(step.ordered):
             self._tell(chain)
         for (chain, _), (asked, missing) in list(self.waits.items()):
-            account = missing.account if isinstance(missing, RightElsewhere) else asked.account
-            if account in step.accounts:
+            of = missing if isinstance(missing, RightElsewhere) else asked
+            if not isinstance(of, Fetch) and of.account in step.accounts:
                 self._draw(chain, asked)
 
     # What is said

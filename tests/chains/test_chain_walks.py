@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.chains import chain_faults, refund_faults
+from tests.chains import chain_faults, refund_faults, right_faults
 from tests.chains.chain_walk import hunt, walk
 from tests.faults import Fault, to_be_seen
 
@@ -31,6 +31,9 @@ FAULTS = {
     "a refund leaves owed what lies here": refund_faults.owe_what_is_here,
     "a refund gives points that it leaves owed": refund_faults.owe_to_have,
     "a load is voided that was spent": refund_faults.void_what_was_spent,
+    "a till undoes what it has given the right to away": right_faults.undo_what_was_given_away,
+    "a till forgets what it has undone since a right came": right_faults.forget_what_was_undone_since,
+    "hq entrusts a right again": right_faults.entrust_again,
 }
 
 
