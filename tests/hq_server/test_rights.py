@@ -295,6 +295,7 @@ def test_nobody_gives_what_another_has(chain: Chain) -> None:
     chain.receive()
     assert chain.holder(chain.there) == "12-1"
     chain.here.give_right(chain.sale, moves=2)
+    chain.receive()
     chain.maker.give_right(chain.sale)
     chain.receive()
     assert chain.reasons() == ["right_not_theirs"] * 6
