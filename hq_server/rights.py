@@ -8,13 +8,12 @@ import msgspec
 
 from checkout.requests import Original
 from checkout.sold import at_risk
-from ledger.transactions import TransactionKind
 from protocol.originals import right_of
 from protocol.rights import RIGHT_LOTS_MAX, LotTerms, Right
 
 
 def may_move(original: Original) -> bool:
-    """Whether anybody but its own till may ever undo this.
+    """Whether anybody but its own till may ever undo this sale.
 
     What is at a store's risk, or touches too many lots, may not be; nor what a till that lies has signed: legs of two
     members, or less than nothing left of a part.
@@ -27,7 +26,7 @@ def may_move(original: Original) -> bool:
         and all(part.units >= 0 and part.points >= 0 for part in original.paid)
     )
     is_small = len({leg.key for leg in legs}) <= RIGHT_LOTS_MAX
-    return original.kind is TransactionKind.SALE and is_sound and is_small and not at_risk(original.paid)
+    return is_sound and is_small and not at_risk(original.paid)
 
 
 def is_true(right: Right, original: Original, terms: Iterable[LotTerms], moves: int) -> bool:

@@ -117,8 +117,8 @@ class Rights:
         """A keeper will never carry this out, as it knows a later epoch of HQ's: the right is at HQ as before."""
         right = right_in(order.given)
         self._connection.execute(
-            "update rights set keeper = ?, epoch = ? where original = ? and keeper = ? and epoch = ? and moves = ?",
-            (*AT_HQ, right.record, *chain, right.moves),
+            "update rights set keeper = ?, epoch = ? where original = ? and keeper = ? and epoch = ?",
+            (*AT_HQ, right.record, *chain),
         )
         line = (*chain, order.operation_id)
         self._connection.execute("delete from fetches where keeper = ? and epoch = ? and operation_id = ?", line)

@@ -89,7 +89,8 @@ class Keeper:
 
     def sell(self, account: AccountId, lot: LotId, units: int, *others: Paid, earned: int = 0) -> SignedRecord:
         """Sell something, paid from this lot and with what the shop took beside it; it earns points."""
-        legs, opens = (held(account, lot, -units), spent(account, lot, units)), tuple[LotOpened, ...]()
+        legs: tuple[Leg, ...] = (held(account, lot, -units), spent(account, lot, units))
+        opens: tuple[LotOpened, ...] = ()
         if earned:
             new, store = self.next_lot(), ChainId(self.place, self.epoch).store
             opens = (LotOpened(account, Purse.POINTS, new, store, DATE, None),)

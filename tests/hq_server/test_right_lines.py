@@ -3,17 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from ledger.ids import LotId
+from hq_server.storage.fetching import RightElsewhere
+from hq_server.storage.sqlite import HqStore
+from hq_server.teller import Teller
+from ledger.ids import ChainId, LotId, Place
+from offline_queue.book_thread import BookThread
+from offline_queue.news import News
 from protocol.bodies import Directive
 from protocol.conversation import AnyMessage, NoDraw, NotDrawn, Ordered
 from protocol.records import SignedRecord
 from protocol.rights import Entrust, GiveRight
 from tests.hq_server.forger import ALICE, Keeper
-from tests.hq_server.office import fetch_of
-from tests.hq_server.serving import Serving, Till, serving
+from tests.hq_server.office import STAMP, fetch_of
+from tests.hq_server.serving import PATIENCE_S, Serving, Till, serving
 
 
 @pytest.fixture
@@ -79,6 +85,23 @@ async def test_a_fetch_calls_the_right_home_and_brings_it(hq: Serving) -> None:
         await two.say(fetch_of(seller.sale))
         assert await entrusted(Till(two)) == order, "said once more"
     assert (order.operation_id, order.given) == ("operation-1", seller.chain[-1])
+
+
+async def test_what_comes_home_before_anybody_listens_is_not_waited_for() -> None:
+    seller, answers = Seller(), list[object]()
+    sale, here = seller.sale.open(), ChainId(Place("12-1"), 1)
+    no = NotDrawn("operation-1", NoDraw.NOT_REACHED, (), 1)
+    answers += [RightElsewhere(no, ChainId(sale.keeper, 1), sale.ref, ALICE), False, seller.sale]
+
+    class Store:
+        async def do(self, *_: object) -> object:
+            return answers.pop(0)
+
+    news = News()
+    teller = Teller(cast("BookThread[HqStore]", Store()), news, lambda: STAMP, recall_wait_s=PATIENCE_S)
+    with news.about(ChainId(sale.keeper, 1)):
+        async with asyncio.timeout(1):
+            assert await teller.fetch(here, fetch_of(seller.sale)) == seller.sale
 
 
 async def test_a_seller_that_is_not_on_line_is_not_waited_for(hq: Serving) -> None:
