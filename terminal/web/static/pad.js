@@ -60,7 +60,7 @@ function variant({ sale }, face) {
 function keysOf(model, face) {
   const { sale, slips, slipText, hello } = model;
   const keys = PADS[variant(model, face)] ?? ASLEEP;
-  if (face === "slip_number") return { ...keys, plus: (hello.other_prefix || isForeign(slips.number)) && "page.slip_number.other" };
+  if (face === "slip_number") return slipNumberKeys(keys, hello.other_prefix, isForeign(slips.number));
   if (face === "slip") return { ...keys, digits: slipDigits(slips, slipText) };
   if (face === "choosing") return { ...keys, digits: ALL.slice(1, sale.found.length + 1) };
   if (face === "number" && isPhone(sale.number)) return { ...keys, enter: "page.do.search" };
@@ -70,6 +70,10 @@ function keysOf(model, face) {
   if ((face === "done" || face === "declined") && !sale.waiting && !sale.card) return { ...keys, enter: "page.do.finish" };
   if ((face === "done" || face === "declined") && sale.waiting) return { ...keys, enter: "page.do.next_card" };
   return keys;
+}
+
+function slipNumberKeys(keys, other, foreign) {
+  return { ...keys, plus: (other || foreign) && "page.slip_number.other", enter: foreign ? "page.do.refund" : keys.enter };
 }
 
 const freeTenders = (split) => Object.keys(TENDERS).filter((digit) => !isPaidWith(split, TENDERS[digit])).join("");
