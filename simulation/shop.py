@@ -122,6 +122,7 @@ class ShopTill:
         assert core.uplink is not None
         assert core.lead is not None
         await core.till.begin()
+        assert not self.has_copy or book.trust.problem is not None, f"{self.name} believes an old disk"
         await core.uplink.begin()
         jobs = [core.uplink.run()]
         if core.agent is not None:

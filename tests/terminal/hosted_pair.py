@@ -53,6 +53,8 @@ class Wire:
         """All that was ever given to it."""
         self.held: list[AnyMessage] = []
         self.hear: Callable[[AnyMessage], object] = lambda _: None
+        self.flows: Callable[[], object] = lambda: None
+        """Called when it holds nothing any more."""
 
     async def pass_on(self, message: AnyMessage) -> bool:
         if not self.is_up:
@@ -67,6 +69,7 @@ class Wire:
     def let_go(self) -> None:
         """What was held comes now, and nothing is held any more."""
         self.holds, held, self.held = False, self.held, []
+        self.flows()
         for message in held:
             self.hear(message)
 
@@ -120,6 +123,7 @@ class Pair:
         self.place = Program(folder / "place.db", place, PLACE_KEY, programme)
         self.asks, self.answers = Wire(), Wire()
         self.asks.hear, self.answers.hear = self._ask, self._tell
+        self.asks.flows = self.answers.flows = self._be_patient
         self.under_way: set[asyncio.Task[None]] = set()
         self.faults: list[BaseException] = []
         """What the agent's line heard raised, as the uplink would see it."""
@@ -163,9 +167,12 @@ class Pair:
 
     async def settle(self) -> None:
         """The till asks once what came of what it does not know, and hears. From then on it is patient again."""
-        self.agent._patience_s = PATIENT_S
+        self._be_patient()
         await self.agent.settle()
         await self.rest()
+
+    def _be_patient(self) -> None:
+        self.agent._patience_s = PATIENT_S
 
     # The line
 
