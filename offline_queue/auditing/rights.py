@@ -73,9 +73,9 @@ class RightsCheck:
         self.entrusted: list[Entrusted] = []
         """By HQ's orders, and once more by each record that says that one was carried out."""
         self.totals: dict[str, int] = {}
-        """The price of each sale whose right has moved."""
+        """The price of each sale whose right was entrusted."""
         self.undone: defaultdict[str, dict[RecordRef, int]] = defaultdict(dict)
-        """By these sales, and the records that undo a share: how many units."""
+        """By the sales whose rights have moved, and the records that undo a share: how many units."""
         self.unchecked: set[str] = set()
         """Those whose keys nobody tells of, and whose rights were entrusted."""
         self._export = export
@@ -85,7 +85,7 @@ class RightsCheck:
         self._report = report
         self._held: dict[tuple[ChainName, str], Holding] = {}
         self._given: dict[tuple[ChainName, str], RecordRef] = {}
-        """The records by which rights were given on that have not come back."""
+        """The records by which rights were last given on; what has come back is held."""
 
     def take(self, record: Record, record_hash: bytes) -> None:
         """Check a record, the next of its chain; one that has nothing to do with rights is passed over."""
@@ -104,7 +104,6 @@ class RightsCheck:
         name = str(record.ref)
         if name in self._moved:
             self._held[_chain(record), name] = Holding(record)
-            self.totals[name] = body.slip.amount
         if body.undone is not None:
             self._undo(record, body, body.undone)
 
@@ -173,7 +172,7 @@ class RightsCheck:
             order, order_hash = signed.open().ref, signed.hash
         quoted = Take(record.ref, record.kind, given.ref, directive.order.given.hash)
         self.entrusted.append(Entrusted(quoted, order, order_hash))
-        self.totals.setdefault(right.record, right.total)
+        self.totals[right.record] = right.total
         vouched = self._ring.of(self._export, _chain(given))
         if vouched is None:
             self.unchecked.add(f"{given.keeper}/{given.epoch}")
@@ -181,7 +180,6 @@ class RightsCheck:
             self._report(record.ref, f"the record {given.ref} that it entrusts is not signed by {given.keeper}")
         elif record.kind is RecordKind.APPLIED:
             self._held[_chain(record), right.record] = Holding(right)
-            self._given.pop((_chain(record), right.record), None)
 
 
 def _given_in(entrust: Entrust) -> tuple[Record, Right]:

@@ -48,6 +48,11 @@ def of_nobody(shops: Shops) -> SignedRecord:
     return seal(replace(shops.give(shops.a).open(), body=encode_body(given)), shops.a.key.sign)
 
 
+def of_another_kind(shops: Shops) -> SignedRecord:
+    """The words of a right in a record that gives none."""
+    return shops.a.sign(RecordKind.PRINT, RightGiven(shops.right(shops.a)))
+
+
 def forged(shops: Shops, till: Keeper, tampered: str) -> SignedRecord:
     """The till refunds half of what is left, and then more than that, or something else."""
     good = body(shops.undo(till, shops.left(till).left // 2))
@@ -232,7 +237,7 @@ def test_a_sale_that_was_let_go_in_part_at_its_stores_risk_does_not_move(shops: 
 def test_an_order_that_entrusts_what_gives_no_right_is_named_at_hq_and_at_the_till(shops: Shops) -> None:
     shops.send()
     what = "what it entrusts is no right that anybody gave on"
-    for quoted in (shops.sale, SignedRecord(b"nothing", bytes(64)), of_nobody(shops)):
+    for quoted in (shops.sale, SignedRecord(b"nothing", bytes(64)), of_nobody(shops), of_another_kind(shops)):
         order = shops.entrust(quoted, shops.a, shops.c)
         carried_out = shops.c.outbox.head()
         assert carried_out is not None
