@@ -16,6 +16,7 @@ from offline_queue.auditing.findings import Findings, Sort
 from offline_queue.auditing.forks import Fork, check_proof, describe, find_fork
 from offline_queue.auditing.hosted_places import check_hosting
 from offline_queue.auditing.keys import KeyRing
+from offline_queue.auditing.moved_rights import check_rights
 from offline_queue.auditing.notes import notes
 from offline_queue.auditing.one_export import ExportAudit
 from offline_queue.auditing.report import CheckedChain, CheckedExport, Found, Report
@@ -69,6 +70,7 @@ class _Run:
         forks = self._judge(compare_exports(self._audits, self._ring, self._between))
         transit = check_transfers(self._audits, self._between)
         check_hosting(self._audits, self._between)
+        check_rights(self._audits, self._between)
         self._tell(None, self._ring.findings)
         self._tell(None, self._between)
         report = Report(

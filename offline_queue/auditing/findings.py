@@ -39,6 +39,7 @@ class Sort(StrEnum):
     WRITE_OFF = "write_off"
     NOT_ASKED = "not_asked"
     WRONG_TOLD = "wrong_told"
+    WRONG_RIGHT = "wrong_right"
     FORKED = "forked"
 
 
@@ -68,6 +69,7 @@ MEANING: dict[Sort, str] = {
     Sort.WRITE_OFF: "more came back at HQ than was lost, or too few people decided it: the company bears it",
     Sort.NOT_ASKED: "HQ has that place's key, and booked what its till did not ask for like this; look at who did",
     Sort.WRONG_TOLD: "the place at HQ did not say this, or was not asked for it; look at who signed that it heard it",
+    Sort.WRONG_RIGHT: "one place alone has the right to undo a sale, or more goes back than was paid; see who signed",
     Sort.FORKED: "two copies of one till were at work; the two signatures prove it",
 }
 

@@ -13,11 +13,13 @@ from ledger.transactions import Side
 from offline_queue.auditing.chains import Report
 from offline_queue.auditing.findings import Sort
 from offline_queue.auditing.keys import ChainName, KeyRing
+from offline_queue.auditing.relays import directive_in
 from offline_queue.auditing.transfers import Take
-from protocol.bodies import DeclinedBody, TransactionBody
+from protocol.bodies import DeclinedBody, Directive, TransactionBody
 from protocol.errors import NotARecord
 from protocol.hosting import AskedBody, ToldBody, WarrantBody
 from protocol.records import Record, RecordKind, SignedRecord
+from protocol.rights import Entrust, RightGiven
 from protocol.signing import Context, is_signed_by
 
 
@@ -83,7 +85,7 @@ class HostingCheck:
         self._done: dict[ChainName, Booked] = {}
         """The record before, where it needs a warrant."""
         self._slips: dict[str, tuple[str, str]] = {}
-        """By the record of a place at HQ: the number of its slip, and the account."""
+        """By the record of a place at HQ, or of a sale that it may undo: the number of its slip, and the account."""
 
     def take(self, record: Record) -> None:
         """Check a record, the next of its chain; one that has nothing to do with hosting is passed over."""
@@ -100,6 +102,8 @@ class HostingCheck:
                     self._tell(record, record.body_as(ToldBody))
                 case RecordKind.TRANSACTION if agent_of(record.keeper) is not None:
                     self._book(record, record.body_as(TransactionBody))
+                case RecordKind.APPLIED if agent_of(record.keeper) is not None:
+                    self._learn(directive_in(record))
                 case RecordKind.WARRANT:
                     self._warrant(record, booked, record.body_as(WarrantBody))
                 case _:
@@ -110,6 +114,12 @@ class HostingCheck:
     def _ask(self, record: Record, body: AskedBody) -> None:
         wish = Wish(record.ref, body.operation_id, _asked(body), body.pos_ref)
         self._asked[record.keeper, record.epoch].setdefault(body.operation_id, wish)
+
+    def _learn(self, directive: Directive | None) -> None:
+        """The slip of a sale whose right comes here; that it was given on, the check of rights says."""
+        if directive is not None and isinstance(directive.order, Entrust):
+            right = directive.order.given.open().body_as(RightGiven).right
+            self._slips[right.record] = right.receipt_number, right.account
 
     def _book(self, record: Record, body: TransactionBody) -> None:
         self._slips[str(record.ref)] = body.receipt_number, body.account

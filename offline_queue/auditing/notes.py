@@ -22,6 +22,7 @@ def notes(ring: KeyRing, audits: Iterable[ExportAudit]) -> Iterator[str]:
                 *_of_posting(one),
                 *_of_transfers(one),
                 *_of_hosting(one),
+                *_of_rights(one),
                 *one.recoveries.notes(),
                 *one.write_offs.notes(),
             ]
@@ -43,6 +44,11 @@ def _of_posting(one: ExportAudit) -> Iterator[str]:
 def _of_hosting(one: ExportAudit) -> Iterator[str]:
     for keeper in sorted(one.hosting.unchecked):
         yield f"the key of {keeper} is not known: what it asked or told was not checked by its signature."
+
+
+def _of_rights(one: ExportAudit) -> Iterator[str]:
+    for keeper in sorted(one.rights.unchecked):
+        yield f"the key of {keeper} is not known: that it gave on the rights in its name was checked by HQ's word only."
 
 
 def _of_transfers(one: ExportAudit) -> Iterator[str]:

@@ -20,6 +20,7 @@ from offline_queue.auditing.orders import Carried, Order, OrdersCheck
 from offline_queue.auditing.posting import PostingCheck
 from offline_queue.auditing.recoveries import RecoveriesCheck
 from offline_queue.auditing.relays import RelaysCheck
+from offline_queue.auditing.rights import RightsCheck
 from offline_queue.auditing.risks import RisksCheck
 from offline_queue.auditing.transfers import TAKING, GiversRecords, TransfersCheck
 from offline_queue.auditing.write_offs import WriteOffsCheck
@@ -44,6 +45,7 @@ from protocol.hosting import AskedBody, ToldBody, WarrantBody
 from protocol.records import Record, RecordKind
 from protocol.recoveries import Recovered
 from protocol.replaying import line_of
+from protocol.rights import RightGiven
 
 BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.DECLINED: DeclinedBody,
@@ -52,6 +54,7 @@ BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.ASKED: AskedBody,
     RecordKind.TOLD: ToldBody,
     RecordKind.WARRANT: WarrantBody,
+    RecordKind.RIGHT_GIVEN: RightGiven,
 }
 """What only has to be understood."""
 
@@ -75,6 +78,13 @@ class ExportAudit:
         self.relays = RelaysCheck(name, ring, self.findings.add)
         self.hosting = HostingCheck(name, ring, self.findings.add)
         self.risks = RisksCheck(lambda ref, what: self._tell(Sort.FLOOR_LIMIT, [ref.keeper], str(ref), what))
+        self.rights = RightsCheck(
+            name,
+            ring,
+            givers.moved,
+            lambda record: self._replays[life(record.keeper, record.epoch)].book.lots,
+            lambda ref, what: self._tell(Sort.WRONG_RIGHT, [ref.keeper], str(ref), what),
+        )
         self.posting = PostingCheck(givers, lambda chain: ring.of(name, chain))
         self.write_offs = WriteOffsCheck(
             givers.lost,
@@ -161,6 +171,7 @@ class ExportAudit:
             self.recoveries.take(record)
             self.risks.take(record)
             self.hosting.take(record)
+            self.rights.take(record, chain.hashes[row.sequence])
             self.write_offs.take(record)
         self._replay(record)
 

@@ -16,6 +16,7 @@ from protocol.bodies import Directive, Opened, Predecessor, Recall, Revoke, Tran
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.recoveries import Readopted, Reclaimed, Recovered
+from protocol.rights import Entrust
 from protocol.signing import Context, is_signed_by
 from protocol.transfers import given_in, outgoing
 
@@ -102,7 +103,7 @@ class RecoveriesCheck:
                 yield end
 
     def _give_out(self, record: Record, directive: Directive) -> None:
-        if isinstance(directive.order, Transfer | Recall):
+        if isinstance(directive.order, Transfer | Recall | Entrust):
             self._report(Sort.RULE_BROKEN, record.ref, GIVES_OUT)
 
     def short(self, record: Record, held: Mapping[SliceKey, int]) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from ledger.ids import RecordRef
 from offline_queue.auditing.chains import Report
 from offline_queue.auditing.findings import Sort
-from offline_queue.auditing.keys import KeyRing
+from offline_queue.auditing.keys import KeyRing, Vouched
 from offline_queue.auditing.transfers import Take
 from protocol.bodies import Applied, Directive, Relay
 from protocol.errors import NotARecord
@@ -29,7 +28,7 @@ class RelaysCheck:
     def take(self, record: Record) -> None:
         """Check a record; one that relays nothing is passed over."""
         with suppress(NotARecord):  # the check of orders says so
-            directive = _directive_in(record)
+            directive = directive_in(record)
             if directive is not None and isinstance(directive.order, Relay):
                 self._check(record, directive, directive.order)
 
@@ -39,21 +38,23 @@ class RelaysCheck:
         if not _is_given_to(directive, giver):
             what = f"it relays {giver.ref} to {directive.to}/{directive.to_epoch}, to whom that gives nothing"
             self._report(Sort.WRONG_ORDER, record.ref, what)
-        if not self._is_signed(giver.ref, relay):
+        vouched = self._ring.of(self._export, (giver.keeper, giver.epoch))
+        if not is_signed(relay.given, relay.public_key, vouched):
             what = f"the record {giver.ref} that it relays is not signed by {giver.keeper}"
             self._report(Sort.WRONG_ORDER, record.ref, what)
 
-    def _is_signed(self, giver: RecordRef, relay: Relay) -> bool:
-        """By the key that the order names; it is the giver's, as far as anything tells of that."""
-        vouched = self._ring.of(self._export, (giver.keeper, giver.epoch))
-        if vouched is not None and vouched.hex != relay.public_key.hex():
-            return False
-        with suppress(ValueError):
-            return is_signed_by(public_key(relay.public_key), Context.RECORD, relay.given)
+
+def is_signed(given: SignedRecord, key: bytes, vouched: Vouched | None) -> bool:
+    """Whether a record that HQ passes on is signed with the key that HQ names, and with none but its keeper's."""
+    if vouched is not None and vouched.hex != key.hex():
         return False
+    with suppress(ValueError):
+        return is_signed_by(public_key(key), Context.RECORD, given)
+    return False
 
 
-def _directive_in(record: Record) -> Directive | None:
+def directive_in(record: Record) -> Directive | None:
+    """HQ's order, where a record gives one or says that it was carried out; else None. Raises NotARecord."""
     match record.kind:
         case RecordKind.DIRECTIVE:
             return record.body_as(Directive)

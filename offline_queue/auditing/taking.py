@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from ledger.ids import HEADQUARTERS, RecordRef
 from offline_queue.auditing.findings import Findings, Sort
@@ -12,12 +13,19 @@ from offline_queue.auditing.report import Transit, UnderWay
 from offline_queue.auditing.transfers import Gift, Take
 from protocol.records import RecordKind
 
-QUOTING = {
-    RecordKind.TAKEN: (Sort.WRONG_TAKE, "takes", "its giver's"),
-    RecordKind.TOLD: (Sort.WRONG_TOLD, "quotes", "its keeper's"),
-}
-RELAYING = (Sort.WRONG_ORDER, "relays", "its giver's")
-"""What is wrong where a record quotes another one that is not like that, and how to say it."""
+
+class Quoting(NamedTuple):
+    """What is wrong where a record quotes another one that is not like that, and how to say it."""
+
+    sort: Sort
+    does: str
+    whose: str
+
+
+TAKING = Quoting(Sort.WRONG_TAKE, "takes", "its giver's")
+TELLING = Quoting(Sort.WRONG_TOLD, "quotes", "its keeper's")
+RELAYING = Quoting(Sort.WRONG_ORDER, "relays", "its giver's")
+ENTRUSTING = Quoting(Sort.WRONG_RIGHT, "entrusts", "its keeper's")
 
 
 def check_transfers(audits: Sequence[ExportAudit], findings: Findings) -> Transit:
@@ -29,9 +37,9 @@ def check_transfers(audits: Sequence[ExportAudit], findings: Findings) -> Transi
             takes[take.giver, take.hash].setdefault(take.at, take)
             # That an order which was carried out stands in HQ's chain, the check of orders says.
             if take.kind is RecordKind.TAKEN:
-                check_quoted(take, audit, audits, findings)
+                check_quoted(take, TAKING, audit, audits, findings)
         for relayed in audit.relays.relayed:
-            check_quoted(relayed, audit, audits, findings)
+            check_quoted(relayed, RELAYING, audit, audits, findings)
     for (giver, _), found in takes.items():
         first, *more = sorted(found)
         for at in more:
@@ -39,13 +47,14 @@ def check_transfers(audits: Sequence[ExportAudit], findings: Findings) -> Transi
     return _transit(audits, {giver for giver, _ in takes})
 
 
-def check_quoted(quoted: Take, by: ExportAudit, audits: Sequence[ExportAudit], findings: Findings) -> None:
+def check_quoted(
+    quoted: Take, how: Quoting, by: ExportAudit, audits: Sequence[ExportAudit], findings: Findings
+) -> None:
     """The record that is quoted, by its taker, by HQ who relays it, or by who heard it, stands in its own chain."""
     name = quoted.giver.keeper, quoted.giver.epoch
-    sort, does, whose = QUOTING.get(quoted.kind, RELAYING)
     for holder in audits:
         chain = holder.chains.get(name)
-        # HQ relays only what it holds.
+        # HQ passes on only what it holds.
         holds = holder is by and quoted.kind is RecordKind.DIRECTIVE
         if chain is None and not holds:
             continue
@@ -54,11 +63,11 @@ def check_quoted(quoted: Take, by: ExportAudit, audits: Sequence[ExportAudit], f
         # An export that was made before the transfer, or that has only a part of the giver's chain, need not have it.
         whole = holds or (holder.head.place == quoted.giver.keeper and holder.head.at_ms >= by.head.at_ms)
         if found is None and (whole or quoted.giver.sequence < max(hashes)):
-            what = f"the record {quoted.giver} that it {does} is not in {whose} chain"
-            findings.add(sort, quoted.at, what)
+            what = f"the record {quoted.giver} that it {how.does} is not in {how.whose} chain"
+            findings.add(how.sort, quoted.at, what)
         elif found not in (None, quoted.hash):
-            what = f"what it {does} as {quoted.giver} is not what {whose} chain has there"
-            findings.add(sort, quoted.at, what)
+            what = f"what it {how.does} as {quoted.giver} is not what {how.whose} chain has there"
+            findings.add(how.sort, quoted.at, what)
 
 
 def _transit(audits: Sequence[ExportAudit], taken: Collection[RecordRef]) -> Transit:

@@ -15,6 +15,7 @@ from offline_queue.export_items import Content, RecordRow
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.recoveries import Readopted, Reclaimed
+from protocol.rights import RightGiven
 from protocol.signing import Context, is_signed_by
 from protocol.transfers import given_in, giver_of, taken_in
 from protocol.write_offs import WrittenOff
@@ -46,7 +47,7 @@ class Take(NamedTuple):
 class GiversRecords:
     """Every record in an export that can give value, by the name that the export keeps it under; as a hash only.
 
-    It is heard in a first pass, as a taker's chain may come before its giver's.
+    And the sales whose rights moved. It is heard in a first pass, as a taker's chain may come before its giver's.
     """
 
     def __init__(self) -> None:
@@ -54,6 +55,8 @@ class GiversRecords:
         """HQ's present one."""
         self.lost: set[ChainName] = set()
         """The places of which HQ has written something off."""
+        self.moved: set[str] = set()
+        """The sales to which the right has left a till."""
         self._kept: dict[RecordRef, tuple[bytes, bytes]] = {}
         self._readopted: set[SignedRecord] = set()
         self._reclaimed: set[SignedRecord] = set()
@@ -64,6 +67,9 @@ class GiversRecords:
             if isinstance(item, RecordRow) and item.kind in GIVING:
                 ref = RecordRef(Place(item.keeper), item.epoch, item.sequence)
                 self._kept[ref] = item.signed.hash, item.signature
+            if isinstance(item, RecordRow) and item.kind == RecordKind.RIGHT_GIVEN:
+                with suppress(NotARecord):  # the checks of this export say so
+                    self.moved.add(item.signed.open().body_as(RightGiven).right.record)
             if isinstance(item, RecordRow) and item.keeper == HEADQUARTERS:
                 self.hq_epoch = max(self.hq_epoch, item.epoch)
                 self._listen_to_hq(item)

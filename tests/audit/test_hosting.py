@@ -12,7 +12,8 @@ from offline_queue.auditing.findings import Sort
 from protocol.bodies import Applied, Given
 from protocol.hosting import AskedBody, WarrantBody
 from protocol.records import RecordKind, SignedRecord, seal
-from tests.audit.by_hand import MIA, ref
+from protocol.rights import Entrust, LotTerms, Right, RightGiven
+from tests.audit.by_hand import DATE, MIA, ref
 from tests.audit.halves import STRANGER
 from tests.audit.hosted_by_hand import AGENT, HOST, Shop, at, receipt
 
@@ -231,6 +232,19 @@ def test_a_refund_of_other_units_of_another_slip_or_to_another_account_is_named(
         "original": lambda: shop.undo(OPERATION, "refund", sale, 10, asked=asked, undone=undone),
     }[tampered]()
     assert [(sort, where) for sort, where, _ in shop.found()] == [(Sort.NOT_ASKED, at(booked))]
+
+
+def test_a_refund_of_another_stores_sale_is_known_by_the_slip_that_the_till_has_asked_for(shop: Shop) -> None:
+    paid, slip = (Paid(PaidWith.STORED_VALUE, 40),), "07-2-000002"
+    _, spent = shop.spend(40)
+    terms = (LotTerms(spent.purse, spent.lot, "05", DATE, None),)
+    right = Right("07-2/1/4", slip, DATE, MIA, "6222****0417", 40, paid, (spent,), (), terms, 1)
+    given = shop.company.a.sign(RecordKind.RIGHT_GIVEN, RightGiven(right))
+    order = shop.company.order(HOST, Entrust(OPERATION, shop.company.a.public_key, given))
+    shop.host.sign(RecordKind.APPLIED, Applied(order))
+    undone = Undone(right.record, 10, (Paid(PaidWith.STORED_VALUE, 10),))
+    shop.undo(OPERATION, "refund", given, 10, asked=shop.ask(OPERATION, "refund", 10, original=slip), undone=undone)
+    assert shop.found(shop.host) == []
 
 
 # A till that was lost

@@ -15,6 +15,7 @@ from protocol.conversation import (
     AnyMessage,
     Directory,
     Draw,
+    Fetch,
     Find,
     Found,
     Look,
@@ -40,6 +41,7 @@ SAID: list[AnyMessage] = [
     Draw("operation-1", CARD, ALICE, Asset.POINTS, UNITS_MAX, 0),
     NotDrawn("operation-1", NoDraw.NOT_ENOUGH, (SHARE,), 1_795_320_000_000),
     NotDrawn("operation-1", NoDraw.BUSY, (), 0),
+    Fetch("operation-1", "07-2.2-000031"),
     Look(CARD, ALICE),
     Seen(ALICE, (SHARE, Share(Place("07-2"), 0, 0, 0)), MEMBER, 1_795_320_000_000, (2, 57)),
     Seen(ALICE, (), None, 0, (0, 0)),
@@ -58,7 +60,7 @@ def test_a_message_is_read_back_as_it_was_said(message: AnyMessage) -> None:
 
 def test_every_message_begins_with_its_name() -> None:
     named = [msgspec.msgpack.decode(encode(message))[0] for message in SAID]
-    assert set(named) == {"resume", "draw", "not_drawn", "look", "seen", "find", "found", "directory"}
+    assert set(named) == {"resume", "draw", "not_drawn", "fetch", "look", "seen", "find", "found", "directory"}
 
 
 WORD = "𠮷" * 64
@@ -74,6 +76,7 @@ LARGEST_SHARE = Share(Place("ABCDEFGH-1234"), NUMBER_MAX, NUMBER_MAX, NUMBER_MAX
         Found(PHONE, (LARGEST_MEMBER,) * FOUND_MAX),
         Seen(WORD, (LARGEST_SHARE,) * SHARES_MAX, LARGEST_MEMBER, NUMBER_MAX, (NUMBER_MAX, NUMBER_MAX)),
         NotDrawn("o" * 64, NoDraw.NOT_ENOUGH, (LARGEST_SHARE,) * SHARES_MAX, NUMBER_MAX),
+        Fetch("o" * 64, WORD),
         Draw("o" * 64, WORD, WORD, Asset.POINTS, UNITS_MAX, NUMBER_MAX),
     ],
 )
@@ -101,8 +104,8 @@ def member(place: int, value: object) -> bytes:
     return msgspec.msgpack.encode(["directory", [line], 1])
 
 
-RESUME, DRAW, NOT_DRAWN, LOOK = SAID[0], SAID[1], SAID[3], SAID[5]
-SEEN, FIND, FOUND, DIRECTORY = SAID[6], SAID[8], SAID[10], SAID[11]
+RESUME, DRAW, NOT_DRAWN, FETCH, LOOK = SAID[0], SAID[1], SAID[3], SAID[5], SAID[6]
+SEEN, FIND, FOUND, DIRECTORY = SAID[7], SAID[9], SAID[11], SAID[12]
 TOO_LARGE = 2**63
 
 
@@ -111,7 +114,7 @@ TOO_LARGE = 2**63
     [
         *(said(RESUME, place, value) for place in (1, 2, 3) for value in (-1, TOO_LARGE, "1", None, 1.5)),
         *(said(DRAW, 1, value) for value in ("", "short-1", "o" * 65, "has space", "operation\n", 5)),
-        *(said(message, 1, "given/07-2/1/31") for message in (DRAW, NOT_DRAWN)),
+        *(said(message, 1, "given/07-2/1/31") for message in (DRAW, NOT_DRAWN, FETCH)),
         *(said(DRAW, place, value) for place in (2, 3) for value in ("", "a" * 65, 5, None)),
         *(said(DRAW, 4, value) for value in ("gold", "principal", "", 0)),
         *(said(DRAW, 5, value) for value in (0, -1, UNITS_MAX + 1, 2**64 - 1, "5", 1.5)),
@@ -121,6 +124,7 @@ TOO_LARGE = 2**63
         said(NOT_DRAWN, 3, [["hq", 1, 1, 1]] * (SHARES_MAX + 1)),
         *(said(NOT_DRAWN, 3, [share]) for share in ([], ["hq", 1, 1], ["hq", 1, 1, 1, 1], ["hq", -1, 1, 1])),
         *(said(NOT_DRAWN, 3, [[place, 1, 1, 1]]) for place in ("", "nobody", "07-2\n", "07/2")),
+        *(said(FETCH, 2, value) for value in ("r" * 65, 31, None)),
         *(said(LOOK, place, value) for place in (1, 2) for value in ("", "a" * 65, 5, None)),
         said(SEEN, 1, ""),
         said(SEEN, 2, [["hq", 1, 1, 1]] * (SHARES_MAX + 1)),

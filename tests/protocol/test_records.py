@@ -37,6 +37,7 @@ from protocol.bodies import (
 from protocol.errors import NotARecord
 from protocol.hosting import ToldBody
 from protocol.records import RECORD_BYTES_MAX, Record, RecordKind, SignedRecord, encode_body, seal, signed_message
+from protocol.rights import Entrust, GiveRight, LotTerms, Right, RightGiven
 from tests.chains.company import ALICE, PROGRAMME, swiped
 from tests.chains.till import KEY, PUBLIC_KEY, Till
 
@@ -105,7 +106,7 @@ def test_any_messagepack_reader_can_read_a_record() -> None:
         (Opened, "place public_key software after"),
         (
             TransactionBody,
-            "kind operation_id account receipt_number legs opens slip reasons programme software sold undone",
+            "kind operation_id account receipt_number legs opens slip reasons programme software sold undone carries",
         ),
         (
             DeclinedBody,
@@ -124,6 +125,11 @@ def test_any_messagepack_reader_can_read_a_record() -> None:
         (Recall, "account asset keep"),
         (Block, "cards"),
         (Unblock, "cards"),
+        (GiveRight, "record"),
+        (Entrust, "operation_id public_key given"),
+        (RightGiven, "right"),
+        (Right, "record receipt_number business_date account card total paid spent issued lots moves"),
+        (LotTerms, "purse lot store opened_on expires_on"),
         (PrintBody, "receipt_number run step reasons"),
         (DayClosedBody, "closed opens digest slices units"),
     ],

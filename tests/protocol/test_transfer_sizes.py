@@ -1,15 +1,19 @@
-"""What carries value has bounds, so that whoever takes it can always sign the record that says so."""
+"""What carries value, or a right, has bounds, so that whoever takes it can always sign the record that says so."""
 
 import msgspec
 import pytest
 
+from checkout.sold import Paid, PaidWith
 from ledger.amounts import UNITS_MAX
-from ledger.ids import HEADQUARTERS, Place
+from ledger.ids import HEADQUARTERS, AccountId, LotId, Place
+from ledger.slices import Purse
+from ledger.transactions import Leg, Side
 from loyalty.programme import PARTS_MAX
 from protocol.bodies import (
     BLOCKED_CARDS_MAX,
     DIRECTIVE_BYTES_MAX,
     GIVEN_BYTES_MAX,
+    RELAYED_BYTES_MAX,
     Applied,
     Block,
     Directive,
@@ -24,6 +28,7 @@ from protocol.bodies import (
 from protocol.errors import NotARecord
 from protocol.records import FIRST_PREVIOUS, RECORD_BYTES_MAX, Record, RecordKind, SignedRecord, encode_body, seal
 from protocol.replaying import posting_of
+from protocol.rights import RIGHT_LOTS_MAX, Entrust, LotTerms, Right, RightGiven
 from protocol.transfers import given_in, taken_in
 from tests.chains.till import KEY
 
@@ -101,6 +106,25 @@ def test_nothing_in_a_givers_record_is_so_long_that_its_taker_cannot_sign(where:
         assert len(signed(one).content) <= RECORD_BYTES_MAX
         with pytest.raises(NotARecord):
             posting_of(one)
+
+
+def test_a_right_of_as_many_lots_as_it_may_have_fits_in_all_records_that_carry_it() -> None:
+    terms = LotTerms(LONGEST.purse, LONGEST.lot, LONGEST.store, LONGEST.opened_on, LONGEST.expires_on)
+    spent, issued = (Leg(AccountId("a" * 64), Purse.PRINCIPAL, LotId(LONGEST.lot), side, -UNITS_MAX)
+                     for side in (Side.SPENT, Side.ISSUED))  # fmt: skip
+    right = Right(
+        *(LONGEST.lot, "r" * 64, "2026-11-22", "a" * 64, "c" * 64, UNITS_MAX),
+        tuple(Paid(tender, UNITS_MAX, UNITS_MAX) for tender in PaidWith),
+        (spent,) * RIGHT_LOTS_MAX,
+        (issued,) * RIGHT_LOTS_MAX,
+        (terms,) * RIGHT_LOTS_MAX,
+        UNITS_MAX,
+    )
+    given = record(RecordKind.RIGHT_GIVEN, RightGiven(right), TILL)
+    assert len(signed(given).content) <= RELAYED_BYTES_MAX
+    order = directive(Entrust("o" * 64, KEY.public_key().public_bytes_raw(), signed(given)))
+    assert len(signed(order).content) <= DIRECTIVE_BYTES_MAX
+    assert len(signed(applied(order)).content) <= RECORD_BYTES_MAX
 
 
 def test_a_directive_has_room_for_as_many_cards_as_it_may_block() -> None:

@@ -49,9 +49,11 @@ from protocol.enrolment import CODE_VALID_S, TRIES_MAX, EnrolmentAnswer, Enrolme
 from protocol.hosting import AskedBody, NotTold, ToldBody, WarrantBody
 from protocol.members import SHARES_MAX
 from protocol.names import NAME_LENGTH_MAX
+from protocol.originals import original_in
 from protocol.records import RECORD_BYTES_MAX, Record, RecordKind, SignedRecord
 from protocol.rejections import Rejection
 from protocol.replaying import lines
+from protocol.rights import RIGHT_LOTS_MAX, Entrust, GiveRight, RightGiven
 from protocol.signing import Context, Signed, is_signed_by, public_key
 from tests.protocol import independent
 from tests.protocol.wire_vectors import BODIES, DOCUMENT, MAKERS, Vector, computed, refreshed, vectors
@@ -78,6 +80,8 @@ HQS_CHAIN = (
     "roster",
     "relay",
     "netted",
+    "give-right",
+    "entrust",
 )
 HQS_NEXT_EPOCH = "opened-epoch", "new-epoch", "readopted", "reclaimed", "recovered", "written-off"
 KEPT = HQS_CHAIN.index("unblock") + 1
@@ -122,7 +126,7 @@ def test_the_records_of_the_document_are_one_good_chain() -> None:
     chain = [signed(name) for name in TILLS_CHAIN]
     till, hq = (public_key(result(VECTORS[name], "public_key")) for name in ("till", "hq"))
     assert str(getattr(verify_each(chain, till), "ref", None)) == "07-2/1/12"
-    assert str(getattr(verify_each([signed(name) for name in HQS_CHAIN], hq), "ref", None)) == "hq/1/11"
+    assert str(getattr(verify_each([signed(name) for name in HQS_CHAIN], hq), "ref", None)) == "hq/1/13"
     assert examine(Records(chain[0].open().keeper, 1, tuple(chain)), till, None, lambda _: None).fault is None
 
 
@@ -145,6 +149,19 @@ def test_what_the_relay_of_the_document_brings_was_given_to_its_addressee() -> N
     gift = check_relay(directive.order, Place(directive.to), directive.to_epoch)
     assert gift is not None
     assert gift.signed == signed("lent")
+
+
+def test_the_right_that_the_document_entrusts_its_keeper_has_given_when_it_was_told_to() -> None:
+    asked, entrusted = (signed(name).open().body_as(Directive) for name in ("give-right", "entrust"))
+    order, given = entrusted.order, signed("right-given").open()
+    assert isinstance(asked.order, GiveRight)
+    assert isinstance(order, Entrust)
+    assert order.given == signed("right-given")
+    assert is_signed_by(public_key(order.public_key), Context.RECORD, order.given)
+    assert given.previous == signed("lent").hash
+    right = given.body_as(RightGiven).right
+    assert (asked.to, asked.order.record, right.moves) == (given.keeper, right.record, 1)
+    assert original_in(right, ()).left == 7_900
 
 
 def test_the_acknowledgement_of_the_document_confirms_that_chain() -> None:
@@ -215,6 +232,7 @@ def test_every_code_context_and_bound_stands_in_the_document() -> None:
         assert f"{bound:,}".replace(",", " ") in TEXT, bound
     assert (DIRECTORY_LINES_MAX, FOUND_MAX, SHARES_MAX, PARTS_MAX, NAME_LENGTH_MAX) == (500, 9, 50, 200, 64)
     assert (BLOCKED_CARDS_MAX, GIVEN_BYTES_MAX, RELAYED_BYTES_MAX) == (1_000, DIRECTIVE_BYTES_MAX, 63_488)
+    assert RIGHT_LOTS_MAX == 100
     assert (BATCH_RECORDS_MAX, WINDOW_BATCHES, TRIES_MAX, CODE_VALID_S, TOKEN_BYTES) == (250, 4, 5, 24 * 3600, 12)
 
 

@@ -43,6 +43,7 @@ from protocol.handshake import log_in, welcome
 from protocol.hosting import AskedBody, ToldBody, WarrantBody
 from protocol.records import Record, RecordKind, encode_body, seal
 from protocol.recoveries import Readopted, Reclaimed, Recovered
+from protocol.rights import RightGiven
 from protocol.vouching import vouch
 from protocol.write_offs import WrittenOff
 
@@ -66,6 +67,7 @@ BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.ASKED: AskedBody,
     RecordKind.TOLD: ToldBody,
     RecordKind.WARRANT: WarrantBody,
+    RecordKind.RIGHT_GIVEN: RightGiven,
 }
 BLOCK = re.compile(r"^```vector (?P<kind>\w+) (?P<name>[\w-]+)\n(?P<lines>.*?)^```$", re.DOTALL | re.MULTILINE)
 LINE = re.compile(r"^(?P<name>\w+)(?P<sign>:| =>) ?(?P<value>.*(?:\n[ ].*)*)", re.MULTILINE)
