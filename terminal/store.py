@@ -45,7 +45,7 @@ from terminal.negative_list import NegativeList
 from terminal.neighbours import Neighbours
 from terminal.opening import Opening
 from terminal.operations import Operations
-from terminal.originals import Originals
+from terminal.originals import Originals, refundable
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 from terminal.slips import Slips
 from terminal.standing import Standing
@@ -293,10 +293,7 @@ class TillStore:
     def refundable(self, receipt_number: str) -> Refundable | None:
         """The same, as a page shows it."""
         original = self.original(receipt_number)
-        if original is None:
-            return None
-        voidable = original.left == original.total and original.business_date == self.head().business_date
-        return Refundable(original.total, original.left, original.paid, voidable=voidable)
+        return None if original is None else refundable(original, self.head().business_date)
 
     def movements(self, account: AccountId) -> tuple[Movement, ...]:
         """The last of this account here, the latest first."""

@@ -24,7 +24,6 @@ from protocol.conversation import Draw, Records
 from protocol.records import SignedRecord
 from simulation.checks.chain import Keeper
 from simulation.checks.mirrored import check_promises
-from simulation.checks.purchases import Purchase
 from simulation.checks.truth import Truth
 from terminal.answers import Answer, DayClose, Problem
 from terminal.asking import Asked, Moment
@@ -321,16 +320,6 @@ class Chain:
         posted = self.hq.post(chain)
         self.watch()
         return posted
-
-    def bring_all_back(self) -> None:
-        """Every customer gives back all that is left of every purchase."""
-        for (name, receipt), original in list(self.truth.originals.items()):
-            if isinstance(original.what, Purchase) and original.what.left:
-                till = next((one for one in self.tills if one.machine.store.may_undo(receipt)), self.named(name))
-                self.connect(till)
-                self.settle_down()
-                self.ask(till, self.counter.refund(receipt, original.what.left))
-                self.settle_down()
 
     def machines(self) -> list[Machine[HqStore] | Machine[TillStore]]:
         """HQ's and those of all tills."""

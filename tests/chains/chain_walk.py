@@ -16,6 +16,7 @@ from ledger.cards import Card
 from ledger.slices import Asset
 from simulation.checks.proof import ChainProof
 from simulation.signatures import checked_once
+from tests.chains.all_back import bring_all_back
 from tests.chains.chain import opened
 from tests.chains.counter_walk import CounterWalk, members, which
 
@@ -140,7 +141,7 @@ class Walk(CounterWalk):
     def _end_in_peace(self) -> None:
         self.chain.settle_down()
         self.proof.check_quiet()
-        self.chain.bring_all_back()
+        bring_all_back(self.chain)
         self.chain.settle_down()
         self.proof.check_quiet()
         self.proof.check_all_is_undone()

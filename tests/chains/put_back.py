@@ -12,6 +12,7 @@ import pytest
 import hq_server.storage.sqlite
 from ledger.slices import Asset
 from simulation.signatures import checked_once
+from tests.chains.all_back import bring_all_back
 from tests.chains.chain import opened
 from tests.chains.chain_walk import POST_RECORDS_MAX, Walk
 from tests.chains.company import ALICE, BOB
@@ -91,7 +92,7 @@ class Story:
                 self._proof.check()
         self._chain.settle_down()
         self._proof.check_quiet()
-        self._chain.bring_all_back()
+        bring_all_back(self._chain)
         self._chain.settle_down()
         self._proof.check_quiet()
         self._proof.check_all_is_undone()

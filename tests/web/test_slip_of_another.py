@@ -12,7 +12,7 @@ from hardware_mocks.demo_till import TillManner
 from tests.web.counter import Counter, Shop, at_counter
 from tests.web.looks import look
 from tests.web.modules import Modules
-from tests.web.table import HELLO, play
+from tests.web.table import play
 from tests.web.window import Window
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -134,4 +134,3 @@ async def test_what_is_left_of_it_is_not_known_here_and_not_guessed(modules: Mod
     sale = await play(modules, undo, "9", "9", "9", "9", "enter")
     [sent] = [one["operation"] for one in sale["errands"] if one["name"] == "send"]
     assert (sent["kind"], sent["amount"], sent["receipt_number"]) == ("refund", 999_900, "12-1-000031")
-    assert HELLO["currency"]["minor_digits"] == 2  # type: ignore[index]
