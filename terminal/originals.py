@@ -68,7 +68,7 @@ class Originals:
         if right is None:
             return False
         known = self._moved("original", right.record)
-        if known is not None and known.moves >= right.moves and known.is_here:
+        if known is not None and (right.moves, 0) < (known.moves, known.is_here):
             return False
         row = (right.record, right.receipt_number, 1, right.moves, msgspec.msgpack.encode(right), at.sequence)
         self._connection.execute("insert or replace into rights values (?, ?, ?, ?, ?, ?)", row)

@@ -169,6 +169,19 @@ def test_a_sale_of_too_many_lots_is_undone_by_its_own_till_alone(
     assert tills.call(tills.seller) is not None
 
 
+def test_a_right_that_has_moved_on_since_is_not_taken_again(tills: TwoTills) -> None:
+    """HQ may have been put back from a copy, and not know of it."""
+    first = tills.call(tills.seller)
+    assert tills.entrust(tills.other, first) is None
+    tills.refund(tills.other, "60.00")
+    second = tills.call(tills.other)
+    assert tills.entrust(tills.other, first) is Doubt.TRANSFER_REFUSED
+    assert tills.entrust(tills.seller, first) is None, "it cannot know"
+    assert tills.entrust(tills.seller, second) is None
+    assert tills.entrust(tills.seller, first) is Doubt.TRANSFER_REFUSED
+    assert tills.declined(tills.seller, "40.01") == "more_than_left"
+
+
 @pytest.mark.parametrize(
     "tampered", ["another key", "another kind", "not readable", "other account", "no such purse", "again"]
 )
