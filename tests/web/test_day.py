@@ -130,7 +130,7 @@ async def test_a_load_is_voided_and_a_slip_that_is_not_here_is_said_so(counter: 
     await counter.press("4 Enter")
     await counter.reads("result_title", "已作廢")
     await counter.press("* 5 999999 Enter")
-    await counter.reads("note", "本機沒有這張單據，請核對單號；別台開的，請到那一台辦理。")
+    await counter.reads("note", "本機沒有這張單據，請核對單號。別台開的，請鍵入 店.機.單號。")
     await counter.press("/ /")
     await counter.shows("empty")
 
