@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 HERE, SELLER = "07-1", "12-1"
 WORDS = "別台收銀機的單據：請鍵入要退的金額，會向總部查還能退多少"
-FRONTS = {"receipt_prefix": "07-1", "other_prefix": None}
+FRONTS = {"till": "07-1", "receipt_prefix": "07-1", "other_prefix": None}
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +114,14 @@ async def test_what_is_keyed_is_called_as_it_stands_on_the_slip(
     modules: Modules, typed: str, front: str, name: str
 ) -> None:
     assert await modules.call("slips", "receiptOf", FRONTS, typed, front == "other") == name
+
+
+@pytest.mark.parametrize(
+    ("typed", "whose"),
+    [("31", "ours"), ("07.1.31", "ours"), ("12.1", "nobody's"), ("12.1.", "nobody's"), ("12.1.3", "another's")],
+)
+async def test_whose_slip_it_is(modules: Modules, typed: str, whose: str) -> None:
+    assert await modules.call("slips", "isForeign", typed, FRONTS) is (whose == "another's")
 
 
 async def test_points_stand_between_store_till_and_number_only(modules: Modules) -> None:

@@ -117,8 +117,8 @@ function settle(input) {
 async function openSlip(wanted) {
   const { hello, slips } = model;
   const names = [slips.other, !slips.other].map((other) => receiptOf(hello, wanted, other));
-  const slip = (await getSlip(names[0])) ?? (names[0] !== names[1] && !isForeign(wanted) ? await getSlip(names[1]) : null);
-  if (!slip && isForeign(wanted)) return openForeign(names[0]);
+  if (isForeign(wanted, hello)) return openForeign(names[0]); // at once: an amount may be keyed right behind it
+  const slip = (await getSlip(names[0])) ?? (names[0] !== names[1] ? await getSlip(names[1]) : null);
   if (!slip) return feed({ name: "notice", note: { tone: "warn", key: "page.note.no_slip" } });
   model.slips = hear(model.slips, slip, true);
   return showSlip(showOne(model.slips, slip.receipt_number));

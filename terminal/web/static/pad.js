@@ -60,7 +60,7 @@ function variant({ sale }, face) {
 function keysOf(model, face) {
   const { sale, slips, slipText, hello } = model;
   const keys = PADS[variant(model, face)] ?? ASLEEP;
-  if (face === "slip_number") return slipNumberKeys(keys, hello.other_prefix, isForeign(slips.number));
+  if (face === "slip_number") return slipNumberKeys(keys, hello.other_prefix, isForeign(slips.number, hello));
   if (face === "slip") return { ...keys, digits: slipDigits(slips, slipText) };
   if (face === "choosing") return { ...keys, digits: ALL.slice(1, sale.found.length + 1) };
   if (face === "number" && isPhone(sale.number)) return { ...keys, enter: "page.do.search" };

@@ -87,7 +87,11 @@ function foreignParts(number) {
   return parts.length > 1 ? parts : null;
 }
 
-export const isForeign = (number) => foreignParts(number)?.length === FOREIGN_PARTS && /\d$/.test(number);
+/** Whether it is the whole name of a slip of another till than this one. */
+export function isForeign(number, { till }) {
+  const parts = foreignParts(number);
+  return parts?.length === FOREIGN_PARTS && /\d$/.test(number) && `${parts[0]}-${parts[1]}` !== till;
+}
 
 /**
  * `31` at till 07-1 is slip 07-1-000031; while its store is hosted 07-1@hq-000031, and the other one if that is meant.
