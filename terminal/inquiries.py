@@ -18,19 +18,26 @@ class Inquiries:
     async def operation(self, operation_id: str) -> Answer | Problem:
         """What became of an operation. UNKNOWN_OPERATION: this till never did it."""
         await self._under_way.ended(operation_id=operation_id)
-        found = await self._store.do(TillStore.find, operation_id)
-        if found is None:
-            is_open = await self._store.do(lambda store: store.operations.is_open(operation_id))
-            return Problem.OUTCOME_UNKNOWN if is_open else await self._doubt() or Problem.UNKNOWN_OPERATION
-        return self._messages.with_message(found)
+        found = await self._store.do(_what_became_of, operation_id)
+        return found if isinstance(found, Problem) else self._messages.with_message(found)
 
     async def by_pos_ref(self, pos_ref: str) -> list[Answer] | Problem:
         """What became of every operation under a POS's own number."""
         await self._under_way.ended(pos_ref=pos_ref)
-        found = await self._store.do(TillStore.of_sale, pos_ref)
-        if await self._store.do(lambda store: store.operations.is_open_for(pos_ref)):
-            return Problem.OUTCOME_UNKNOWN
-        return await self._doubt() or [self._messages.with_message(one) for one in found]
+        found = await self._store.do(_what_became_of_sale, pos_ref)
+        return found if isinstance(found, Problem) else [self._messages.with_message(one) for one in found]
 
-    async def _doubt(self) -> Problem | None:
-        return await self._store.do(lambda store: store.trust.problem)
+
+# Each looks once: what HQ tells between two looks would be neither open any more nor found yet.
+
+
+def _what_became_of(store: TillStore, operation_id: str) -> Answer | Problem:
+    if store.operations.is_open(operation_id):
+        return Problem.OUTCOME_UNKNOWN
+    return store.find(operation_id) or store.trust.problem or Problem.UNKNOWN_OPERATION
+
+
+def _what_became_of_sale(store: TillStore, pos_ref: str) -> list[Answer] | Problem:
+    if store.operations.is_open_for(pos_ref):
+        return Problem.OUTCOME_UNKNOWN
+    return store.trust.problem or store.of_sale(pos_ref)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import apsw
 import msgspec
@@ -41,6 +42,30 @@ async def test_what_is_told_is_kept_once(funded: Pair, told: Told) -> None:
     assert again == msgspec.structs.replace(first, replayed=True)
     assert funded.shop.kinds() == kinds
     assert kinds[-1] == "told"
+
+
+@pytest.mark.parametrize("by", ["operation", "pos number"])
+async def test_who_asks_while_it_is_told_is_never_told_that_it_was_not_done(
+    funded: Pair, told: Told, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """HQ's word comes behind each look that is taken into the book."""
+    inquiries, do = funded.shop.till.inquiries, funded.shop.store.do
+
+    async def look_and_hear(*what: Any) -> Any:  # noqa: ANN401 - whatever the book is asked for
+        seen = await do(*what)
+        await do(lambda store: store.hosted.tell(X, signed(told), funded.shop.till.moment(), funded.shop.till.hq))
+        return seen
+
+    monkeypatch.setattr(funded.shop.store, "do", look_and_hear)
+    found = await (inquiries.operation(X) if by == "operation" else inquiries.by_pos_ref("POS-1"))
+    assert found is Problem.OUTCOME_UNKNOWN
+    again = await (inquiries.operation(X) if by == "operation" else inquiries.by_pos_ref("POS-1"))
+    assert done(again[0] if isinstance(again, list) else again).operation_id == X
+
+
+def signed(told: Told) -> SignedRecord:
+    assert told.told is not None
+    return told.told
 
 
 async def test_what_is_told_of_nothing_that_was_asked_is_not_kept(funded: Pair, told: Told) -> None:
