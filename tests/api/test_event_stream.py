@@ -3,12 +3,12 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from aiohttp import ClientError, ClientResponse
+from aiohttp import ClientResponse
 
 from terminal.api.app import SHUTDOWN_TIMEOUT_S
 from terminal.events import BEHIND_MAX, KEPT_MAX
@@ -243,15 +243,13 @@ async def test_when_the_till_ends_the_streams_end_at_once(shop: Shop) -> None:
 
 
 async def test_when_the_till_ends_a_page_that_reads_nothing_does_not_hold_it_up(shop: Shop) -> None:
-    async with watching(shop) as page:
+    async with watching(shop):
         for _ in range(BEHIND_MAX - 1):
             shop.till.events.say("note", {"weight": "x" * 400_000})
         await asyncio.sleep(0.1)
         started = asyncio.get_running_loop().time()
         await shop.stop_serving()
         assert asyncio.get_running_loop().time() - started < SHUTDOWN_TIMEOUT_S
-        with suppress(ClientError):  # mostly it is cut off; a quick system has taken in all that was said by then
-            await page.hear(BEHIND_MAX - 1)
 
 
 async def test_no_stream_ever_carries_a_card_number(shop: Shop) -> None:

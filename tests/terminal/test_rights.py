@@ -8,9 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from checkout.requests import Undo
+from checkout.requests import Sale, Undo
 from checkout.sold import Paid, PaidWith
 from ledger.slices import Purse
+from loyalty.programme import FloorLimit
 from offline_queue.doubts import Doubt
 from protocol.bodies import NewEpoch, TransactionBody
 from protocol.conversation import NoDraw, NotDrawn
@@ -19,7 +20,7 @@ from protocol.rights import Entrust, GiveRight, Right, RightGiven
 from terminal import originals
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Identity
-from tests.chains.company import ALICE, POINTS_TOO, units
+from tests.chains.company import ALICE, BOB, POINTS_TOO, swiped, units
 from tests.chains.headquarters import Headquarters
 from tests.chains.proof import prove
 from tests.chains.till import KEY, Till, asked, done
@@ -158,6 +159,19 @@ def test_a_right_that_is_not_here_is_not_given(tills: TwoTills) -> None:
 def test_a_load_is_undone_by_its_own_till_alone(tills: TwoTills) -> None:
     tills.record = tills.seller.load(ALICE, "10.00").record
     assert tills.call(tills.seller) is None
+
+
+def test_what_is_at_the_stores_risk_is_undone_by_its_own_till_alone(tills: TwoTills) -> None:
+    seller = tills.seller
+    seller.store.close()
+    seller._programme = replace(POINTS_TOO, floor_limit=FloorLimit(("transfer",), 500_00, 500_00, 500_00))
+    seller.start()
+    sold = done(seller.ask(Sale.charge(seller._id(""), swiped(BOB), 20_00, "C01", floor_limit=20_00)))
+    assert {part.tender for part in sold.paid} == {PaidWith.STORE_RISK}
+    tills.record = sold.record
+    assert tills.call(seller) is None
+    assert sold.receipt_number is not None
+    done(seller.ask(seller.refund_of(sold.receipt_number, 20_00)))
 
 
 def test_a_sale_of_too_many_lots_is_undone_by_its_own_till_alone(

@@ -18,7 +18,7 @@ from tests.web.window import Window
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 HERE, SELLER = "07-1", "12-1"
-WORDS = "別台收銀機的單據：請鍵入要退的金額，會向總部查還能退多少"
+WORDS = "請鍵入要退的金額；還能退多少，由總部查"
 FRONTS = {"till": "07-1", "receipt_prefix": "07-1", "other_prefix": None}
 
 
@@ -83,6 +83,29 @@ async def test_a_part_is_given_back_here_and_then_the_rest_is_known(counter: Cou
     await asyncio.to_thread(chain.wait_until_quiet)
     assert chain.balances(1)[HERE] == (75_00, 0)
     assert chain.money(1) == 560_55 - 300_00 + 75_00
+
+
+async def test_its_own_slip_whose_right_is_elsewhere_by_now_is_given_back_too(
+    counter: Counter, chain: DemoChain
+) -> None:
+    """How much is left the till does not know any more."""
+    await counter.load(500)
+    await counter.swipe()
+    await counter.press("300 Enter")
+    await counter.shows("done")
+    slip = await counter.page.locator("[data-value=receipt_number]:visible").inner_text()
+    await asyncio.to_thread(chain.wait_until_quiet)
+    there = await asyncio.to_thread(chain.till(SELLER).refund, slip, 100_00)
+    assert there["outcome"] == "done", there
+    await asyncio.to_thread(chain.wait_until_quiet)
+    await counter.press("*")
+    await counter.has_told("slip_text")
+    await counter.press("3")
+    await counter.shows("refund")
+    await counter.reads("undo_words", WORDS)
+    await counter.press("200 Enter")
+    await counter.reads("result_title", "已退貨")
+    await counter.press("/")
 
 
 async def test_while_the_other_till_is_cut_off_the_cashier_reads_what_to_do(counter: Counter, chain: DemoChain) -> None:

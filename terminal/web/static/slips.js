@@ -112,7 +112,8 @@ const padded = (digits) => digits.replace(/^0+/, "").padStart(NUMBER_DIGITS, "0"
 
 export const canSettle = (slip) => slip?.state === "unknown";
 export const canPrint = (slip) => slip !== null && slip.state !== "started";
-export const canRefund = (view) => view?.kind === "sale" && view.refundable?.left > 0;
+/** Of a sale whose right another till has now, how much is left is not known here. */
+export const canRefund = (view) => view?.kind === "sale" && (view.refundable === null || view.refundable.left > 0);
 export const canVoid = (view) => view?.refundable?.voidable === true;
 
 function cameOut(slip) {

@@ -4,8 +4,8 @@ import { backToCard, become, say } from "./moves.js";
 import { send } from "./operation.js";
 
 /**
- * `slip` is what the till said of it: {receipt_number, kind, refundable: {total, left, paid, voidable}}. Of another till's
- * sale `refundable` is null: how much is left is not known here.
+ * `slip` is what the till said of it: {receipt_number, kind, refundable: {total, left, paid, voidable}}. `refundable` is
+ * null where another till has the right to undo it: how much is left is not known here.
  */
 export const openUndo = (sale, { kind, slip, id }) =>
   become(kind, { undo: slip, typed: "", split: null, answer: null, history: null, operation: { operation_id: id } });

@@ -4,7 +4,7 @@ import { partRows } from "./result.js";
 import { givenBack } from "./sharing.js";
 import { bare, money } from "./sums.js";
 
-/** Of another till's sale, before its right is fetched. */
+/** Of a sale that another till has the right to undo. */
 const NOT_KNOWN = { total: 0, left: 0, paid: [] };
 
 export function undoFace({ sale, ...model }) {
@@ -21,7 +21,7 @@ export function undoFace({ sale, ...model }) {
     undo_total: undo.refundable ? money(total, model) : "",
     undo_left: undo.refundable ? money(left, model) : "",
     undo_amount: typed || !undo.refundable ? echo(typed) : bare(left, model),
-    undo_words: undo.refundable ? words(state, fits, model) : wording.text("page.refund.of_another"),
+    undo_words: undo.refundable ? words(state, fits, model) : wording.text("page.refund.not_known"),
     undo_parts: partRows(back ?? [], model, true),
   };
   return { values, tones: { undo: typed ? "load" : "none", undo_words: fits || !undo.refundable ? "plain" : "warn" } };
