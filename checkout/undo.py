@@ -13,7 +13,7 @@ from checkout.rules import Rule, ask
 from checkout.sharing import Left, share_of, share_out
 from checkout.slip_facts import SlipFacts, SlipKind
 from checkout.sold import CARD, Paid, PaidWith, Undone, at_risk
-from ledger.slices import MONEY, Purse, SliceKey, total
+from ledger.slices import MONEY, Lot, Purse, SliceKey, total
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
 from loyalty.programme import Programme
 from loyalty.reasons import Reason
@@ -47,13 +47,23 @@ def refund(request: Undo, view: BookView, programme: Programme) -> Done | Declin
 def void(request: Undo, view: BookView, _programme: Programme) -> Done | Declined:
     """Undo all of a sale or a load of this till, on the business date on which it was made."""
     original = view.original
-    if original is None or original.record.keeper != view.next_record.keeper:
+    if original is None or _is_anothers(original, view):
         return _unknown(view)
     reasons = ask(_void_rules(request, view, original))
     if isinstance(reasons, Declined):
         return reasons
     whole = [part.units for part in original.paid]
     return _undo(_Plan(TransactionKind.VOID, request, view, original, whole), reasons)
+
+
+def _is_anothers(original: Original, view: BookView) -> bool:
+    """Whether another till has sold it: this book may never have seen its lots."""
+    return original.record.keeper != view.next_record.keeper
+
+
+def _carried(legs: Iterable[Leg], original: Original) -> tuple[Lot, ...]:
+    moved = {leg.key for leg in legs}
+    return tuple(lot for lot in original.lots if lot.key in moved)
 
 
 def _unknown(view: BookView) -> Declined:
@@ -101,8 +111,7 @@ def _undo(plan: _Plan, reasons: tuple[Reason, ...]) -> Done:
     earning, all_earning = request.units - at_risk(paid), original.left - at_risk(original.paid)
     gone = _take_back(original.issued, earning, all_earning, plan.view)
     legs = _merged((*back, *gone))
-    moved = {leg.key for leg in legs}
-    carries = tuple(lot for lot in original.lots if lot.key in moved)
+    carries = _carried(legs, original) if _is_anothers(original, plan.view) else ()
     transaction = Transaction(plan.kind, request.operation_id, legs, carries=carries)
     undone = Undone(str(original.record), request.units, paid)
     return Done(transaction, _facts(transaction, plan, paid), reasons, undone=undone)

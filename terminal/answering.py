@@ -51,6 +51,7 @@ def _approval_code(sold: Sold | None, head: Head) -> str | None:
 
 def answer_declined(asked: Asked, declined: Declined, view: BookView, head: Head) -> Answer:
     """The answer to a request that was declined; the record at `head` says so too."""
+    is_of_somebody = asked.presented is not None or view.original is not None
     elsewhere = view.elsewhere if any(reason.rule == "elsewhere" for reason in declined.reasons) else None
     return Answer(
         operation_id=asked.request.operation_id,
@@ -62,7 +63,7 @@ def answer_declined(asked: Asked, declined: Declined, view: BookView, head: Head
         card=_card(asked, view),
         amount=asked.request.units,
         reasons=declined.reasons,
-        balance=balance_of(view.slices),
+        balance=balance_of(view.slices) if is_of_somebody else None,
         decline=declined.decline,
         pos_ref=asked.request.pos_ref,
         floor_limit=declined.floor_limit or None,

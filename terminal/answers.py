@@ -43,7 +43,10 @@ class Answer(msgspec.Struct, frozen=True):
     amount: int
     reasons: tuple[Reason, ...]
     balance: Balance | None
-    """What it left at this till; where HQ did it, within reach as HQ last said, or None where HQ said nothing."""
+    """What it left at this till; where HQ did it, within reach as HQ last said, or None where HQ said nothing.
+
+    None too where a slip was to be undone that is nobody's, as far as is known here.
+    """
     principal: int = 0
     bonus: int = 0
     receipt_number: str | None = None

@@ -136,6 +136,20 @@ def done_nothing(answer: Answer | Problem) -> str | None:
     return answer.decline
 
 
+def test_a_void_is_for_the_till_that_sold_whoever_has_the_right(tills: TwoTills) -> None:
+    tills.move(tills.seller, tills.other)
+    assert done_nothing(tills.other.ask(tills.other.void_of(tills.slip))) == "original_unknown"
+    tills.move(tills.other, tills.seller)
+    done(tills.seller.ask(tills.seller.void_of(tills.slip)))
+    tills.prove()
+
+
+def test_a_slip_of_whom_nobody_knows_has_no_balance(tills: TwoTills) -> None:
+    answer = tills.other.ask(tills.other.refund_of(tills.slip, 1_00))
+    assert isinstance(answer, Answer)
+    assert (answer.decline, answer.balance) == ("right_elsewhere", None)
+
+
 def test_buy_and_refund_all_by_turns_is_as_if_nothing_had_been_bought(tills: TwoTills) -> None:
     here, there = tills.seller, tills.other
     for amount in ("33.33", "33.33", "33.34"):

@@ -117,7 +117,8 @@ async def test_while_the_other_till_is_cut_off_the_cashier_reads_what_to_do(coun
     await counter.press(f"{keys(slip)} Enter 75 Enter")
     await counter.shows("declined")
     await counter.reads(
-        "decline_words", "這張單據是別台收銀機的，現在連不到它，沒有退任何款。請稍後再試，或請顧客到開單的門市辦理。"
+        "decline_words",
+        "這張單據要由另一台收銀機退，現在連不到它，沒有退任何款。請稍後再試，或請顧客到開單或上次退貨的門市辦理。",
     )
     await look(counter, "declined")
 
