@@ -57,8 +57,9 @@ def void(request: Undo, view: BookView, _programme: Programme) -> Done | Decline
 
 
 def _is_anothers(original: Original, view: BookView) -> bool:
-    """Whether another till has sold it: this book may never have seen its lots."""
-    return original.record.keeper != view.next_record.keeper
+    """Whether another till has sold it, or one that this one has replaced: this book may never have seen its lots."""
+    made, here = original.record, view.next_record
+    return (made.keeper, made.epoch) != (here.keeper, here.epoch)
 
 
 def _carried(legs: Iterable[Leg], original: Original) -> tuple[Lot, ...]:
