@@ -18,7 +18,8 @@ class Ports:
 
     def take(self, wished: int) -> int:
         """This port or the next that is free; the wish itself when all that were tried are taken."""
-        candidates = [_any()] if self._any_free else range(wished, wished + TRIED_MAX)
+        tries = range(wished, wished + TRIED_MAX)
+        candidates = (_any() for _ in tries) if self._any_free else tries
         port = next((port for port in candidates if port not in self._given and _is_free(port)), wished)
         self._given.add(port)
         return port

@@ -19,7 +19,7 @@ from ledger.slices import Purse
 from loyalty.evaluation import Item
 from simulation.disk import Disk, PowerCut
 from simulation.files import Files
-from terminal.answers import Answer, Balance, Outcome, Problem
+from terminal.answers import Answer, Outcome, Problem
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 from tests.chains.company import CNY, MEMBERS, POINTS_TOO
 from tests.chains.proof import prove
@@ -166,7 +166,7 @@ class Walk(RuleBasedStateMachine):
     def _heard(self, request: Request, answer: Answer, who: Card | None, *, done: bool) -> Asked:
         assert answer.record == self._next_record
         self.records += 1
-        assert answer.balance == (Balance(0, 0, 0) if who is None else self.purses[who.account].balance)
+        assert answer.balance == (None if who is None else self.purses[who.account].balance)
         if not done:
             assert (answer.outcome, answer.receipt_number) == (Outcome.DECLINED, None)
             return request, answer
