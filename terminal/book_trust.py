@@ -35,7 +35,8 @@ class BookTrust:
         """`marker` None: nobody watches, and a start is believed."""
         self._outbox = outbox
         self._marker = marker
-        self._marked = 0
+        self._marked: int | None = 0
+        """How much had been appended when the marker was last written; None: it may lag behind."""
         self.state = BookState.SURE
         self.has_witnesses = True
         """Whether there is anybody who could answer: a till that is not enrolled would wait in vain."""
@@ -60,6 +61,7 @@ class BookTrust:
         if mark is not None:
             agrees = self._outbox.hash_of(mark.sequence) == mark.hash
             self._change(BookState.SURE if agrees else BookState.BEHIND)
+            self._marked = None  # a power cut may have left an earlier one
         elif head is not None and self.has_witnesses:
             self._change(BookState.UNCONFIRMED)
 

@@ -66,8 +66,9 @@ def test_a_hosted_till_without_a_line_takes_what_needs_nothing_of_hq(tmp_path: P
         till = chain.till("07-1")
         _have_hosted(chain)
         till.swipe(ALICE)
-        till.load(400_00)
+        assert till.load(400_00)["outcome"] == "done"
         sold = till.charge(100_00)
+        assert sold["outcome"] == "done", sold
         chain.wait_until_quiet()
         has = chain.money(ALICE)
         till.cut()
@@ -124,6 +125,7 @@ def _have_hosted(chain: DemoChain) -> HostProcess:
     hosts = chain.host(*chain.tills)
     run_store(chain, "07", "hosted")
     chain.wait_until(lambda: {till.status["mode"] for till in chain.tills.values()} == {"hosted"})
+    chain.wait_until(lambda: all(chain.head(f"{place}@hq")["on_line"] for place in chain.tills))
     return hosts
 
 

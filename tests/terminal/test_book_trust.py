@@ -24,7 +24,8 @@ from protocol.records import RecordKind
 from protocol.rejections import Fault, Rejection
 from terminal.answers import Answer, BookState, Problem
 from terminal.slip_job import SlipState, SlipStep
-from tests.chains.company import ALICE
+from terminal.store import TillStore
+from tests.chains.company import ALICE, PROGRAMME
 from tests.chains.headquarters import HQ_KEY, Headquarters
 from tests.chains.till import IDENTITY, Till, asked
 from tests.terminal.one_store import chain_of, with_alices_money
@@ -153,6 +154,28 @@ def test_a_book_that_the_marker_has_seen_longer_is_an_old_copy_and_stays_one(sho
     assert (shop.state(), shop.marker.mark) == (BookState.BEHIND, mark), "an HQ that knows less does not end it"
     shop.till.restart()
     assert shop.is_stopped(Problem.BOOK_BEHIND)
+
+
+def test_a_start_marks_what_a_power_cut_has_left_unmarked(shop: Marked) -> None:
+    before = shop.marker.mark
+    shop.copy()
+    shop.charge("1.00")
+    shop.till.store.close()
+    shop.marker.mark = before
+    shop.till.start()
+    shop.till.store.trust.mark()
+    shop.restore()
+    assert shop.state() is BookState.BEHIND
+
+
+def test_before_a_book_is_begun_no_call_marks_it(shop: Marked) -> None:
+    shop.copy()
+    shop.charge("1.00")
+    known = shop.marker.mark
+    old = TillStore.open(shop.folder / "saved.db", IDENTITY, shop.till.key.sign, PROGRAMME, marker=shop.marker)
+    old.trust.mark()
+    old.close()
+    assert shop.marker.mark == known
 
 
 def test_what_was_done_is_still_told_by_an_old_copy(shop: Marked) -> None:
