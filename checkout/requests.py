@@ -85,14 +85,32 @@ class Sale(msgspec.Struct, frozen=True):
         return cls(operation_id, presented, (Item("", units),), (paid,), cashier, pos_ref, floor_limit)
 
 
+class Promise(msgspec.Struct, frozen=True):
+    """Goods of the sale with the slip `original` were taken back; `left` of `units` is still to be given back."""
+
+    record: RecordRef
+    receipt_number: str
+    original: str
+    units: int
+    left: int
+    cashier: str
+    pos_ref: str | None
+
+
 class Undo(msgspec.Struct, frozen=True):
-    """Undo `units` of the movement whose slip has this number."""
+    """Undo `units` of the movement whose slip has this number.
+
+    `may_promise`: the goods are taken back even if nobody who has the right to refund them is reached now. `keeps`: it
+    was promised.
+    """
 
     operation_id: OperationId
     receipt_number: str
     units: int
     cashier: str
     pos_ref: str | None = None
+    may_promise: bool = False
+    keeps: Promise | None = None
 
 
 class Original(msgspec.Struct, frozen=True):
@@ -154,6 +172,8 @@ class BookView(msgspec.Struct, frozen=True):
     """What is to be undone; None where this till has no right to undo it."""
     original_unknown: bool = True
     """Where there is none: nobody else can undo it either. False: another till may have it, and was not reached."""
+    promise: Promise | None = None
+    """The slip that is to be undone is that of a promise, and tells of no movement."""
     clock_doubted: bool = False
     """Nobody can say which day it is: what expires stays where it is, and is not spent."""
     mode: str = ""

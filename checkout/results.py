@@ -36,7 +36,7 @@ class Decline(StrEnum):
     MORE_THAN_LEFT = "more_than_left"
     """More than what is left of the original after earlier refunds."""
     ALREADY_UNDONE = "already_undone"
-    """Part of the original, or all of it, was undone before: it cannot be voided."""
+    """Part of the original, or all of it, was undone before, or the promise was kept: it cannot be voided."""
     DAY_IS_OVER = "day_is_over"
     """The original is of an earlier business date: it can be refunded, not voided."""
     LOAD_WAS_USED = "load_was_used"

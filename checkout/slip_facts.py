@@ -16,6 +16,7 @@ class SlipKind(StrEnum):
     LOAD = "load"
     REFUND = "refund"
     VOID = "void"
+    PROMISE = "promise"
 
 
 class SlipFacts(msgspec.Struct, frozen=True):
@@ -47,7 +48,9 @@ class SlipFacts(msgspec.Struct, frozen=True):
     points_owed: int = 0
     """Points that a refund should have taken back and did not find here."""
     original: str | None = None
-    """The number of the slip that is undone."""
+    """The number of the slip that is undone, or is to be."""
+    promise: str | None = None
+    """The number of the promise that a refund keeps."""
 
     @property
     def stored_value_change(self) -> int:

@@ -56,8 +56,12 @@ class Sold(msgspec.Struct, frozen=True):
 
 
 class Undone(msgspec.Struct, frozen=True):
-    """What a refund or a void has undone of the record `original`: units of its price, and of each part that paid."""
+    """What a refund or a void has undone of the record `original`: units of its price, and of each part that paid.
+
+    `promise`: the record of the promise that a refund keeps.
+    """
 
     original: str
     units: int
     paid: tuple[Paid, ...]
+    promise: str | None = None

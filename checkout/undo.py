@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from checkout.promises import promise, take_back
 from checkout.requests import BookView, Original, Undo
 from checkout.results import Decline, Declined, Done
 from checkout.rules import Rule, ask
@@ -35,6 +36,8 @@ def refund(request: Undo, view: BookView, programme: Programme) -> Done | Declin
     What was let go at the store's own risk comes first: nobody is given anything back while the store has a claim.
     """
     original = view.original
+    if original is None and request.may_promise and not view.original_unknown:
+        return promise(request, programme)
     if original is None or original.kind is not TransactionKind.SALE:
         return _unknown(view)
     reasons = ask(_refund_rules(request, original, programme))
@@ -44,8 +47,16 @@ def refund(request: Undo, view: BookView, programme: Programme) -> Done | Declin
     return _undo(_Plan(TransactionKind.REFUND, request, view, original, shares), reasons)
 
 
+def keep(request: Undo, view: BookView, programme: Programme) -> Done | Declined:
+    """Give back what was promised, or what is left of the sale by now if that is less."""
+    left = 0 if view.original is None else view.original.left
+    return refund(msgspec.structs.replace(request, units=min(request.units, left)), view, programme)
+
+
 def void(request: Undo, view: BookView, _programme: Programme) -> Done | Declined:
-    """Undo all of a sale or a load of this till, on the business date on which it was made."""
+    """Undo all of a sale or a load of this till, on the business date on which it was made; or take a promise back."""
+    if view.promise is not None:
+        return take_back(request, view.promise)
     original = view.original
     if original is None or _is_anothers(original, view):
         return _unknown(view)
@@ -114,7 +125,8 @@ def _undo(plan: _Plan, reasons: tuple[Reason, ...]) -> Done:
     legs = _merged((*back, *gone))
     carries = _carried(legs, original) if _is_anothers(original, plan.view) else ()
     transaction = Transaction(plan.kind, request.operation_id, legs, carries=carries)
-    undone = Undone(str(original.record), request.units, paid)
+    kept = None if request.keeps is None else str(request.keeps.record)
+    undone = Undone(str(original.record), request.units, paid, kept)
     return Done(transaction, _facts(transaction, plan, paid), reasons, undone=undone)
 
 
@@ -182,4 +194,5 @@ def _facts(made: Transaction, plan: _Plan, paid: tuple[Paid, ...]) -> SlipFacts:
         points_out=-sum(units for units in points if units < 0),
         points_owed=-sum(leg.units for leg in made.legs if leg.side is Side.OWED),
         original=original.receipt_number,
+        promise=None if request.keeps is None else request.keeps.receipt_number,
     )

@@ -98,6 +98,11 @@ class RecordRef(msgspec.Struct, frozen=True, order=True):
         return OperationId(f"taken/{self}")
 
     @property
+    def kept(self) -> OperationId:
+        """The operation by which the promise of this record is kept; its till does it once."""
+        return OperationId(f"kept/{self}")
+
+    @property
     def netted(self) -> OperationId:
         """The operation by which this record nets what a member owes."""
         return OperationId(f"netted/{self}")

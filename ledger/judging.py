@@ -16,7 +16,7 @@ class Refusal(IntEnum):
     """Why the book refuses, in order of precedence: when several apply, the lowest number is said."""
 
     NO_LEGS = 1
-    """A transaction moves something; but a sale, and what undoes it, may touch nothing that the card holds."""
+    """A transaction moves something; but a sale, what undoes it and a promise may touch nothing that the card holds."""
     UNITS_OUT_OF_RANGE = 2
     """A leg of zero, or beyond UNITS_MAX."""
     LEG_REPEATED = 3
@@ -46,6 +46,7 @@ _MOVES: dict[TransactionKind, tuple[tuple[Side, Side], ...]] = {
     TransactionKind.LOAD: ((Side.ISSUED, Side.HELD),),
     TransactionKind.REFUND: _UNDOING,
     TransactionKind.VOID: _UNDOING,
+    TransactionKind.PROMISE: (),
     TransactionKind.TRANSFER_OUT: ((Side.HELD, Side.IN_TRANSIT),),
     TransactionKind.TRANSFER_IN: ((Side.IN_TRANSIT, Side.HELD),),
     TransactionKind.READOPTION: ((Side.HELD, Side.IN_TRANSIT), (Side.OWED, Side.IN_TRANSIT)),
@@ -53,8 +54,8 @@ _MOVES: dict[TransactionKind, tuple[tuple[Side, Side], ...]] = {
     TransactionKind.WRITE_OFF: ((Side.RISK, Side.HELD), (Side.HELD, Side.RISK)),
 }
 """From which side to which a kind moves units: the first falls, the second rises."""
-_MAY_BE_EMPTY = (TransactionKind.SALE, TransactionKind.REFUND, TransactionKind.VOID)
-"""Paid in cash and too small to earn a point, and still the member's purchase."""
+_MAY_BE_EMPTY = (TransactionKind.SALE, TransactionKind.REFUND, TransactionKind.VOID, TransactionKind.PROMISE)
+"""Paid in cash and too small to earn a point, and still the member's purchase; a promise moves nothing ever."""
 
 
 @dataclass(frozen=True, slots=True)

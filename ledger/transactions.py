@@ -55,6 +55,8 @@ class TransactionKind(StrEnum):
     LOAD = "load"
     REFUND = "refund"
     VOID = "void"
+    PROMISE = "promise"
+    """Goods came back, and what they cost is given back when the right to do so comes. Nothing moves until then."""
     TRANSFER_OUT = "transfer_out"
     """Value leaves for another place."""
     TRANSFER_IN = "transfer_in"

@@ -50,7 +50,7 @@ def compose(  # noqa: PLR0913 - what a slip says depends on all six, and on noth
         Rule(),
         *_MOVEMENTS[facts.kind](facts, words),
         Rule(),
-        *((*_left_on_card(facts, words), Rule()) if standing.tells_balance else ()),
+        *((*_left_on_card(facts, words), Rule()) if standing.tells_balance and facts.card else ()),
         *_proof(evidence, standing, words),
     )
 
@@ -114,10 +114,19 @@ def _undo(facts: SlipFacts, words: _Words) -> list[Block]:
     }
     return [
         Pair(words.say("slip.original"), facts.original or ""),
+        *([Pair(words.say("slip.promise"), facts.promise)] if facts.promise else []),
         Pair(words.say(f"slip.{facts.kind}.amount"), words.money(facts.amount), Size.BIG, bold=True),
         *(row for part in facts.paid for row in _part(part, facts, words)),
         *_taken_back(facts, words),
         *words.points(moved),
+    ]
+
+
+def _promise(facts: SlipFacts, words: _Words) -> list[Block]:
+    return [
+        Pair(words.say("slip.original"), facts.original or ""),
+        Pair(words.say("slip.promise.amount"), words.money(facts.amount), Size.BIG, bold=True),
+        Line(words.say("slip.promise.words")),
     ]
 
 
@@ -153,6 +162,7 @@ _MOVEMENTS = {
     SlipKind.LOAD: _load,
     SlipKind.REFUND: _undo,
     SlipKind.VOID: _undo,
+    SlipKind.PROMISE: _promise,
 }
 
 

@@ -103,7 +103,7 @@ class Agent:
     async def decide(self, asked: Asked) -> Answer | Problem:
         """The answer, committed there and here; or here alone, when there is no line. Raises DiskFull, BookBroken."""
         request = asked.request
-        if isinstance(request, Undo) and await self._store.do(TillStore.may_undo, request.receipt_number):
+        if isinstance(request, Undo) and await self._is_here(request):
             return await self._store.do(TillStore.perform, asked)
         if not self.reaches_hq:
             return await self._decide_alone(asked)
@@ -112,6 +112,11 @@ class Agent:
             return signed
         self.asks_hq(asked)
         return await self._ask(asked.request.operation_id, signed)
+
+    async def _is_here(self, request: Undo) -> bool:
+        """Whether it is this till's own to undo: its own sale, or a promise of its own."""
+        slip = request.receipt_number
+        return await self._store.do(lambda store: store.undoable.may_undo(slip))
 
     async def _decide_alone(self, asked: Asked) -> Answer | Problem:
         """Nothing of a member's lies here: it may earn and load, and what it would spend is declined."""

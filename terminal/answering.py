@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from checkout.requests import BookView
-from checkout.results import Declined
+from checkout.results import Decline, Declined
 from checkout.sold import CARD, PaidWith, Sold
 from ledger.slices import Purse, Slice, total
+from ledger.transactions import TransactionKind
 from protocol.bodies import DeclinedBody, TransactionBody
 from protocol.chain import Head
 from protocol.check_code import approval_code
@@ -22,14 +23,14 @@ def answer_done(body: TransactionBody, head: Head, local_time: str) -> Answer:
     return Answer(
         operation_id=body.operation_id,
         kind=body.kind,
-        outcome=Outcome.DONE,
+        outcome=Outcome.PROMISED if body.kind == TransactionKind.PROMISE else Outcome.DONE,
         record=str(head.ref),
         business_date=head.business_date,
         at=local_time,
         card=facts.card,
         amount=facts.amount,
         reasons=body.reasons,
-        balance=Balance(facts.principal_after, facts.bonus_after, facts.points_after),
+        balance=Balance(facts.principal_after, facts.bonus_after, facts.points_after) if facts.card else None,
         principal=facts.principal,
         bonus=facts.bonus,
         receipt_number=body.receipt_number,
@@ -40,6 +41,7 @@ def answer_done(body: TransactionBody, head: Head, local_time: str) -> Answer:
         points_out=facts.points_out,
         points_owed=facts.points_owed,
         original=facts.original,
+        promise=facts.promise,
     )
 
 
@@ -67,6 +69,7 @@ def answer_declined(asked: Asked, declined: Declined, view: BookView, head: Head
         decline=declined.decline,
         pos_ref=asked.request.pos_ref,
         floor_limit=declined.floor_limit or None,
+        can_promise=declined.decline is Decline.RIGHT_ELSEWHERE,
         elsewhere=None if elsewhere is None else elsewhere.units,
         elsewhere_as_of=None if elsewhere is None else asked.moment.local_text(elsewhere.at_ms),
     )

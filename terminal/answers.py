@@ -20,6 +20,8 @@ class Outcome(StrEnum):
 
     DONE = "done"
     DECLINED = "declined"
+    PROMISED = "promised"
+    """Goods were taken back, and the refund follows when the right to give it comes."""
 
 
 class Balance(msgspec.Struct, frozen=True):
@@ -65,7 +67,11 @@ class Answer(msgspec.Struct, frozen=True):
     points_out: int = 0
     points_owed: int = 0
     original: str | None = None
-    """The number of the slip that a refund or void has undone."""
+    """The number of the slip that a refund or void has undone, or that a promise is about."""
+    promise: str | None = None
+    """The number of the promise that this refund keeps."""
+    can_promise: bool = False
+    """Of a decline: a request under a new id that says `promise` takes the goods, and the refund follows."""
     replayed: bool = False
 
 

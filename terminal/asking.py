@@ -101,7 +101,7 @@ class Asked(msgspec.Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """The name of the use case: `sale`, `load`, `refund`, `void`."""
+        """The name of the use case: `sale`, `load`, `refund`, `void`; `keep` where a promise is kept."""
         return self.use_case.__name__
 
     @property
@@ -130,7 +130,7 @@ class Asked(msgspec.Struct, frozen=True):
         return "" if self.presented is None else self.presented.card.account
 
 
-_CIRCUMSTANCES = ("operation_id", "presented", "cashier", "pos_ref", "floor_limit")
+_CIRCUMSTANCES = ("operation_id", "presented", "cashier", "pos_ref", "floor_limit", "may_promise", "keeps")
 
 
 def fingerprint(kind: str, body: object) -> bytes:

@@ -105,6 +105,8 @@ class RefundBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     amount: Units
     cashier: ShortText = ""
     pos_ref: PosRef | None = None
+    promise: bool | msgspec.UnsetType = msgspec.UNSET
+    """Take the goods even if nobody is reached who may refund. Unset, a request's fingerprint is as before."""
 
 
 class VoidBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

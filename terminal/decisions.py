@@ -7,10 +7,11 @@ import msgspec
 from checkout.requests import BookView, Elsewhere, LetGo, Sale, Undo
 from checkout.results import Decline, Declined, Done
 from checkout.sold import Sold, at_risk
-from checkout.undo import refund
+from checkout.undo import keep, void
 from ledger.ids import AccountId
 from ledger.journal_sqlite import SqliteJournal
 from ledger.judging import Posted
+from ledger.transactions import TransactionKind
 from loyalty.programme import Programme
 from loyalty.reasons import Reason
 from protocol.bodies import DeclinedBody, TransactionBody, lots_told, terms_told
@@ -20,8 +21,8 @@ from protocol.hosting import AskedBody, WarrantBody
 from protocol.receipt_numbers import is_slips_name
 from protocol.records import RecordKind
 from terminal.answering import answer_declined, answer_done, answer_told
-from terminal.answers import Answer, Outcome, Problem
-from terminal.asking import Asked, Identity, Words
+from terminal.answers import Answer, HqState, HqStatus, Outcome, Problem
+from terminal.asking import Asked, Identity, Moment, Words, fingerprint
 from terminal.book_trust import BookTrust
 from terminal.clock_book import ClockBook
 from terminal.floor_limits import FloorLimits
@@ -32,6 +33,7 @@ from terminal.neighbours import Neighbours
 from terminal.operations import Operations
 from terminal.originals import Originals
 from terminal.own_chain import OwnChain
+from terminal.promises import Promises
 from terminal.slips import Slips
 
 
@@ -42,6 +44,7 @@ class Shelf(msgspec.Struct, frozen=True):
     operations: Operations
     slips: Slips
     originals: Originals
+    promises: Promises
     members: Members
     negative_list: NegativeList
     neighbours: Neighbours
@@ -79,7 +82,7 @@ class Decisions:
     def view(self, asked: Asked, told: NotDrawn | None = None) -> BookView:
         """All that its use case may know."""
         if isinstance(asked.request, Undo):
-            return self._view_of_undoing(asked.request, told, may_be_another_s=asked.use_case is refund)
+            return self._view_of_undoing(asked.request, told, may_be_another_s=asked.use_case is not void)
         head, card = self._chain.head(), asked.request.presented.card
         return BookView(
             next_record=head.ref.next(),
@@ -105,8 +108,9 @@ class Decisions:
         head, original = self._chain.head(), self._shelf.originals.find(request.receipt_number)
         slices = () if original is None else self._shelf.journal.slices(original.account)
         is_unknown = not may_be_another_s or self._is_nobodys(request.receipt_number, told)
+        promise = None if may_be_another_s else self._shelf.promises.find(request.receipt_number)
         view = BookView(head.ref.next(), self._identity.store, head.business_date, slices, original=original)
-        return msgspec.structs.replace(view, original_unknown=is_unknown)
+        return msgspec.structs.replace(view, original_unknown=is_unknown, promise=promise)
 
     def _is_nobodys(self, slip: str, told: NotDrawn | None) -> bool:
         """Whether nobody else can have the right to undo what this slip tells of, as far as HQ and this book know."""
@@ -165,11 +169,31 @@ class Decisions:
         if asked.warrant is not None:
             self._chain.append(head, RecordKind.WARRANT, WarrantBody(asked.warrant), asked.moment)
         self._shelf.slips.add(number, account, asked.words, head)
-        if done.undone is not None:
-            self._shelf.originals.undone(done.undone.original, head.ref)
+        self._follow(done, number, head)
         if done.sold is not None and (units := at_risk(done.sold.paid)):
             self._shelf.floor_limits.use(head.business_date, account, units)
         return answer_done(body, head, asked.moment.local)
+
+    def _follow(self, done: Done, number: int, head: Head) -> None:
+        """What was promised, undone or kept by slip `number` is known from now on."""
+        if done.transaction.kind is TransactionKind.PROMISE:
+            assert done.facts.original is not None, "a promise names a sale's slip"
+            self._shelf.promises.add(number, done.facts.original, done.facts.amount)
+        if done.undone is not None:
+            self._shelf.originals.undone(done.undone.original, head.ref)
+            self._shelf.promises.settle(done.undone.promise or done.undone.original, head.ref)
+
+    def keep_promises(self, receipt_number: str, moment: Moment) -> None:
+        """HQ has brought the right to undo the sale with this slip: give back what was promised of it, in its order."""
+        for promise in self._shelf.promises.open(receipt_number):
+            said = promise.units, promise.cashier, promise.pos_ref
+            request = Undo(promise.record.kept, receipt_number, *said, keeps=promise)
+            words, hq = fingerprint(keep.__name__, request), HqStatus(HqState.ANSWERED, moment.local)
+            asked = Asked(request, keep, words, moment, hq)
+            view = self.view(asked)
+            outcome = self.outcome(asked, view)
+            if isinstance(outcome, Done):  # otherwise nothing is left of it, and the promise stays for a person
+                self.commit(asked, outcome, view)
 
     def call_off(self, asked: AskedBody, words: Words, why: str) -> Answer:
         """Write that nothing came of what a hosted store's till has asked for, whether it is understood here or not."""

@@ -7,6 +7,7 @@ import structlog
 from offline_queue.doubts import Doubt, Given, Hearer, check_directive
 from protocol.bodies import Order, Roster, RunAs
 from protocol.records import SignedRecord
+from protocol.rights import Entrust
 from protocol.upstream import LineLost
 from terminal.drawing import Drawing
 from terminal.exchanges import Occasion
@@ -54,6 +55,8 @@ class Directives:
                 self._till.exchange(Occasion.MODE)
             case Roster():
                 self._till.roster_changed.set()
+            case Entrust():
+                self._till.slips.work.set()  # what was promised may have been given back with it
             case _:
                 pass
 

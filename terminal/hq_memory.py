@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from ledger.ids import HEADQUARTERS, RecordRef
@@ -34,6 +36,10 @@ from terminal.negative_list import NegativeList
 from terminal.neighbours import Neighbours
 from terminal.originals import Originals
 from terminal.transfers import Transfers
+
+
+def _nothing_promised(_slip: str, _moment: Moment) -> None:
+    """No till keeps this book yet."""
 
 
 class HqKnown(msgspec.Struct, frozen=True):
@@ -69,6 +75,8 @@ class HqMemory:
         self._negative_list = negative_list
         self._neighbours = neighbours
         self._originals = originals
+        self.keep_promises: Callable[[str, Moment], None] = _nothing_promised
+        """Called with a slip when the right to undo its sale has come; in the caller's transaction."""
 
     def known(self) -> HqKnown:
         """All of it in short."""
@@ -208,7 +216,9 @@ class HqMemory:
                 right = self._originals.give(record)
                 if right is not None:
                     self._record(RecordKind.RIGHT_GIVEN, RightGiven(right), moment)
-            case Enrol() | Revoke() | Transfer() | RunAs() | Relay() | NewEpoch() | Entrust():
+            case Entrust(given=given):
+                self.keep_promises(given.open().body_as(RightGiven).right.receipt_number, moment)
+            case Enrol() | Revoke() | Transfer() | RunAs() | Relay() | NewEpoch():
                 pass
 
     def _last_directive(self, hq_epoch: int) -> int:

@@ -18,7 +18,6 @@ from protocol.originals import original_in, original_of, right_of
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.rights import RIGHT_LOTS_MAX, Entrust, Right, RightGiven
 from protocol.signing import Context, is_signed_by, public_key
-from terminal.answers import Refundable
 from terminal.slips import Slips, is_own
 
 
@@ -121,12 +120,6 @@ class Originals:
         assert signed is not None, "what the book names is in the chain"
         record = signed.open()
         return record.body_as(ToldBody).told.open() if record.kind is RecordKind.TOLD else record
-
-
-def refundable(original: Original, business_date: str) -> Refundable:
-    """What is left of it, as a page shows it on this date."""
-    voidable = original.left == original.total and original.business_date == business_date
-    return Refundable(original.total, original.left, original.paid, voidable=voidable)
 
 
 def _entrusted(order: Entrust) -> Right | None:

@@ -44,7 +44,7 @@ class SlipDesk:
         stored, job = found
         text = self._writer.texts(stored, copy=job.is_copy)
         state = (job.state, job.reasons, job.run)
-        left = await self._store.do(TillStore.refundable, receipt_number)
+        left = await self._store.do(lambda store: store.undoable.look(receipt_number))
         return SlipView(receipt_number, stored.facts.kind, *state, copy=job.is_copy, text=text, refundable=left)
 
     async def answer(self, receipt_number: str, *, came_out: bool) -> SlipView | Problem:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 
-from checkout.requests import Original
 from ledger.cards import Card
 from ledger.ids import HEADQUARTERS, AccountId, Place
 from ledger.journal_sqlite import Connection, SqliteJournal, open_book, transaction
@@ -24,7 +23,7 @@ from protocol.conversation import BATCH_RECORDS_MAX, NotDrawn, Resume
 from protocol.records import RecordKind, SignedRecord
 from protocol.signing import Signed, Signer
 from terminal.answering import balance_of
-from terminal.answers import Answer, DayClose, Movement, Problem, Refundable
+from terminal.answers import Answer, DayClose, Movement, Problem
 from terminal.asking import Asked, Identity, Moment
 from terminal.book_trust import BookTrust
 from terminal.clock_book import ClockBook
@@ -45,11 +44,13 @@ from terminal.negative_list import NegativeList
 from terminal.neighbours import Neighbours
 from terminal.opening import Opening
 from terminal.operations import Operations
-from terminal.originals import Originals, refundable
+from terminal.originals import Originals
+from terminal.promises import Promises
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 from terminal.slips import Slips
 from terminal.standing import Standing
 from terminal.transfers import Transfers
+from terminal.undoable import Undoable
 from terminal.wanting import GoneHome, Held, Want, want_of
 
 SCHEMAS = ("ledger", "offline_queue", "terminal")
@@ -82,6 +83,8 @@ class TillStore:
         self._transfers = Transfers(self._outbox, self._journal, programme, self.members)
         self.neighbours = Neighbours(connection)
         self._originals = Originals(connection, self.slips, self._journal)
+        self._promises = Promises(connection, self.slips)
+        self.undoable = Undoable(connection, self._originals, self._promises, self)
         lists = self.negative_list, self.neighbours, self._originals
         self.hq = HqMemory(connection, self._outbox, identity, self._transfers, *lists)
         self.gifts = Gifts(connection, self._outbox, self._transfers)
@@ -92,6 +95,7 @@ class TillStore:
             self.operations,
             self.slips,
             self._originals,
+            self._promises,
             self.members,
             self.negative_list,
             self.neighbours,
@@ -103,6 +107,7 @@ class TillStore:
         self.lending = Lending(connection, self._outbox, programme, self._transfers, shelf)
         self._days = DayClosing(self._outbox, self._journal, self.clock, self)
         self._decisions = Decisions(self, shelf, identity, programme)
+        self.hq.keep_promises = self._decisions.keep_promises
         self.hosted = HostedBook(connection, self._outbox, self, shelf, self._decisions.known)
         self.hosting = HostingBook(connection, self._outbox, self.operations, self._decisions, self._days)
         self._opening = Opening(
@@ -279,21 +284,6 @@ class TillStore:
         """What a slip says, and where its printing stands."""
         made, job = self.slips.made(number), self.slips.job(number)
         return None if made is None or job is None else (made.slip(), job)
-
-    def original(self, receipt_number: str) -> Original | None:
-        """What is left of the movement with this slip; None: none that can be undone."""
-        with transaction(self._connection):
-            return self._originals.look(receipt_number)
-
-    def may_undo(self, receipt_number: str) -> bool:
-        """Whether the right to undo what this slip tells of is here."""
-        with transaction(self._connection):
-            return self._originals.find(receipt_number) is not None
-
-    def refundable(self, receipt_number: str) -> Refundable | None:
-        """The same, as a page shows it."""
-        original = self.original(receipt_number)
-        return None if original is None else refundable(original, self.head().business_date)
 
     def movements(self, account: AccountId) -> tuple[Movement, ...]:
         """The last of this account here, the latest first."""

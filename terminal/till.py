@@ -211,8 +211,8 @@ class Till:
         return await self._undo(body, void, await self.total(body.receipt_number))
 
     async def total(self, receipt_number: str) -> int:
-        """What the movement with this slip came to, before anything of it was undone; 0 where nobody knows."""
-        original = await self._store.do(TillStore.original, receipt_number)
+        """What the movement or promise with this slip came to, before anything of it was undone; 0: nobody knows."""
+        original = await self._store.do(lambda store: store.undoable.look(receipt_number))
         return 0 if original is None else original.total
 
     async def close_day(self, business_date: str | None = None, opens: str | None = None) -> DayClose | Problem:
@@ -262,6 +262,8 @@ class Till:
         if again is not None:
             return again
         request = Undo(OperationId(body.operation_id), body.receipt_number, units, body.cashier, body.pos_ref)
+        if isinstance(body, RefundBody) and body.promise is True:
+            request = msgspec.structs.replace(request, may_promise=True)
         return await self._begin(Asked(request, use_case, words, self.moment(), self.hq))
 
     async def _known(self, body: _Body, words: bytes) -> Answer | Problem | None:

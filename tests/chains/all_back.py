@@ -10,7 +10,7 @@ def bring_all_back(chain: Chain) -> None:
     """Each to the till that has the right to undo it, or to its own, which fetches that."""
     for (name, receipt), original in list(chain.truth.originals.items()):
         if isinstance(original.what, Purchase) and original.what.left:
-            till = next((one for one in chain.tills if one.machine.store.may_undo(receipt)), chain.named(name))
+            till = next((one for one in chain.tills if one.machine.store.undoable.may_undo(receipt)), chain.named(name))
             chain.connect(till)
             chain.settle_down()
             chain.ask(till, chain.counter.refund(receipt, original.what.left))

@@ -92,7 +92,7 @@ class Walk(RuleBasedStateMachine):
         if age >= len(self.sales):
             return
         one = self.sales[-1 - age]
-        original = self.till.store.original(one.receipt)
+        original = self.till.store.undoable.look(one.receipt)
         assert original is not None
         answer = self._ask(self.till.void_of(one.receipt))
         is_whole = original.left == original.total

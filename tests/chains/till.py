@@ -107,7 +107,7 @@ class Till:
 
     def void_of(self, receipt_number: str, pos_ref: str | None = None) -> Void:
         """A void as words, not asked yet; it undoes all of the original, as the till's API has it."""
-        original = self.store.original(receipt_number)
+        original = self.store.undoable.look(receipt_number)
         return Void(self._id(""), receipt_number, 0 if original is None else original.total, "C01", pos_ref)
 
     def ask(self, request: Request) -> Answer | Problem:

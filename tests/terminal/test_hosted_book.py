@@ -147,7 +147,7 @@ async def test_what_is_left_of_a_slip_of_hqs_is_known_here(funded: Pair) -> None
     assert declined(await funded.void(sold)) == "already_undone"
     done(await funded.refund(sold, 70_00))
     assert await _left(funded, sold) == (100_00, 0, False)
-    assert await funded.shop.store.do(lambda store: store.refundable(part)) is None
+    assert await funded.shop.store.do(lambda store: store.undoable.look(part)) is None
     assert declined(await funded.refund(sold, 1)) == "more_than_left"
 
 
@@ -264,7 +264,7 @@ async def _tell(funded: Pair, told: Told) -> Kept:
 
 
 async def _left(funded: Pair, name: str) -> tuple[int, int, bool]:
-    found = await funded.shop.store.do(lambda store: store.refundable(name))
+    found = await funded.shop.store.do(lambda store: store.undoable.look(name))
     assert found is not None
     return found.total, found.left, found.voidable
 
