@@ -130,9 +130,9 @@ class DemoTill:
         paid = [{"tender": tender, "amount": units} for tender, units in parts.items()]
         return self._ask("/v1/sales", {"items": [{"article": "goods", "amount": sum(parts.values())}], "paid": paid})
 
-    def refund(self, receipt_number: str, units: int) -> dict[str, Any]:
+    def refund(self, receipt_number: str, units: int, **more: object) -> dict[str, Any]:
         """Goods come back; no card is needed."""
-        return self._undo("/v1/refunds", {"receipt_number": receipt_number, "amount": units})
+        return self._undo("/v1/refunds", {"receipt_number": receipt_number, "amount": units, **more})
 
     def void(self, receipt_number: str) -> dict[str, Any]:
         """A sale or load of today is taken back whole."""

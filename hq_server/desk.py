@@ -21,7 +21,7 @@ from hq_server.storage.showing import Showing
 from hq_server.storage.sqlite import HqStore
 from hq_server.storage.z_totals import ZTotals
 from hq_server.teller import Teller
-from hq_server.views import HqView
+from hq_server.views import HqView, PromiseList
 from hq_server.world import World
 from hq_server.write_offs import Decided
 from ledger.amounts import Currency
@@ -227,6 +227,10 @@ class Desk:
             self.news.tell(chain)
             await self._tell_tills(chain.store)
         return revoked is not None
+
+    async def promises(self) -> PromiseList:
+        """The promised refunds that are neither given nor taken back."""
+        return await self._store.do(HqStore.promises)
 
     async def write_off(self, chain: ChainId, by: str) -> Decided:
         """This person would write off what lies with a keeper; two people do. What is more than one step, follows."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from hq_server.storage.drawing import Drawn, Short
-from hq_server.storage.fetching import Fetched, RightElsewhere
+from hq_server.storage.fetching import RightElsewhere, Unreported
 from hq_server.storage.sqlite import HqStore
 from ledger.ids import AccountId, ChainId
 from offline_queue.book_thread import BookThread
@@ -52,8 +52,11 @@ class Teller:
     async def fetch(self, chain: ChainId, asked: Fetch) -> SignedRecord | NotDrawn:
         """The directive that entrusts, or why not, within the same time."""
 
-        async def look() -> Fetched:
-            return self._told(chain, await self._store.do(HqStore.fetch, chain, asked, self._stamp()))
+        async def look() -> SignedRecord | NotDrawn | RightElsewhere:
+            found = await self._store.do(HqStore.fetch, chain, asked, self._stamp())
+            if isinstance(found, Unreported):
+                return found.no(is_on_line=self._news.is_heard(found.maker))
+            return self._told(chain, found)
 
         fetched = await look()
         if not isinstance(fetched, RightElsewhere):

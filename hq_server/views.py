@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from hq_server.write_offs import WriteOffView
@@ -77,6 +79,45 @@ class ExposureList(msgspec.Struct, frozen=True):
     total: int
     open: int
     lines: list[ExposureLine]
+
+
+class Stands(StrEnum):
+    """For what a promised refund waits. The values are `hq_page.promise.*` keys of the wording table."""
+
+    TILL_LOST = "till_lost"
+    """HQ takes nothing more from the till that has promised: a person has to see to it."""
+    NOT_REPORTED = "not_reported"
+    """The till that has printed the slip has not reported that sale."""
+    NOTHING_LEFT = "nothing_left"
+    """All of the sale was given back by others."""
+    STAYS = "stays"
+    """The right stays with the till that has sold: a part is at its store's risk, or there are too many lots."""
+    HOLDER_LOST = "holder_lost"
+    """HQ takes nothing more from whoever has the right."""
+    WITH_HOLDER = "with_holder"
+    """Whoever has the right is to give it, and will when it calls."""
+    ON_ITS_WAY = "on_its_way"
+    """The right was entrusted to the till that has promised, or is at HQ."""
+
+
+class PromiseLine(msgspec.Struct, frozen=True):
+    """A till promised to give back `units` of the sale with the slip `original`; `holder` has the right to."""
+
+    record: str
+    keeper: str
+    receipt_number: str
+    original: str
+    units: int
+    business_date: str
+    stands: Stands
+    holder: str | None
+
+
+class PromiseList(msgspec.Struct, frozen=True):
+    """The promises that are neither kept nor taken back, the oldest first: the first LINES_SHOWN_MAX of `total`."""
+
+    total: int
+    lines: list[PromiseLine]
 
 
 class SuspenseView(msgspec.Struct, frozen=True):

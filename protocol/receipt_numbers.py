@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ledger.ids import PLACE_PATTERN, Place
+from ledger.ids import PLACE_PATTERN, Place, parse_place
 
 FIRST_EPOCH = 1
 
@@ -13,7 +13,7 @@ DIGITS_MAX = 15
 """More slips than a till can print, and far from what Python takes long to read."""
 
 
-_NAME = re.compile(rf"{PLACE_PATTERN}(\.[1-9][0-9]{{0,17}})?-[0-9]{{6,{DIGITS_MAX}}}")
+_NAME = re.compile(rf"(?P<keeper>{PLACE_PATTERN})(\.(?P<epoch>[1-9][0-9]{{0,17}}))?-[0-9]{{6,{DIGITS_MAX}}}")
 
 
 def is_slips_name(text: str) -> bool:
@@ -46,3 +46,12 @@ class Numbering(NamedTuple):
         if not digits.isascii() or not digits.isdigit() or len(digits) > DIGITS_MAX:
             return None
         return int(digits) if text == self.text(int(digits)) else None
+
+
+def numbering_of(text: str) -> Numbering | None:
+    """Whose slip may be called so."""
+    match = _NAME.fullmatch(text)
+    keeper = None if match is None else parse_place(match["keeper"])
+    if match is None or keeper is None:
+        return None
+    return Numbering(keeper, int(match["epoch"] or FIRST_EPOCH))

@@ -35,8 +35,10 @@ class Promises:
 
     def open(self, original: str | None = None) -> list[Promise]:
         """What is not settled, the first of it first; `original`: of the sale with this slip alone."""
-        query = "select number from promises where settled is null and original = coalesce(?, original) order by number"
-        numbers = [number for (number,) in self._connection.execute(query, (original,))]
+        query, values = "select number from promises where settled is null", tuple[str, ...]()
+        if original is not None:
+            query, values = f"{query} and original = ?", (original,)
+        numbers = [number for (number,) in self._connection.execute(f"{query} order by number", values)]
         return [self._promise(number, is_open=True) for number in numbers]
 
     def _promise(self, number: int, *, is_open: bool) -> Promise:

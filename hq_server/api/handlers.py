@@ -27,7 +27,7 @@ from hq_server.enrolling import NotEnrolled
 from hq_server.recovery import Ended
 from hq_server.storage.hosting import Unhosted
 from hq_server.storage.showing import Showing
-from hq_server.views import DifferenceList, ExposureList, HqView, KeeperView, SuspenseList, WaitList
+from hq_server.views import DifferenceList, ExposureList, HqView, KeeperView, PromiseList, SuspenseList, WaitList
 from hq_server.write_offs import Decided
 from ledger.ids import AccountId, ChainId, Place, RecordRef, parse_place
 from offline_queue.gateway.door import Door
@@ -185,6 +185,11 @@ async def differences(office: Office, _request: web.Request) -> DifferenceList:
 async def waiting(office: Office, _request: web.Request) -> WaitList:
     """The records that wait for another keeper's."""
     return await office.desk.showing(Showing.waiting)
+
+
+async def promises(office: Office, _request: web.Request) -> PromiseList:
+    """The promised refunds that are neither given nor taken back, and for what each waits."""
+    return await office.desk.promises()
 
 
 async def conservation(office: Office, request: web.Request) -> ConservationPage:

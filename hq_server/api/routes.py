@@ -46,6 +46,7 @@ ROUTES = (
     Route("GET", "/v1/suspense", handlers.suspense),
     Route("GET", "/v1/differences", handlers.differences),
     Route("GET", "/v1/waiting", handlers.waiting),
+    Route("GET", "/v1/promises", handlers.promises, at_once_max=1),
     Route("GET", "/v1/exposure", handlers.exposure, at_once_max=1),
     Route("GET", "/v1/placement", placing_handlers.placement, at_once_max=1),
     Route("GET", "/v1/conservation", handlers.conservation, at_once_max=1),

@@ -72,6 +72,8 @@ class Drawing:
 
     def recall(self, asked: Draw, holders: tuple[ChainId, ...], stamp: Stamp) -> tuple[ChainId, ...]:
         """Ask these keepers for all that they have of what a draw needs; those that were not asked for all before."""
+        if self._recovering.is_on:
+            return ()
         account, asset = AccountId(asked.account), asked.asset
         fresh = tuple(one for one in holders if self._whereabouts.asked_keep(one, account, asset) != 0)
         for chain in fresh:

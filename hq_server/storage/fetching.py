@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from checkout.requests import Original
 from hq_server.rights import may_move
 from hq_server.storage.carried_out import carried_out
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.recovering import Recovering
 from hq_server.storage.rights import AT_HQ, Rights
-from ledger.ids import HEADQUARTERS, AccountId, ChainId, RecordRef
+from hq_server.views import Stands
+from ledger.ids import HEADQUARTERS, AccountId, ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Stamp
 from protocol.bodies import Directive
 from protocol.conversation import Fetch, NoDraw, NotDrawn
+from protocol.receipt_numbers import numbering_of
 from protocol.records import SignedRecord
 from protocol.rights import Entrust, GiveRight
 
@@ -29,7 +32,21 @@ class RightElsewhere:
     account: AccountId
 
 
-Fetched: TypeAlias = SignedRecord | NotDrawn | RightElsewhere
+@dataclass(frozen=True, slots=True)
+class Unreported:
+    """HQ has no sale with this slip. `maker`, whose slip it would be, may yet report it, unless it is on line."""
+
+    asked: Fetch
+    maker: ChainId
+    at_ms: int
+
+    def no(self, *, is_on_line: bool) -> NotDrawn:
+        """What its asker is told."""
+        code = NoDraw.UNKNOWN if is_on_line else NoDraw.NOT_REACHED
+        return NotDrawn(self.asked.operation_id, code, (), self.at_ms)
+
+
+Fetched: TypeAlias = SignedRecord | NotDrawn | RightElsewhere | Unreported
 """What became of a fetch: the directive that entrusts, or why not."""
 
 
@@ -52,7 +69,14 @@ class Fetching:
         if not self._keepers.is_open(*chain):
             return _no(asked, NoDraw.FENCED, stamp)
         sale = self._rights.sale(asked.receipt_number)
-        return _no(asked, NoDraw.UNKNOWN, stamp) if sale is None else self._fetch(chain, asked, sale, stamp)
+        return self._unreported(asked, stamp) if sale is None else self._fetch(chain, asked, sale, stamp)
+
+    def _unreported(self, asked: Fetch, stamp: Stamp) -> Unreported | NotDrawn:
+        named = numbering_of(asked.receipt_number)
+        maker = None if named is None else ChainId(named.keeper, named.epoch)
+        if maker is None or not self._keepers.is_open(*maker) or self._rights.has_passed(asked.receipt_number):
+            return _no(asked, NoDraw.UNKNOWN, stamp)
+        return Unreported(asked, maker, stamp.now_ms)
 
     def _fetch(self, chain: ChainId, asked: Fetch, sale: RecordRef, stamp: Stamp) -> Fetched:
         known = self._rights.of(sale)
@@ -67,6 +91,25 @@ class Fetching:
         not_reached = _no(asked, NoDraw.NOT_REACHED, stamp)
         is_there = self._keepers.is_open(*known.holder)
         return RightElsewhere(not_reached, known.holder, sale, left.account) if is_there else not_reached
+
+    def stands(self, chain: ChainId, slip: str) -> tuple[Stands, Place | None]:
+        """For what a keeper waits that has promised to refund the sale with this slip, and who has the right."""
+        sale = self._rights.sale(slip)
+        known = None if sale is None else self._rights.of(sale)
+        if known is None or sale is None:
+            return Stands.NOT_REPORTED if self._keepers.is_open(*chain) else Stands.TILL_LOST, None
+        return self._how(chain, self._rights.left(sale, known), known.holder), known.holder.keeper
+
+    def _how(self, chain: ChainId, left: Original | None, holder: ChainId) -> Stands:
+        if not self._keepers.is_open(*chain):
+            return Stands.TILL_LOST
+        if left is None or not may_move(left):
+            return Stands.STAYS
+        if not left.left:
+            return Stands.NOTHING_LEFT
+        if holder in (AT_HQ, chain):
+            return Stands.ON_ITS_WAY
+        return Stands.WITH_HOLDER if self._keepers.is_open(*holder) else Stands.HOLDER_LOST
 
     def call(self, missing: RightElsewhere, stamp: Stamp) -> bool:
         """Order the holder of a right to give it to HQ; False when it has that order and has not carried it out."""

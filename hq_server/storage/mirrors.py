@@ -11,6 +11,7 @@ from hq_server.recovery import NotStoodBy
 from hq_server.storage.exposure import Exposure
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.members import Members
+from hq_server.storage.promises import Promises
 from hq_server.storage.recovering import Recovering
 from hq_server.storage.refusals import Refusals
 from hq_server.storage.relays import Relays
@@ -58,12 +59,14 @@ class Mirrors:
         whereabouts: Whereabouts,
         recovering: Recovering,
         rights: Rights,
+        promises: Promises,
     ) -> None:
         self._connection = connection
         self._keepers = keepers
         self._vault = vault
         self._recovering = recovering
         self._rights = rights
+        self._promises = promises
         self._whereabouts = whereabouts
         self._relays = Relays(connection, keepers)
         self._exposure = Exposure(connection)
@@ -126,17 +129,18 @@ class Mirrors:
     ) -> Outcome:
         """Post a record to its keeper's mirror; what it gives to HQ lies at HQ then."""
         if record.kind is RecordKind.APPLIED:
-            step.ordered.update(self._recovering.hear(record, chain, stamp))
+            told = self._recovering.hear(record, chain, stamp)
+            step.ordered.update(told, self._promises.serve_all(stamp) if told else ())
         outcome = post_record(record, SqliteJournal(self._connection, *chain, is_mirror=True), self._giver_stands)
         if record.kind is RecordKind.APPLIED and not isinstance(outcome, SetAside | Waits):
             step.ordered |= self._carried_out(chain, record, stamp)
         if record.kind is RecordKind.DECLINED:
             self._refusals.declined(record)
         if record.kind is RecordKind.RIGHT_GIVEN:
-            return self._right_given(signed, record, step)
+            return self._right_given(signed, record, step, stamp)
         if not isinstance(outcome, Posting):
             return outcome
-        self._moved(record, outcome, chain)
+        self._moved(record, outcome, chain, step, stamp)
         quoted, passage = giver_of(record), given_in(record)
         if quoted is not None:
             self._came(quoted.open(), chain)
@@ -150,7 +154,7 @@ class Mirrors:
             self._vault.take(passage, signed, stamp)
         return outcome
 
-    def _moved(self, record: Record, posting: Posting, chain: ChainId) -> None:
+    def _moved(self, record: Record, posting: Posting, chain: ChainId, step: Step, stamp: Stamp) -> None:
         """A keeper's record has moved something at its place."""
         self._whereabouts.moved(chain, posting.transaction)
         self._vault.losses.moved(chain, posting.transaction)
@@ -158,15 +162,19 @@ class Mirrors:
         if record.kind is RecordKind.TRANSACTION:
             self._exposure.posted(record)
             self._rights.posted(record, posting)
+            for slip in self._promises.posted(record, posting):
+                step.ordered |= self._promises.serve(slip, stamp)
 
-    def _right_given(self, signed: SignedRecord, record: Record, step: Step) -> Outcome:
+    def _right_given(self, signed: SignedRecord, record: Record, step: Step, stamp: Stamp) -> Outcome:
         try:
             doubt = self._rights.given(signed, record, is_recovering=self._recovering.is_on)
         except NotARecord:
             doubt = Doubt.NOT_UNDERSTOOD
         if doubt is not None:
             return set_aside(record, doubt)
-        step.accounts.add(AccountId(record.body_as(RightGiven).right.account))
+        right = record.body_as(RightGiven).right
+        step.accounts.add(AccountId(right.account))
+        step.ordered |= self._promises.serve(right.receipt_number, stamp)
         return None
 
     def _came(self, giver: Record, chain: ChainId) -> None:

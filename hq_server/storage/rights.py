@@ -91,6 +91,12 @@ class Rights:
         row = self._connection.execute(query, (receipt_number,)).get
         return None if row is None else RecordRef(Place(row[0]), *row[1:])
 
+    def has_passed(self, receipt_number: str) -> bool:
+        """Whether a later sale of the same keeper and epoch was posted: what had this number is no sale."""
+        prefix = receipt_number.rpartition("-")[0]
+        query = "select 1 from originals where receipt_number > ? and receipt_number < ? limit 1"
+        return self._connection.execute(query, (receipt_number, f"{prefix}.")).get is not None
+
     def left(self, sale: RecordRef, known: Standing) -> Original | None:
         """What its holder has left of a sale, as far as that is posted; None when nobody can tell by what it signed."""
         rows = self._connection.execute(

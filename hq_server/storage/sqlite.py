@@ -18,6 +18,7 @@ from hq_server.storage.marking import Marking
 from hq_server.storage.members import Members
 from hq_server.storage.mirrors import Mirrors, Step
 from hq_server.storage.placing import Placing
+from hq_server.storage.promises import Promises
 from hq_server.storage.recovering import Recovering
 from hq_server.storage.rights import Rights
 from hq_server.storage.showing import Showing
@@ -26,6 +27,7 @@ from hq_server.storage.whereabouts import Whereabouts
 from hq_server.storage.write_offs import WriteOffs
 from hq_server.storage.z_totals import ZTotals
 from hq_server.valuing import Rules
+from hq_server.views import PromiseList
 from hq_server.write_offs import Decided
 from ledger.ids import AccountId, ChainId, Place
 from ledger.journal_sqlite import BookUnusable, Connection, open_book, transaction
@@ -63,8 +65,10 @@ class HqStore:
         self._vault = Vault(connection, self._keepers, self._whereabouts, rules)
         rights = Rights(connection)
         self._recovering = Recovering(connection, self._keepers, self._vault, self._whereabouts, rights)
-        self._mirrors = Mirrors(connection, self._keepers, self._vault, self._whereabouts, self._recovering, rights)
         self._fetching = Fetching(connection, self._keepers, rights, self._recovering)
+        self._promises = Promises(connection, self._fetching)
+        parts = self._keepers, self._vault, self._whereabouts, self._recovering, rights, self._promises
+        self._mirrors = Mirrors(connection, *parts)
         self._drawing = Drawing(connection, self._keepers, self._vault, self._whereabouts, self._recovering)
         self._placing = Placing(connection, self._keepers, self._vault, self._whereabouts, rules.placement)
         self._write_offs = WriteOffs(connection, self._keepers, self._vault, self._recovering)
@@ -131,7 +135,9 @@ class HqStore:
             if not self._recovering.is_on:
                 return Ended.NOT_RECOVERING, []
             told = self._recovering.end(by, stamp)
-            return (Ended.SECOND_PERSON_WANTED, []) if told is None else (Ended.ENDED, told)
+            if told is None:
+                return Ended.SECOND_PERSON_WANTED, []
+            return Ended.ENDED, [*told, *self._promises.serve_all(stamp)]
 
     def recovery(self) -> RecoveryView | None:
         """How far HQ's recovery is; None when there is none."""
@@ -243,14 +249,17 @@ class HqStore:
     def recall(self, asked: Draw, holders: tuple[ChainId, ...], stamp: Stamp) -> tuple[ChainId, ...]:
         """Ask keepers for all that they have of what a draw needs; those that were not asked before."""
         with transaction(self._connection):
-            if self._recovering.is_on:
-                return ()
             return self._drawing.recall(asked, holders, stamp)
 
     def fetch(self, chain: ChainId, asked: Fetch, stamp: Stamp) -> Fetched:
         """Entrust a keeper with the right that it needs now, or say why not; the same again has the same answer."""
         with transaction(self._connection):
             return self._fetching.fetch(chain, asked, stamp)
+
+    def promises(self) -> PromiseList:
+        """The promised refunds that are neither given nor taken back."""
+        with transaction(self._connection):
+            return self._promises.all()
 
     def call_right(self, missing: RightElsewhere, stamp: Stamp) -> bool:
         """Order the holder of a right to give it to HQ; False when it was ordered before and has not done so."""

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 from hq_server.placement import Ahead
 from hq_server.recovery import Cause, Ended
 from hq_server.storage.drawing import Drawn, Short
-from hq_server.storage.fetching import Fetched, RightElsewhere
+from hq_server.storage.fetching import Fetched, RightElsewhere, Unreported
 from hq_server.storage.keepers import Keepers
 from hq_server.storage.mirrors import Step
 from hq_server.storage.sqlite import HqStore
@@ -250,7 +250,8 @@ class HeadOffice:
     def _end_draw(self, chain: ChainId, asked: Draw | Fetch, drawn: Drawn | Fetched) -> None:
         self.waits.pop((chain, asked.operation_id), None)
         if not isinstance(drawn, SignedRecord):
-            self._say(chain, drawn if isinstance(drawn, NotDrawn) else drawn.no)
+            no = drawn.no(is_on_line=drawn.maker in self.lines) if isinstance(drawn, Unreported) else drawn
+            self._say(chain, no if isinstance(no, NotDrawn) else no.no)
             return
         known = self.answered.setdefault((chain, asked.operation_id), drawn)
         assert known == drawn, f"the draw {asked.operation_id} of {chain} was answered twice, and not alike"

@@ -32,7 +32,7 @@ KEPT = {
     *("recoveries", "last_words", "carried_out", "let_go"),
     *("refused_though_funded", "refused_sales", "given_by_hour"),
     *("write_offs", "lost_slices", "lost_totals", "to_write_off"),
-    *("originals", "undoings", "rights", "fetches", "right_calls"),
+    *("originals", "undoings", "rights", "fetches", "right_calls", "promises"),
 }
 """What follows from the others, or is used up."""
 

@@ -32,8 +32,8 @@ KEPT_SUMS = {
     "rights",
 }
 """Derived from the append-only tables, and so changed with them."""
-TOLD_ONCE = {"asks"}
-"""What came of a line is added to it, once (tests/terminal/test_hosted_book.py)."""
+TOLD_ONCE = {"asks", "promises"}
+"""What came of a line is added to it, once (tests/terminal/test_hosted_book.py, test_promises.py)."""
 HEARD = {"members", "remembered_shares", "directory_version"}
 """What HQ says of members: no value, so that it may be forgotten, and must be where a person asks for it."""
 
@@ -148,6 +148,7 @@ def test_opening_again_applies_nothing_twice(tmp_path: Path, book: apsw.Connecti
         "terminal/0006_floor_limit.sql",
         "terminal/0007_hosted.sql",
         "terminal/0008_rights.sql",
+        "terminal/0009_promises.sql",
     ]
 
 

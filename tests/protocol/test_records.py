@@ -113,7 +113,7 @@ def test_any_messagepack_reader_can_read_a_record() -> None:
             "kind operation_id account units entry cashier pos_ref decline reasons programme software sold original",
         ),
         (Sold, "items paid"),
-        (Undone, "original units paid"),
+        (Undone, "original units paid promise"),
         (Item, "article units quantity group clerk"),
         (Paid, "tender units points"),
         (Directive, "to to_epoch number order"),

@@ -100,5 +100,50 @@ def test_a_kill_between_the_right_and_the_answer_gives_back_once(chain: DemoChai
     assert chain.money(5) == 560_55
 
 
+def test_goods_are_taken_back_where_nobody_is_reached_and_the_refund_follows_once(chain: DemoChain) -> None:
+    slip, other = sold(chain, 6, 300_00), chain.till(OTHER)
+    chain.till(SELLER).cut()
+    chain.wait_until(lambda: not chain.head(SELLER)["on_line"])
+    assert other.refund(slip, 100_00)["can_promise"] is True
+    promised = other.refund(slip, 100_00, promise=True)
+    assert (promised["outcome"], promised["kind"], promised["original"]) == ("promised", "promise", slip)
+    assert chain.till(THIRD).refund(slip, 250_00, promise=True)["outcome"] == "promised", "more than is left together"
+    back = other.refund(slip, 20_00, promise=True)
+    assert other.void(back["receipt_number"])["outcome"] == "done", "the customer keeps that"
+    chain.wait_until(lambda: chain.hq.get("/v1/promises")["total"] == 2)
+    lines = chain.hq.get("/v1/promises")["lines"]
+    assert [(one["original"], one["stands"], one["holder"]) for one in lines] == [(slip, "with_holder", SELLER)] * 2
+    assert other.void(promised["receipt_number"], operation_id="too-early")["outcome"] == "done"
+    again = other.refund(slip, 100_00, promise=True)
+    chain.till(SELLER).mend()
+    chain.wait_until(lambda: chain.hq.get("/v1/promises")["total"] == 0)
+    chain.wait_until_quiet()
+    assert chain.money(6) == 560_55, "100.00 and what was left of the other"
+    assert other.void(again["receipt_number"])["decline"] == "already_undone"
+    assert other.was_it_done(again["operation_id"])["outcome"] == "promised"
+
+
+def test_a_sale_that_was_not_reported_yet_is_promised_and_kept_when_both_have_called(chain: DemoChain) -> None:
+    seller, other = chain.till(SELLER), chain.till(OTHER)
+    seller.swipe(7)
+    seller.load(500_00)
+    chain.wait_until_quiet()
+    seller.cut()
+    chain.wait_until(lambda: not chain.head(SELLER)["on_line"])
+    slip = str(seller.sell(7, 300_00)["receipt_number"])
+    other.cut()
+    promised = other.refund(slip, 300_00, promise=True)
+    assert promised["outcome"] == "promised"
+    other.kill()
+    other.mend()
+    other.start()
+    chain.wait_until(lambda: [one["stands"] for one in chain.hq.get("/v1/promises")["lines"]] == ["not_reported"])
+    assert chain.till(THIRD).refund(slip, 1_00)["decline"] == "right_elsewhere", "HQ can't know that there is none"
+    seller.mend()
+    chain.wait_until(lambda: chain.hq.get("/v1/promises")["total"] == 0)
+    chain.wait_until_quiet()
+    assert chain.money(7) == 560_55
+
+
 def test_a_slip_that_nobody_has_printed_is_unknown(chain: DemoChain) -> None:
     assert chain.till(OTHER).refund("07-1-000999", 1_00)["decline"] == "original_unknown"

@@ -7,11 +7,21 @@ import { accountLink, pager, recordLink, sign, table } from "./parts.js";
 const PAGE = 50;
 const DIGEST_SHOWN = 16;
 
+/** Only a person can end these. */
+const BAD_STANDS = ["till_lost", "nothing_left", "stays", "holder_lost"];
+
 const LISTS = {
   waiting: { heads: ["record", "doubts.giver"], row: (voice, { record, giver }) => ({ key: record, cells: [recordLink(record), recordLink(giver)] }) },
   suspense: {
     heads: ["record", "reason", "members.account"],
     row: (voice, { record, account, reason }) => ({ key: `${record} ${account}`, tone: "bad", cells: [recordLink(record), sign("bad", voice.word("reason", reason)), account ? accountLink(account) : ""] }),
+  },
+  promises: {
+    heads: ["record", "doubts.promise", "doubts.original", "doubts.amount", "business_date", "doubts.stands"],
+    row: (voice, { record, receipt_number, original, units, business_date, stands, holder }) => ({
+      key: record,
+      cells: [recordLink(record), receipt_number, original, voice.money(units), business_date, sign(BAD_STANDS.includes(stands) ? "bad" : "work", voice.say(`promise.${stands}`, { holder: holder ?? "" }))],
+    }),
   },
   differences: {
     heads: ["record", "doubts.said", "doubts.found"],
