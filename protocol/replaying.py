@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ledger.audit import Closing, Line, Posting
-from ledger.ids import HEADQUARTERS, AccountId, LotId, RecordRef, parse_operation_id
+from ledger.ids import HEADQUARTERS, AccountId, LotId, OperationId, RecordRef, parse_operation_id
 from ledger.slices import Lot, Purse, SliceKey
 from ledger.transactions import Transaction, TransactionKind
 from protocol.bodies import DayClosedBody, LotOpened, Netted, TransactionBody
@@ -38,7 +38,7 @@ def posting_of(record: Record) -> Posting | None:
     try:
         if record.kind is RecordKind.TRANSACTION:
             body = record.body_as(TransactionBody)
-            return _posting(record, _transaction(body), _receipt(record.ref, body))
+            return _posting(record, _transaction(record.ref, body), _receipt(record.ref, body))
         if record.kind is RecordKind.NETTED:
             return _posting(record, _netting(record))
         if record.kind is RecordKind.WRITTEN_OFF:
@@ -57,15 +57,27 @@ def _posting(record: Record, transaction: Transaction, receipt: int | None = Non
     return Posting(record.ref, record.business_date, receipt, transaction)
 
 
-def _transaction(body: TransactionBody) -> Transaction:
-    operation_id = parse_operation_id(body.operation_id)
-    if operation_id is None:
-        raise ValueError("its operation id is none")
+def _transaction(ref: RecordRef, body: TransactionBody) -> Transaction:
+    operation_id = _operation_id(ref, body)
     kind = TransactionKind(body.kind)
     if kind.carries:
         raise ValueError("a transfer, a netting and a write-off have records of their own kinds")
     opens, carries = tuple(_lot(lot) for lot in body.opens), tuple(lots_of(body.account, body.carries))
     return Transaction(kind, operation_id, body.legs, opens, carries)
+
+
+def _operation_id(ref: RecordRef, body: TransactionBody) -> OperationId:
+    """What keeps a promise has that one's own name, so that its till does it once. Raises ValueError."""
+    promise = None if body.undone is None or body.undone.promise is None else RecordRef.parse(body.undone.promise)
+    if promise is not None:
+        is_its_own = (promise.keeper, promise.epoch) == (ref.keeper, ref.epoch) and promise < ref
+        if not is_its_own or body.operation_id != promise.kept or body.kind != TransactionKind.REFUND:
+            raise ValueError(f"it keeps no promise {promise} of its own")
+        return promise.kept
+    operation_id = parse_operation_id(body.operation_id)
+    if operation_id is None:
+        raise ValueError("its operation id is none")
+    return operation_id
 
 
 def _netting(record: Record) -> Transaction:
