@@ -118,7 +118,8 @@ def _agree(body: TransactionBody | DeclinedBody, answer: Answer) -> bool:
     same = (body.kind, body.operation_id, body.reasons) == (answer.kind, answer.operation_id, answer.reasons)
     if isinstance(body, DeclinedBody):
         return same and (answer.outcome, answer.decline) == (Outcome.DECLINED, body.decline)
-    return same and (answer.outcome, answer.receipt_number) == (Outcome.DONE, body.receipt_number)
+    outcome = Outcome.PROMISED if body.kind == "promise" else Outcome.DONE
+    return same and (answer.outcome, answer.receipt_number) == (outcome, body.receipt_number)
 
 
 def _slips(store: TillStore, moved: list[Moved]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from checkout.requests import Original
+from checkout.sold import Undone
 from protocol.bodies import Applied, Directive, TransactionBody
 from protocol.originals import original_in, original_of, right_of
 from protocol.records import Record, RecordKind
@@ -20,6 +21,8 @@ class _Rights:
         self.bases: dict[str, Record | Right] = {}
         self.later: dict[str, list[Record]] = {}
         self.moves: dict[str, int] = {}
+        self.promised: dict[str, int] = {}
+        """What was promised and neither kept nor taken back, by its record."""
 
     def begin(self, name: str, base: Record | Right) -> None:
         self.bases[name], self.later[name] = base, []
@@ -39,7 +42,12 @@ def undoing_faults(records: Iterable[Record]) -> Iterator[str]:
             case RecordKind.TRANSACTION:
                 body = record.body_as(TransactionBody)
                 rights.begin(str(record.ref), record)
-                if body.undone is not None:
+                if body.kind == "promise":
+                    rights.promised[str(record.ref)] = body.slip.amount
+                elif body.undone is not None and body.undone.original in rights.promised:
+                    yield from _taken_back(rights, record, body)
+                elif body.undone is not None:
+                    yield from _kept(rights, record, body.undone)
                     yield from _undone(rights, record, body.undone.original)
             case RecordKind.APPLIED:
                 order = record.body_as(Applied).directive.open().body_as(Directive).order
@@ -51,6 +59,18 @@ def undoing_faults(records: Iterable[Record]) -> Iterator[str]:
                 yield from _given(rights, record.body_as(RightGiven).right)
             case _:
                 pass
+
+
+def _taken_back(rights: _Rights, record: Record, body: TransactionBody) -> Iterator[str]:
+    assert body.undone is not None
+    units = rights.promised.pop(body.undone.original)
+    if body.legs or (body.kind, body.undone.units, body.undone.paid) != ("void", units, ()):
+        yield f"{record.ref}: a promise is taken back whole, and moves nothing"
+
+
+def _kept(rights: _Rights, record: Record, undone: Undone) -> Iterator[str]:
+    if undone.promise is not None and undone.units > rights.promised.pop(undone.promise, 0):
+        yield f"{record.ref} keeps {undone.promise}, of which less was promised, or nothing any more"
 
 
 def _undone(rights: _Rights, record: Record, name: str) -> Iterator[str]:

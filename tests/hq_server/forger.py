@@ -109,6 +109,24 @@ class Keeper:
         undone = Undone(str(sale.open().ref), sum(part.units for part in paid), paid)
         return self.move(legs, kind=kind, undone=undone)
 
+    def promise(self, original: str, units: int) -> SignedRecord:
+        """Take goods of the sale with this slip back, and promise to refund them."""
+        slip = msgspec.structs.replace(FACTS, kind=SlipKind.PROMISE, amount=units, original=original)
+        return self.move((), kind="promise", slip=slip)
+
+    def keep(self, promise: SignedRecord, sale: SignedRecord, units: int) -> SignedRecord:
+        """Refund what was promised; the right has come."""
+        lot = next(leg for leg in sale.open().body_as(TransactionBody).legs if leg.side is Side.SPENT)
+        legs = (lot._replace(units=-units), lot._replace(side=Side.HELD, units=units))
+        ref, paid = promise.open().ref, (Paid(PaidWith.STORED_VALUE, units),)
+        undone = Undone(str(sale.open().ref), units, paid, str(ref))
+        return self.move(legs, kind="refund", undone=undone, operation=ref.kept)
+
+    def take_back(self, promise: SignedRecord) -> SignedRecord:
+        """The customer keeps the goods."""
+        units = promise.open().body_as(TransactionBody).slip.amount
+        return self.move((), kind="void", undone=Undone(str(promise.open().ref), units, ()))
+
     def give_right(self, sale: SignedRecord, *undoings: SignedRecord, moves: int = 1, **lies: object) -> SignedRecord:
         """Give HQ the right to what these, wherever they were done, have left of a sale; fields may say otherwise."""
         left = original_of(sale.open(), [one.open() for one in undoings])

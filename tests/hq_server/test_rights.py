@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from checkout.sold import Paid, PaidWith
-from hq_server.storage.fetching import RightElsewhere
+from hq_server.storage.fetching import RightElsewhere, Unreported
 from ledger.ids import ChainId, LotId
 from protocol.bodies import RELAYED_BYTES_MAX, Directive, TransactionBody
 from protocol.conversation import NoDraw, NotDrawn
@@ -27,7 +27,9 @@ class Chain:
         self.path = path
         self.hq = Office(path, rules=NOTHING_PLACED)
         self.maker, self.here, self.there = Keeper(), Keeper("12-1", seed=8), Keeper("12-2", seed=5)
-        for till in (self.maker, self.here, self.there):
+        self.tills = [self.maker, self.here, self.there]
+        """From whom HQ takes records."""
+        for till in self.tills:
             self.hq.enrol(till)
             till.open()
         self.maker.load(ALICE, 300)
@@ -35,8 +37,12 @@ class Chain:
         self.receive()
 
     def receive(self) -> None:
-        for till in (self.maker, self.here, self.there):
+        for till in self.tills:
             self.hq.receive(till)
+
+    def revoke(self, till: Keeper) -> None:
+        self.hq.store.keeping(lambda keepers: keepers.revoke(till.place, 1, STAMP))
+        self.tills.remove(till)
 
     def restart(self) -> None:
         self.hq.store.close()
@@ -129,11 +135,22 @@ def test_whoever_has_the_right_need_not_fetch_it(chain: Chain) -> None:
     assert chain.no(chain.maker, "operation-2") is NoDraw.BUSY, "and one that is under way to it, neither"
 
 
-def test_a_slip_that_hq_does_not_know_or_is_no_sale_is_unknown(chain: Chain) -> None:
+def test_a_slip_that_its_till_may_still_report_is_unknown_only_while_that_one_is_on_line(chain: Chain) -> None:
     unposted = chain.maker.sell(ALICE, LOT, 10)
-    for slip in (unposted, chain.maker.chain[1]):
+    told = chain.hq.fetch(chain.here, unposted)
+    assert isinstance(told, Unreported)
+    assert told.maker == ChainId(chain.maker.place, 1)
+    assert (told.no(is_on_line=True).code, told.no(is_on_line=False).code) == (NoDraw.UNKNOWN, NoDraw.NOT_REACHED)
+    chain.hq.store.keeping(lambda keepers: keepers.revoke(chain.maker.place, 1, STAMP))
+    assert isinstance(chain.hq.fetch(chain.here, unposted, "operation-2"), NotDrawn), "HQ takes it no more"
+
+
+def test_what_is_no_sale_or_nobody_s_slip_is_unknown(chain: Chain) -> None:
+    loaded, stranger = chain.maker.chain[1], Keeper("99-1", seed=3)
+    stranger.open()
+    for slip in (loaded, stranger.sell(ALICE, LOT, 10)):
         told = chain.hq.fetch(chain.here, slip)
-        assert isinstance(told, NotDrawn)
+        assert isinstance(told, NotDrawn), told
         assert told.code is NoDraw.UNKNOWN
 
 

@@ -178,3 +178,35 @@ def test_a_till_that_lies_while_hq_recovers_gains_nothing(office: Restorable, so
     reasons = [line.reason for line in office.suspense()]
     assert reasons == ["right_not_theirs", "right_differs", "right_differs"]
     assert sold.holder(sold.third) == ChainId(sold.other.place, 1)
+
+
+def test_what_was_promised_is_brought_when_hq_gives_out_again(office: Restorable, sold: Sold) -> None:
+    office.copy()
+    sold.third.promise("07-2-000002", 60)
+    office.receive(sold.third)
+    office.restore()
+    office.receive(sold.third)
+    sold.maker.give_right(sold.sale)
+    office.receive(sold.maker)
+    assert entrusted_to(office, sold.third) == 0, "it gives nothing out yet"
+    sold.end()
+    assert entrusted_to(office, sold.third) == 1
+
+
+def test_what_came_back_from_whoever_had_promised_is_brought_again(office: Restorable, sold: Sold) -> None:
+    sold.third.promise("07-2-000002", 60)
+    sold.maker.give_right(sold.sale)
+    office.receive(sold.third)
+    office.receive(sold.maker)
+    assert entrusted_to(office, sold.third) == 1
+    office.store.recover(Cause.PERSON, 0, STAMP)
+    for keeper in (sold.maker, sold.other):
+        office.adopt(keeper)
+    assert [office.end(by) for by in ("ann", "bob")] == [Ended.SECOND_PERSON_WANTED, Ended.ENDED]
+    assert entrusted_to(office, sold.third) == 1
+    office.adopt(sold.third)
+    assert entrusted_to(office, sold.third) == 2, "it has not carried out the first, and never will"
+
+
+def entrusted_to(office: Restorable, keeper: Keeper) -> int:
+    return sum(isinstance(one, Entrust) for one in office.orders(keeper))
