@@ -9,7 +9,7 @@ from ledger.ids import LotId
 from protocol.records import SignedRecord
 from protocol.rights import Entrust, GiveRight
 from tests.hq_server.forger import ALICE, Keeper, held, spent
-from tests.hq_server.test_rights import LOT, RISK, Chain, entrust_in
+from tests.hq_server.three_tills import LOT, RISK, Chain, entrust_in
 
 SLIP = "07-2-000002"
 
