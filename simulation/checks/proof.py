@@ -45,10 +45,10 @@ class ChainProof:
 
     def check(self) -> None:
         """Every invariant that holds at any time. Raises AssertionError."""
-        for till in self._chain.tills:
-            if till.machine.is_dirty:
-                self._own[till.name] = self._books.read(till.machine, till.name)
-                self._undoings.check(till)
+        dirty = [till for till in self._chain.tills if till.machine.is_dirty]
+        for till in dirty:
+            self._own[till.name] = self._books.read(till.machine, till.name)
+        self._undoings.check(dirty)
         if self._chain.hq.is_recovering:
             return  # what HQ knows is not what was, and all machines stay dirty
         for till in self._chain.tills:

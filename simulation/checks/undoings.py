@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from checkout.sold import Paid
 from ledger.ids import ChainId
@@ -66,8 +67,13 @@ class Undoings:
         self._undone: dict[ChainId, dict[str, list[TransactionBody]]] = {}
         """What each till has undone, whoever made that, by the originals' records."""
 
-    def check(self, till: Keeper) -> None:
-        """Raises AssertionError."""
+    def check(self, tills: Iterable[Keeper]) -> None:
+        """Look at these, of which something may have changed. Raises AssertionError."""
+        for record in [one for till in tills for one in self._read_on(till)]:
+            self._judge(record)
+
+    def _read_on(self, till: Keeper) -> Iterator[Record]:
+        """What a till has undone since the last look; what it has made is known then."""
         starts, after = self._read.get(till.name, (0, 0))
         if starts != till.machine.starts:
             # What was not synced is gone since then; what was synced is found once more.
@@ -75,19 +81,22 @@ class Undoings:
         for signed in till.machine.store.records(after):
             record = signed.open()
             after = record.sequence
-            if record.kind is RecordKind.TRANSACTION:
-                self._take(record, till.name)
+            if record.kind is not RecordKind.TRANSACTION:
+                continue
+            body = record.body_as(TransactionBody)
+            if body.undone is None:
+                self._made[till.name][str(record.ref)] = body
+                continue
+            self._undone[till.name].setdefault(body.undone.original, []).append(body)
+            yield record
         self._read[till.name] = till.machine.starts, after
 
-    def _take(self, record: Record, till: ChainId) -> None:
+    def _judge(self, record: Record) -> None:
         body = record.body_as(TransactionBody)
-        if body.undone is None:
-            self._made[till][str(record.ref)] = body
-            return
+        assert body.undone is not None
         name = body.undone.original
         made = next((made[name] for made in self._made.values() if name in made), None)
         assert made is not None, f"{record.ref} undoes {name}, which nobody ever made before"
-        self._undone[till].setdefault(name, []).append(body)
         left = Left(made)
         for undone in self._undone.values():
             for one in undone.get(name, ()):
