@@ -121,6 +121,28 @@ def test_what_hq_has_not_answered_is_done_or_called_off_and_until_then_nobody_sa
         prove_whole(chain)
 
 
+def test_a_hosted_till_without_a_line_promises_what_another_store_has_sold(tmp_path: Path) -> None:
+    with DemoChain(tmp_path, places=("07-1", "12-1"), manner=WITH_PRINTER) as chain:
+        till, seller = chain.till("07-1"), chain.till("12-1")
+        chain.host("07-1")
+        run_store(chain, "07", "hosted")
+        chain.wait_until(lambda: till.status["mode"] == "hosted" and chain.head("07-1@hq")["on_line"])
+        seller.swipe(ALICE)
+        seller.load(400_00)
+        sold = seller.charge(100_00)
+        chain.wait_until_quiet()
+        till.cut()
+        chain.wait_until(lambda: till.hq["state"] == "not_reached")
+        promised = till.refund(sold["receipt_number"], 100_00, promise=True)
+        assert (promised["outcome"], promised["receipt_number"]) == ("promised", "07-1-000001"), promised
+        till.mend()
+        chain.wait_until(lambda: chain.hq.get("/v1/promises")["total"] == 0 and till.hq["waiting"] == 0)
+        chain.wait_until(lambda: till.void(promised["receipt_number"]).get("decline") == "already_undone")
+        chain.wait_until_quiet()
+        assert chain.money(ALICE) == 400_00
+        prove_whole(chain)
+
+
 def _have_hosted(chain: DemoChain) -> HostProcess:
     hosts = chain.host(*chain.tills)
     run_store(chain, "07", "hosted")

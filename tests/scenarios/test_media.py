@@ -107,3 +107,27 @@ def test_a_store_without_a_line_sells_and_closes_its_days_by_stick(tmp_path: Pat
         chain.wait_until(lambda: {one.hq["state"] for one in (lead, till)} == {"answered"})
         chain.wait_until(lambda: (chain.money(ALICE), chain.money(BOB)) == (50_00, 40_00))
         prove_whole(chain)
+
+
+def test_a_promised_refund_is_kept_by_stick(tmp_path: Path) -> None:
+    with DemoChain(tmp_path, places=(LEAD, TILL), manner=PROXY_RUN) as chain:
+        lead, till, stick = chain.till(LEAD), chain.till(TILL), Stick(chain, tmp_path / "stick")
+        lead.cut()
+        till.cut()
+        stick.evening()
+        till.swipe(ALICE)
+        till.load(400_00)
+        sold = till.charge(100_00)
+        promised = lead.refund(sold["receipt_number"], 100_00, promise=True)
+        assert promised["outcome"] == "promised", promised
+        for _ in range(3):  # to HQ; from there to who has sold; back, and to who has promised
+            assert lead.was_it_done(promised["operation_id"])["outcome"] == "promised"
+            stick.evening()
+        assert lead.void(promised["receipt_number"])["decline"] == "already_undone"
+        stick.evening()
+        assert chain.hq.get("/v1/promises")["total"] == 0
+        run_store(chain, "07", "transfer")
+        stick.evening()
+        chain.mend_all()
+        chain.wait_until(lambda: chain.money(ALICE) == 400_00)
+        prove_whole(chain)
