@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from checkout.slip_facts import SlipFacts, SlipKind
 from checkout.sold import Paid, PaidWith
 from ledger.amounts import Currency
@@ -86,6 +88,21 @@ VOID = SlipFacts(
     paid=(Paid(PaidWith.CASH, 100000),),
     original="07-2-000030",
 )
+PROMISE = SlipFacts(
+    kind=SlipKind.PROMISE,
+    card="",
+    keyed=False,
+    amount=60000,
+    principal=0,
+    bonus=0,
+    principal_after=0,
+    bonus_after=0,
+    points_after=0,
+    cashier="A12",
+    original="12-1-000029",
+)
+KEPT = replace(REFUND, original="12-1-000029", promise="07-2-000031")
+TAKEN_BACK = replace(PROMISE, kind=SlipKind.VOID, original="07-2-000031")
 LOAD = SlipFacts(
     kind=SlipKind.LOAD,
     card="6222****0417",

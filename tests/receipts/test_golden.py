@@ -13,7 +13,22 @@ from checkout.slip_facts import SlipFacts
 from receipts.escpos import render
 from receipts.layout import lay_out
 from receipts.text import to_text
-from tests.receipts.slips import AT_RISK, COUNTRIES, LOAD, NARROW, REFUND, RISK_BACK, SALE, SPLIT, VOID, WIDE, Country
+from tests.receipts.slips import (
+    AT_RISK,
+    COUNTRIES,
+    KEPT,
+    LOAD,
+    NARROW,
+    PROMISE,
+    REFUND,
+    RISK_BACK,
+    SALE,
+    SPLIT,
+    TAKEN_BACK,
+    VOID,
+    WIDE,
+    Country,
+)
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 MILLIMETRES = {NARROW: 58, WIDE: 80}
@@ -25,10 +40,16 @@ NAMES = {
     VOID: "void",
     AT_RISK: "at-risk",
     RISK_BACK: "risk-back",
+    PROMISE: "promise",
+    KEPT: "promise-kept",
+    TAKEN_BACK: "promise-taken-back",
 }
 CASES = list(product((SALE, LOAD), COUNTRIES, (NARROW, WIDE), (False, True)))
 """Kept as text and as bytes."""
-TEXTS = [*CASES, *product((SPLIT, REFUND, VOID, AT_RISK, RISK_BACK), COUNTRIES, (NARROW, WIDE), (False,))]
+TEXTS = [
+    *CASES,
+    *product((SPLIT, REFUND, VOID, AT_RISK, RISK_BACK, PROMISE, KEPT, TAKEN_BACK), COUNTRIES, (NARROW, WIDE), (False,)),
+]
 
 
 def name(facts: SlipFacts, country: Country, width: int, copy: bool) -> str:  # noqa: FBT001 - a row of CASES
