@@ -12,6 +12,7 @@ from terminal.slip_job import SlipJob, SlipState, SlipStep
 from terminal.slip_writer import SlipWriter
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
+from terminal.undoable import PromiseView
 
 PRINT_LATE_MS_MAX = 15 * 60 * 1000
 """A slip that has waited longer prints when somebody asks for it: a mended printer lets no flood of old slips out."""
@@ -46,6 +47,10 @@ class SlipDesk:
         state = (job.state, job.reasons, job.run)
         left = await self._store.do(lambda store: store.undoable.look(receipt_number))
         return SlipView(receipt_number, stored.facts.kind, *state, copy=job.is_copy, text=text, refundable=left)
+
+    async def promises(self) -> list[PromiseView]:
+        """The promises that are open, by their slips."""
+        return await self._store.do(lambda store: store.undoable.open_promises())
 
     async def answer(self, receipt_number: str, *, came_out: bool) -> SlipView | Problem:
         """The cashier has looked: it came out, or it must be printed again, as a copy."""

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from checkout.requests import Promise
+import msgspec
+
 from ledger.journal_sqlite import Connection, transaction
 from terminal.answers import Refundable
 from terminal.originals import Originals
 from terminal.own_chain import OwnChain
 from terminal.promises import Promises
+
+
+class PromiseView(msgspec.Struct, frozen=True):
+    """A refund of `amount` that was promised for the slip `original`, and neither given nor taken back."""
+
+    receipt_number: str
+    original: str
+    amount: int
+    cashier: str
+    pos_ref: str | None
 
 
 class Undoable:
@@ -37,7 +48,8 @@ class Undoable:
             is_whole = original.left == original.total
             return Refundable(original.total, original.left, original.paid, voidable=is_whole and is_of_today)
 
-    def open_promises(self) -> list[Promise]:
-        """What was promised here, and neither kept nor taken back, the first of it first."""
+    def open_promises(self) -> list[PromiseView]:
+        """What was promised here, and neither given nor taken back, the first of it first."""
         with transaction(self._connection):
-            return self._promises.open()
+            promises = self._promises.open()
+        return [PromiseView(one.receipt_number, one.original, one.left, one.cashier, one.pos_ref) for one in promises]

@@ -39,6 +39,7 @@ from terminal.bodies import (
 from terminal.exchanges import Occasion
 from terminal.media import Media
 from terminal.till import Till
+from terminal.undoable import PromiseView
 
 Words = dict[str, dict[str, str]]
 
@@ -134,6 +135,11 @@ async def operations(door: Door, request: web.Request) -> list[Answer] | Problem
     except msgspec.ValidationError:
         return Flaw(Problem.BAD_REQUEST, "Ask with ?pos_ref= and 1 to 64 visible ASCII characters.")
     return await door.till.inquiries.by_pos_ref(pos_ref)
+
+
+async def promises(door: Door, _request: web.Request) -> list[PromiseView]:
+    """The refunds that were promised here, and neither given nor taken back; the first of them first."""
+    return await door.till.slips.promises()
 
 
 async def slip(door: Door, request: web.Request) -> SlipView | Problem:

@@ -24,6 +24,7 @@ from terminal.bodies import (
     VoidBody,
 )
 from terminal.media import Brought
+from terminal.undoable import PromiseView
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ ROUTES = (
     Route("POST", "/v1/loads", handlers.load, Answer, LoadBody),
     Route("GET", "/v1/operations/{operation_id}", handlers.operation, Answer),
     Route("GET", "/v1/operations", handlers.operations, list[Answer]),
+    Route("GET", "/v1/promises", handlers.promises, list[PromiseView]),
     Route("GET", "/v1/slips/{receipt_number}", handlers.slip, SlipView),
     Route("POST", "/v1/slips/{receipt_number}/answers", handlers.answer_slip, SlipView, SlipAnswerBody),
     Route("POST", "/v1/slips/{receipt_number}/copies", handlers.copy_slip, SlipView, EmptyBody),
