@@ -114,7 +114,7 @@ async def test_the_cashier_agrees_with_one_key_and_the_refund_follows_by_itself(
     await ask_for_number(counter)
     await counter.press(f"{int(number.rpartition('-')[2])} Enter")
     await counter.has_told("slip_text")
-    await counter.reads("slip_left", "已入帳或已作廢")
+    await counter.reads("slip_left", "已退或作廢")
     await expect(counter.page.locator("button[data-press='4']").first).to_be_disabled()
     await look(counter, "slip")
 
@@ -141,6 +141,7 @@ async def test_while_it_is_open_its_slip_can_be_voided_and_no_money_is_named(
     await counter.reads("undo_slip", number)
     await counter.reads("undo_words", "這張待入帳單要作廢：之後不再退款，商品還給顧客。確定請按 Enter。")
     await counter.reads("undo_amount", "75")
+    await expect(counter.page.locator("[data-in='refund void'] dl > div:visible")).to_have_count(0)
     await look(counter, "void")
     await counter.press("Enter")
     await counter.shows("done")

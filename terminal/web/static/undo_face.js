@@ -19,7 +19,7 @@ export function undoFace({ sale, ...model }) {
     undo_title: wording.text(isPromise(undo) ? "page.void.promise_title" : `page.${state}.title`),
     undo_slip: undo.receipt_number,
     undo_total: undo.refundable && !isPromise(undo) ? money(total, model) : "",
-    undo_left: undo.refundable ? money(left, model) : "",
+    undo_left: undo.refundable && state === "refund" ? money(left, model) : "",
     undo_amount: typed || !undo.refundable ? echo(typed) : bare(left, model),
     undo_words: undo.refundable ? words(sale, fits, model) : wording.text("page.refund.not_known"),
     undo_parts: partRows(back ?? [], model, true),
