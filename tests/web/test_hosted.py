@@ -168,7 +168,7 @@ async def test_what_hq_has_not_answered_is_not_known_until_it_is_known_to_be_don
     await counter.reads("note", "又刷了一張卡，這筆結束後就換它。")
     await asyncio.to_thread(hosted.till.mend)
     await counter.reads("result_title", "已扣款")
-    await expect(counter.page.locator("[data-value=result_amount]")).to_have_text("129")
+    await counter.reads("result_amount", "129")
     await counter.read_on("amount")
     await counter.reads("card", counter.masked(2))
     await asyncio.to_thread(hosted.chain.wait_until_quiet)

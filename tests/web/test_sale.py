@@ -206,7 +206,7 @@ async def test_no_order_of_inputs_sends_twice_or_forgets_what_was_sent(modules: 
     assert walk["faults"] == []
     assert walk["sends"] > 100
     everywhere = (
-        "amount asking declined done empty history notdone number opening refund rest sending split tender unknown "
-        "void whole"
+        "amount asking declined done empty history notdone number opening promised refund rest sending split tender "
+        "unknown void whole"
     )
     assert walk["states"] == everywhere.split()

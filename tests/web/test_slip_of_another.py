@@ -8,60 +8,30 @@ import pytest_asyncio
 from playwright.async_api import ViewportSize
 
 from hardware_mocks.demo_chain import DemoChain
-from hardware_mocks.demo_till import TillManner
-from tests.web.counter import Counter, Shop, at_counter
+from tests.web.counter import Counter
 from tests.web.looks import look
 from tests.web.modules import Modules
 from tests.web.table import play
+from tests.web.two_stores import HERE, SELLER, ask_for_number, at_counter_of, keys, open_two_stores, sold
 from tests.web.window import Window
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-HERE, SELLER = "07-1", "12-1"
 WORDS = "請鍵入要退的金額；還能退多少，由總部查"
 FRONTS = {"till": "07-1", "receipt_prefix": "07-1", "other_prefix": None}
 
 
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoChain]:
-    manner = TillManner(has_printer=True)
-    with DemoChain(tmp_path_factory.mktemp("two_stores"), places=(HERE, SELLER), manner=manner) as chain:
+    with open_two_stores(tmp_path_factory.mktemp("two_stores")) as chain:
         yield chain
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def counter(window: Window, chain: DemoChain, screens: tuple[ViewportSize, ...]) -> AsyncIterator[Counter]:
-    till = chain.till(HERE)
-    assert till.printer is not None
-    shop = Shop(till.store, till.process, till.reader, till.printer)
-    await asyncio.to_thread(chain.mend_all)
-    async with window.lent() as page, at_counter(shop, page) as opened:
+    async with at_counter_of(chain, window) as opened:
         opened.screens = screens
         yield opened
-
-
-def sold(chain: DemoChain, member: int) -> str:
-    """The number of a sale of 300.00 at the other store, as it is keyed."""
-    seller = chain.till(SELLER)
-    seller.swipe(member)
-    seller.load(500_00)
-    slip = str(seller.sell(member, 300_00)["receipt_number"])
-    chain.wait_until_quiet()
-    return slip
-
-
-def keys(slip: str) -> str:
-    """`12-1-000031` as `12 . 1 . 31`."""
-    store, till, number = slip.split("-")
-    return f"{store} . {till} . {int(number)}"
-
-
-async def ask_for_number(counter: Counter) -> None:
-    """Of an older slip, whether there is a later one or none."""
-    await counter.press("*")
-    if await counter.page.locator("body").get_attribute("data-face") != "slip_number":
-        await counter.press("5")
-    await counter.shows("slip_number")
 
 
 async def test_a_part_is_given_back_here_and_then_the_rest_is_known(counter: Counter, chain: DemoChain) -> None:

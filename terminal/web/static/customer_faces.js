@@ -1,12 +1,12 @@
 /** What the customer sees, computed from what the till said; as faces.js does it for the cashier. Pure. */
 import { count } from "./money.js";
-import { isUndo, partRows, pointRows } from "./result.js";
+import { isBooked, isTakenBack, isUndo, partRows, pointRows } from "./result.js";
 import { money, spaced } from "./sums.js";
 
 /** `model`: {hello, wording, card, due, answer}; a result covers the card. */
 export function faces(model) {
   const { card, answer } = model;
-  if (answer) return answer.outcome === "done" ? done(answer, model) : { face: "declined", values: {} };
+  if (answer) return isBooked(answer) ? done(answer, model) : { face: "declined", values: {} };
   return card || model.due ? present(model) : { face: "welcome", values: {} };
 }
 
@@ -35,10 +35,12 @@ function done(answer, model) {
   const { kind, amount, bonus, balance, card } = answer;
   const { wording } = model;
   const shown = model.card?.card === card ? model.card : null;
+  const what = isTakenBack(answer) ? "taken_back" : kind;
   const extra = kind === "load" && bonus ? [[wording.text("customer.bonus"), "", money(bonus, model)]] : [];
   const values = {
-    title: shown ? holder(shown, model) : spaced(card),
-    sum_title: wording.text(`customer.done.${kind}`),
+    title: card ? (shown ? holder(shown, model) : spaced(card)) : wording.text(`customer.goods.${what}`),
+    sum_title: wording.text(`customer.done.${what}`),
+    words: kind === "promise" ? wording.text("customer.promise.words") : "",
     sum: money(amount, model),
     parts: [...partRows(answer.paid ?? [], model, isUndo(answer)), ...extra, ...pointRows(answer, model)],
     balance_after: balance ? money(balance.principal + balance.bonus, model) : "",

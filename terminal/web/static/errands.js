@@ -56,6 +56,7 @@ const ASKED = {
     paid ? ["sales", { presentation, items: [{ article: "", amount }], paid, floor_limit }] : ["charges", { presentation, amount, floor_limit }],
   load: ({ presentation, amount, tender }) => ["loads", { presentation, amount, tender }],
   refund: ({ receipt_number, amount }) => ["refunds", { receipt_number, amount }],
+  promise: ({ receipt_number, amount }) => ["refunds", { receipt_number, amount, promise: true }],
   void: ({ receipt_number }) => ["voids", { receipt_number }],
 };
 

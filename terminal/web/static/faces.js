@@ -15,7 +15,7 @@ import { money, symbol } from "./sums.js";
 import { undoFace } from "./undo_face.js";
 
 /** A face that tells of money has a tone; the others are plain. */
-const TONES = { sending: "work", asking: "work", unknown: "unsure", notdone: "warn", done: "good", declined: "bad", blocked: "bad", gone: "bad" };
+const TONES = { sending: "work", asking: "work", unknown: "unsure", notdone: "warn", done: "good", promised: "work", declined: "bad", blocked: "bad", gone: "bad" };
 
 /** Which face is on: what the till's absence or a shown slip covers goes on beneath. */
 export function faceOf({ here, slips, sale }) {
@@ -30,7 +30,7 @@ export function faces(model) {
   const parts = [bar, card, choices, amount, history, splitFace, undoFace, operation, result, strip, gone, note].map((part) => part(model));
   const values = Object.assign({ symbol: symbol(model) }, keys.values, ...parts.map((part) => part.values));
   const tones = Object.assign({ face: TONES[face] ?? "plain" }, ...parts.map((part) => part.tones));
-  values.said = said(face, values);
+  values.said = said(face, values, model);
   return { face, values, tones, awake: keys.awake, asks: asks(model) };
 }
 
@@ -79,12 +79,13 @@ function note({ sale, wording }) {
 }
 
 /** One sentence for who can't see the screen. */
-function said(face, values) {
+function said(face, values, { wording }) {
   const sentences = {
     amount: [values.holder, values.card, values.spendable, values.total],
     blocked: [values.card, values.blocked_words],
     done: [values.result_title, values.result_money, values.approval_code],
-    declined: [values.result_title, values.decline_words, values.floor_limit],
+    promised: [values.result_title, values.result_money, values.receipt_number, wording.text("page.promised.words")],
+    declined: [values.result_title, values.decline_words, values.floor_limit, values.promise_offer],
     gone: [values.gone_words],
   };
   const chosen = sentences[face] ?? (OPERATION_FACES.includes(face) ? [values.operation_title, values.operation_words] : []);

@@ -8,6 +8,7 @@ import { read, StripeGuard } from "./keys.js";
 import { bringIn, takeOut } from "./media.js";
 import { isHosted } from "./modes.js";
 import { parse } from "./money.js";
+import { isBooked } from "./result.js";
 import { START, keepable, receive, revive } from "./sale.js";
 import { NO_SLIPS, find, hear, isForeign, isOpen, press, putAway, question, receiptOf, showOne, toggle } from "./slips.js";
 import { isOnButton, label, onPress, rememberedLanguage, rememberLanguage, show } from "./view.js";
@@ -36,7 +37,7 @@ function feed(input) {
 
 function take({ sale, errands }) {
   model.sale = sale;
-  if (sale.answer?.outcome === "done" && sale.answer.operation_id !== model.last?.operation_id) rememberDone(sale.answer);
+  if (isBooked(sale.answer) && sale.answer.operation_id !== model.last?.operation_id) rememberDone(sale.answer);
   keepSafe(SALE, keepable(sale));
   draw();
   errands.forEach(perform);

@@ -13,7 +13,7 @@ export const START = Object.freeze({
   undo: null, // the slip that is to be refunded or voided: undo.js
   operation: null, // {operation_id}; once sent, kind, amount, sent and what the till is asked with as well
   answer: null,
-  refused: null, // the operation that was declined, if what is missing may be let go at the store's own risk
+  refused: null, // the operation that was declined, if the cashier may agree to something else
   problem: null,
   note: null, // {tone, key} or {tone, texts}: one sentence, gone with the next input
   asksHq: false, // the till waits for value from HQ

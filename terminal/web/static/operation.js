@@ -28,8 +28,9 @@ export function ask(sale, { atHq = false } = {}) {
 export function showAnswer(sale, { answer, now }) {
   const isUndo = UNDOES.includes(answer.kind);
   const card = sale.card && answer.balance && !isUndo ? cardAfter(sale.card, answer) : sale.card;
-  const refused = answer.floor_limit ? sale.operation : null;
-  const changes = { answer, card, refused, operation: null, problem: null, split: null, undo: null, typed: "", shownMs: now, told: answer.operation_id };
+  const refused = answer.floor_limit || answer.can_promise ? sale.operation : null;
+  const undo = answer.can_promise ? sale.undo : null;
+  const changes = { answer, card, refused, undo, operation: null, problem: null, split: null, typed: "", shownMs: now, told: answer.operation_id };
   return become(answer.outcome, changes, ...(isUndo && card ? [look(card, 0)] : []));
 }
 
@@ -45,7 +46,7 @@ export function sendAgain(sale, input) {
 export function backToContent({ problem, ...kept }, { id }) {
   const operation = CALLED_OFF.includes(problem?.code) ? { operation_id: id } : kept.operation;
   const changes = { problem: null, operation };
-  if (kept.undo) return become(kept.operation.kind, changes);
+  if (kept.undo) return become(kept.operation.kind === "void" ? "void" : "refund", changes);
   return kept.split && kept.card ? become("whole", changes) : backToCard(kept, changes);
 }
 
@@ -55,13 +56,22 @@ export const resultIsRead = (sale, { now }) => now - sale.shownMs >= RESULT_STAY
 
 /** Whether what is missing may be let go at the store's own risk, for the card that still lies there. */
 export const canLetGo = ({ answer, card, refused, waiting }) =>
-  answer?.outcome === "declined" && refused !== null && card?.presentation === refused.presentation && waiting === null && !card.blocked;
+  Boolean(answer?.floor_limit) && refused !== null && card?.presentation === refused.presentation && waiting === null && !card.blocked;
 
-/** The cashier has read how much, and agrees: the same sale anew, under an id of its own. */
-export function letGo(sale, input) {
-  if (!canLetGo(sale) || !resultIsRead(sale, input)) return keep(sale);
-  const operation = { operation_id: input.id };
-  return send({ ...sale, operation }, { ...sale.refused, ...operation, floor_limit: sale.answer.floor_limit });
+/** Whether the goods may be taken back now, and the refund follows. No card needs to lie there, and none is in the way. */
+export const canPromise = ({ answer, refused }) => answer?.can_promise === true && refused !== null;
+
+/** The cashier has read how much, and agrees to what is offered: the same anew, under an id of its own. */
+export function agree(sale, input) {
+  const content = agreed(sale);
+  if (!content || !resultIsRead(sale, input)) return keep(sale);
+  return send({ ...sale, operation: { operation_id: input.id } }, content);
+}
+
+function agreed(sale) {
+  const { operation_id, ...refused } = sale.refused ?? {};
+  if (canPromise(sale)) return { ...refused, kind: "promise" };
+  return canLetGo(sale) ? { ...refused, floor_limit: sale.answer.floor_limit } : null;
 }
 
 export function goOn(sale) {

@@ -1,5 +1,5 @@
 /** The number pad on the screen, which mirrors the one under the hand: which keys do something now, and what. */
-import { canLetGo } from "./operation.js";
+import { canLetGo, canPromise } from "./operation.js";
 import { isPaidWith } from "./parts.js";
 import { isPhone } from "./phones.js";
 import { canPrint, canRefund, canSettle, canVoid, find, isForeign } from "./slips.js";
@@ -27,11 +27,13 @@ const PADS = {
   void: { back: "page.do.back", enter: "page.do.void" },
   notdone: { back: "page.do.back", enter: "page.do.again" },
   problem: { back: "page.do.back", enter: "page.do.back" },
-  done: { back: "page.do.finish", enter: "page.do.same_card" },
-  declined: { back: "page.do.finish", enter: "page.do.same_card" },
+  done: { back: "page.do.finish" },
+  promised: { back: "page.do.finish" },
+  declined: { back: "page.do.finish" },
   slip: { back: "page.do.close", enter: "page.do.close" },
   slip_number: { digits: ALL, point: "always", erase: ERASE, back: "page.do.close", enter: "page.do.show" },
 };
+const RESULTS = ["done", "promised", "declined"];
 const ASLEEP = {}; // while an operation is under way, and while the till is gone
 
 /** `{values, awake}`: the labels of the keys that change, and the set of keys that do something. */
@@ -66,11 +68,15 @@ function keysOf(model, face) {
   if (face === "number" && isPhone(sale.number)) return { ...keys, enter: "page.do.search" };
   if (face === "rest") return { ...keys, digits: freeTenders(sale.split) };
   if (["amount", "split", "refund"].includes(face) && sale.typed) return { ...keys, back: "page.do.clear" };
-  if (face === "declined" && couldSplit(sale)) return { ...keys, enter: "page.do.split", plus: canLetGo(sale) && "page.do.let_go" };
-  if ((face === "done" || face === "declined") && !sale.waiting && !sale.card) return { ...keys, enter: "page.do.finish" };
-  if ((face === "done" || face === "declined") && sale.waiting) return { ...keys, enter: "page.do.next_card" };
-  return keys;
+  return RESULTS.includes(face) ? { ...keys, enter: enterAfter(sale), plus: agreement(sale) } : keys;
 }
+
+function enterAfter(sale) {
+  if (couldSplit(sale)) return "page.do.split";
+  return sale.waiting ? "page.do.next_card" : sale.card ? "page.do.same_card" : "page.do.finish";
+}
+
+const agreement = (sale) => (canPromise(sale) ? "page.do.promise" : canLetGo(sale) && "page.do.let_go");
 
 function slipNumberKeys(keys, other, foreign) {
   return { ...keys, plus: (other || foreign) && "page.slip_number.other", enter: foreign ? "page.do.refund" : keys.enter };

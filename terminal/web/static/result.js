@@ -2,7 +2,7 @@
 import { when } from "./bar.js";
 import { isHosted } from "./modes.js";
 import { count } from "./money.js";
-import { canLetGo } from "./operation.js";
+import { canLetGo, canPromise } from "./operation.js";
 import { couldSplit } from "./split.js";
 import { bare, halves, money, spaced } from "./sums.js";
 
@@ -28,11 +28,11 @@ const askingHq = ({ sale, status }) => (sale.state === "sending" && isHosted(sta
 export function result(model) {
   const { sale, wording } = model;
   if (!sale.answer) return { values: {}, tones: {} };
-  const { outcome, kind, amount: units, card, bonus, balance, receipt_number, approval_code, cashier_message, elsewhere, original } = sale.answer;
+  const { kind, amount: units, card, bonus, balance, receipt_number, approval_code, cashier_message, elsewhere, original } = sale.answer;
   const extra = kind === "load" && bonus > 0 ? wording.text("page.done.with_bonus", { amount: money(bonus, model) }) : "";
   const isSplit = couldSplit(sale) && sale.card.spendable > 0;
   const values = {
-    result_title: wording.text(`page.${outcome}.${tellsOfCard(sale.answer) ? kind : "noted"}`),
+    result_title: wording.text(`page.${isBooked(sale.answer) ? "done" : "declined"}.${whatOf(sale.answer)}`),
     result_amount: bare(units, model),
     result_money: money(units, model),
     result_what: [spaced(card), original ?? "", extra].filter(Boolean).join(" · "),
@@ -44,6 +44,8 @@ export function result(model) {
     elsewhere_title: wording.text("page.elsewhere", { time: elsewhereTime(model) }),
     decline_words: cashier_message ? wording.choose(cashier_message) : "",
     floor_limit: floorLimit(model),
+    promise_offer: promiseOffer(model),
+    original: original ?? "",
     split_offer: isSplit ? wording.text("page.declined.split", { amount: money(sale.card.spendable, model) }) : "",
   };
   return { values, tones: {} };
@@ -59,6 +61,21 @@ function floorLimit({ sale, ...model }) {
   if (canLetGo(sale)) return model.wording.text("page.declined.floor_limit", { amount: money(answer.floor_limit, model) });
   return used ? model.wording.text(`page.declined.${used.rule}`, { amount: money(used.limit + missing - used.seen, model) }) : "";
 }
+
+/** What is promised when the cashier agrees, and of which slip. */
+function promiseOffer({ sale, ...model }) {
+  if (!canPromise(sale)) return "";
+  const { amount, receipt_number: slip } = sale.refused;
+  return model.wording.text("page.declined.promise", { slip, amount: money(amount, model) });
+}
+
+/** Whether it stands in the till's book, and has a slip. */
+export const isBooked = (answer) => ["done", "promised"].includes(answer?.outcome);
+
+/** A promise that was voided: of what it promised nobody knows here whose card it was. */
+export const isTakenBack = ({ outcome, kind, card }) => outcome === "done" && kind === "void" && !card;
+
+const whatOf = (answer) => (isTakenBack(answer) ? "taken_back" : tellsOfCard(answer) ? answer.kind : "noted");
 
 /** A sale that the shop's own tenders have paid took nothing from the card. */
 const tellsOfCard = ({ outcome, kind, paid = [] }) =>

@@ -17,7 +17,7 @@ import {
   renew, takeHistory, typeNumber,
 } from "./counter.js";
 import { START, isUnderWay, keep, leave, startOver, warn } from "./moves.js";
-import { announce, ask, backToContent, goOn, letGo, resultIsRead, sendAgain, showAnswer, showNotDone } from "./operation.js";
+import { agree, announce, ask, backToContent, goOn, resultIsRead, sendAgain, showAnswer, showNotDone } from "./operation.js";
 import { choosePart, couldSplit, openSplit, partBack, payParts, splitDeclined, takePart } from "./split.js";
 import { leaveUndo, openUndo, sendRefund, sendVoid } from "./undo.js";
 
@@ -110,5 +110,6 @@ const TABLE = {
   unknown: { ...UNDER_WAY, absent: showNotDone },
   notdone: { ...CARD_COMES, answered: showAnswer, enter: sendAgain, back: backToContent, card_gone: forgetCard, undo: FINISH_FIRST },
   done: RESULT,
-  declined: { ...RESULT, plus: letGo },
+  promised: RESULT,
+  declined: { ...RESULT, plus: agree },
 };

@@ -29,8 +29,9 @@ export function strip({ slips, slipText, last, ...model }) {
 }
 
 /** What can still be undone of a slip that something was undone of; nothing where nothing ever could. */
-function leftOf({ refundable }, model) {
+function leftOf({ kind, refundable }, model) {
   if (!refundable || refundable.left === refundable.total) return "";
+  if (kind === "promise") return model.wording.text("page.slip.promise_settled");
   return model.wording.text(refundable.left ? "page.slip.left" : "page.slip.nothing_left", { amount: money(refundable.left, model) });
 }
 

@@ -16,18 +16,21 @@ export function undoFace({ sale, ...model }) {
   const fits = units !== null && units <= left;
   const back = fits ? givenBack(units, paid, hello.currency) : [];
   const values = {
-    undo_title: wording.text(`page.${state}.title`),
+    undo_title: wording.text(isPromise(undo) ? "page.void.promise_title" : `page.${state}.title`),
     undo_slip: undo.receipt_number,
-    undo_total: undo.refundable ? money(total, model) : "",
-    undo_left: undo.refundable ? money(left, model) : "",
+    undo_total: undo.refundable && !isPromise(undo) ? money(total, model) : "",
+    undo_left: undo.refundable && state === "refund" ? money(left, model) : "",
     undo_amount: typed || !undo.refundable ? echo(typed) : bare(left, model),
-    undo_words: undo.refundable ? words(state, fits, model) : wording.text("page.refund.not_known"),
+    undo_words: undo.refundable ? words(sale, fits, model) : wording.text("page.refund.not_known"),
     undo_parts: partRows(back ?? [], model, true),
   };
   return { values, tones: { undo: typed ? "load" : "none", undo_words: fits || !undo.refundable ? "plain" : "warn" } };
 }
 
-function words(state, fits, { wording }) {
-  if (state === "void") return wording.text("page.void.question");
+/** No money has moved for it, and none goes back. */
+const isPromise = ({ kind }) => kind === "promise";
+
+function words({ state, undo }, fits, { wording }) {
+  if (state === "void") return wording.text(isPromise(undo) ? "page.void.promise_question" : "page.void.question");
   return wording.text(fits ? "page.refund.back" : "page.note.more_than_left");
 }

@@ -7,6 +7,7 @@ async ([steps, seed, hello, cards, slips]) => {
     "answered", "absent", "problem", "silent", "announced", "moved",
   ];
   const UNDOES = ["refund", "void"];
+  const NAME_A_SLIP = [...UNDOES, "promise"];
   const sum = (parts) => parts.reduce((all, { amount }) => all + amount, 0);
   const ENDS = ["answered", "absent", "problem"];
 
@@ -38,12 +39,12 @@ async ([steps, seed, hello, cards, slips]) => {
       promise(!answered.has(operation.operation_id), "it was sent after its answer");
       promise(Number.isInteger(operation.amount) && operation.amount > 0, `${operation.amount} was sent`);
       promise((operation.kind === "load") === (operation.tender !== undefined), "a tender is a load's");
-      promise(UNDOES.includes(operation.kind) === (operation.receipt_number !== undefined), "a slip is an undo's");
+      promise(NAME_A_SLIP.includes(operation.kind) === (operation.receipt_number !== undefined), "a slip is an undo's");
       const parts = operation.paid ?? [];
       promise(!operation.paid || sum(parts) === operation.amount, "the parts are not the price");
       promise(parts.every(({ amount }) => amount > 0), "a part is nothing");
       promise(new Set(parts.map(({ tender }) => tender)).size === parts.length, "a tender stands twice");
-      promise(!UNDOES.includes(operation.kind) || operation.amount <= before.undo.refundable.left, "more than is left");
+      promise(!NAME_A_SLIP.includes(operation.kind) || operation.amount <= before.undo.refundable.left, "more than is left");
     }
     if (name === "answered" && isOurs && after !== before) answered.add(input.operation_id);
   };
@@ -52,7 +53,7 @@ async ([steps, seed, hello, cards, slips]) => {
     if (dice(40) === 0) sale = revive(JSON.parse(JSON.stringify(keepable(sale)))).sale;
     now += dice(3000);
     const operation_id = dice(4) ? sale.operation?.operation_id : `op-${dice(step + 1)}`;
-    const outcome = pick(["done", "done", "declined"]);
+    const outcome = pick(["done", "done", "promised", "declined"]);
     const input = {
       name: pick(dice(3) ? KEYS : TOLD), now, id: `op-${step}`, operation_id,
       digit: String(dice(10)), card: pick(cards), presentation: pick(cards).presentation, note: null,
@@ -60,6 +61,7 @@ async ([steps, seed, hello, cards, slips]) => {
         operation_id, outcome, amount: 70_000, kind: pick(["sale", "load", "refund"]), decline: pick(["not_enough", "cancelled"]),
         record: pick(["07-1/1/57", "07-1@hq/1/57"]), card: pick(cards).card, balance: { principal: 1, bonus: 0, points: 0 },
         principal: 1, bonus: 0, points_in: 0, points_out: 0, paid: [],
+        can_promise: outcome === "declined" && UNDOES.includes(sale.operation?.kind) && dice(2) === 0,
       },
       kind: pick(UNDOES), slip: pick(slips), history: { here: [], hq: null, hq_as_of: null },
       problem: { code: pick(["busy", "hq_not_reached"]), retryable: dice(2) === 0, cashier_message: {} },
