@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from ledger.slices import Purse
-from ledger.transactions import Leg, Side
+from ledger.transactions import Leg, Side, TransactionKind
 from protocol.bodies import (
     Applied,
     Block,
@@ -60,8 +60,9 @@ class Units(msgspec.Struct, frozen=True):
 class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a record says, in short. `what` names it: the kind of a transaction, an order, or the record's own kind.
 
-    `moved` is by how much a member's value rose or fell at the keeper's place; `asked` what was asked for or declined,
-    in units. `why` is a code; `told` are names and numbers as they stand in the record, each in its own words.
+    `moved` is by how much a member's value rose or fell at the keeper's place; `asked` what was asked for, declined or
+    promised, in units. `why` is a code; `told` are names and numbers as they stand in the record, each in its own
+    words. `original` is the slip that is undone or is to be; `promise` the record of a promise kept or taken back.
     """
 
     what: str
@@ -70,6 +71,8 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
     asked: int | None = None
     why: str | None = None
     told: tuple[str, ...] = ()
+    original: str | None = None
+    promise: str | None = None
 
 
 class RecordLine(msgspec.Struct, frozen=True):
@@ -158,8 +161,20 @@ def _quoted(value: bytes) -> Json:
 
 def _transaction(record: Record) -> Summary:
     body = record.body_as(TransactionBody)
-    told = (body.receipt_number, body.slip.cashier, body.slip.pos_ref)
-    return Summary(body.kind, body.account, held_units(body.legs), told=_said(*told))
+    told = _said(body.receipt_number, body.slip.cashier, body.slip.pos_ref)
+    original, promise = body.slip.original, _settled(body)
+    if body.kind == TransactionKind.PROMISE or (promise and not body.legs):
+        account, units = body.account or None, body.slip.amount
+        return Summary(body.kind, account, asked=units, told=told, original=original, promise=promise)
+    return Summary(body.kind, body.account, held_units(body.legs), told=told, original=original, promise=promise)
+
+
+def _settled(body: TransactionBody) -> str | None:
+    """The promise that a refund keeps, or that a void takes back: nothing had paid for that one, and nothing moves."""
+    if body.undone is None:
+        return None
+    takes_back = body.kind == TransactionKind.VOID and not body.legs and not body.undone.paid
+    return body.undone.original if takes_back else body.undone.promise
 
 
 def _declined(record: Record) -> Summary:

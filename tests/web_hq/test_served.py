@@ -16,11 +16,12 @@ from hq_server.day_totals import Stand
 from hq_server.posting import Doubt
 from hq_server.recovery import Cause
 from hq_server.storage.keepers import FORKED, REVOKED
+from hq_server.views import Stands
 from hq_server.web import pages
 from ledger.judging import Refusal
 from ledger.transactions import TransactionKind
 from protocol.records import RecordKind
-from receipts.wording import Wording
+from receipts.wording import Language, Wording
 from terminal.clock_book import Word
 from terminal.clock_guard import ClockDoubt
 from tests.web.test_words import Shown, human, literals
@@ -74,6 +75,7 @@ CODES = {
     "why": [*ClockDoubt, *(f"trusted_by_{word}" for word in Word)],
     "doubt": [*Unexplained],
     "fence": [REVOKED, FORKED],
+    "promise": [*Stands],
     "purse": ["principal", "bonus", "points"],
 }
 
@@ -146,6 +148,12 @@ async def test_every_row_that_the_pages_name_is_there_and_every_row_is_used() ->
     assert len(said) > 60
     assert said | named() <= set(WORDS)
     assert not {key for key in WORDS if not key.startswith("why.")} - named()
+
+
+async def test_every_row_says_it_in_three_languages_and_names_the_same_things_in_each() -> None:
+    for key, texts in WORDS.items():
+        assert all(texts[language].strip() for language in Language), key
+        assert len({frozenset(re.findall(r"\{\w+\}", texts[language])) for language in Language}) == 1, key
 
 
 async def test_a_page_gets_its_words_and_no_others() -> None:

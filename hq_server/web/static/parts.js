@@ -6,6 +6,8 @@ import { count, format, signed } from "./money.js";
 const LONG = 60;
 /** Up to here a word is not torn. */
 const SHORT = 16;
+/** Nor, up to here, the number of a slip or a record: those of honest tills are shorter. */
+const REFERENCE = 24;
 
 /** Everything that a page needs to say things: words, money, times. */
 export class Voice {
@@ -79,16 +81,21 @@ export function long(text) {
 /** A date or a time is not torn in two; a till may say something else in its place. */
 export const date = (text) => (/^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?$/.test(text ?? "") ? h("span", { class: "date" }, text) : long(text ?? ""));
 
+/** The number of a slip, and what it is of: in one line, unless it is too long. */
+export const reference = (number, label) => labelled(number, label, long(number));
+
 /** `07-2/1/31` as a link to the record; anything else as it is. */
-export function recordLink(ref) {
-  return /^[0-9A-Za-z@-]+\/\d+\/\d+$/.test(ref) ? link(`#/record/${ref}`, ref) : long(ref);
+export function recordLink(ref, label) {
+  return /^[0-9A-Za-z@-]+\/\d+\/\d+$/.test(ref) ? labelled(ref, label, link(`#/record/${ref}`, long(ref))) : long(ref);
 }
+
+const labelled = (name, label, shown) => h("span", { class: name.length > REFERENCE ? null : "reference" }, label && `${label} `, shown);
 
 export const accountLink = (account) => link(`#/members/${encodeURIComponent(account)}`, account.length > 10 ? account.slice(0, 8) + "…" : account);
 
 /**
- * A table. `columns`: {head, num}; `rows`: {key, cells, tone, selected, group}; a row with `group` is a heading over all
- * columns. Without rows it says `empty`.
+ * A table. `columns`: {head, num, words}, `words` for whole sentences; `rows`: {key, cells, tone, selected, group}; a row
+ * with `group` is a heading over all columns. Without rows it says `empty`.
  */
 export function table({ key, title, columns, rows, empty }) {
   const heading = title && h("h2", {}, title);
@@ -97,18 +104,20 @@ export function table({ key, title, columns, rows, empty }) {
   return h("section", { "data-key": key, class: "list" }, heading, shown);
 }
 
-const head = (columns) => h("thead", {}, h("tr", {}, ...columns.map(({ head: text, num }) => h("th", { scope: "col", class: num ? "num" : null }, text))));
+const kindOf = ({ num, words }) => (num ? "num" : words ? "words" : null);
+
+const head = (columns) => h("thead", {}, h("tr", {}, ...columns.map((one) => h("th", { scope: "col", class: kindOf(one) }, one.head))));
 
 function line({ key, cells, tone, selected, group }, columns) {
   if (group) return h("tr", { "data-key": key, class: "group" }, h("th", { scope: "rowgroup", colspan: columns.length }, ...group));
-  const cell = (value, index) => h("td", { class: columns[index].num ? "num" : null }, ...[value].flat());
+  const cell = (value, index) => h("td", { class: kindOf(columns[index]) }, ...[value].flat());
   return h("tr", { "data-key": key, "data-row": true, "data-tone": tone, "aria-current": selected ? "true" : null }, ...cells.map(cell));
 }
 
-/** Links to what is newer or first, and to what follows. */
-export function pager(voice, { first, next }) {
+/** Links to what is newer or first, and to what follows. `key`: of which list, where several stand below each other. */
+export function pager(voice, { key, first, next }) {
   if (!first && !next) return null;
-  return h("nav", { class: "pager", "data-key": `pager ${first ?? ""}` },
+  return h("nav", { class: "pager", "data-key": `pager ${key ?? first ?? ""}` },
     first && link(first, voice.say("first_page")), next && link(next, voice.say("next_page")));
 }
 

@@ -2,7 +2,7 @@
 import { address, get, isAnswer } from "./api.js";
 import { h } from "./dom.js";
 import { count } from "./money.js";
-import { accountLink, date, facts, link, long, pager, recordLink, sign, table } from "./parts.js";
+import { accountLink, date, facts, link, long, pager, recordLink, reference, sign, table } from "./parts.js";
 
 const CHAIN = /^([0-9A-Za-z@-]+)\/(\d+)(?:\/(\d+))?$/;
 const STAND_TONES = { posted: "plain", held: "work", waits: "warn", set_aside: "bad" };
@@ -84,13 +84,14 @@ function what(voice, { kind, summary }) {
   return order ? [voice.word("kind", kind), ": ", long(voice.word("what", summary.what))] : long(voice.word("what", summary.what));
 }
 
-function told(voice, { account, moved, asked, why, told: names = [] }) {
+function told(voice, { account, moved, asked, why, told: names = [], original, promise }) {
   const sums = moved ? [
     moved.principal ? voice.change(moved.principal) : null,
     moved.bonus ? `${voice.word("purse", "bonus")} ${voice.change(moved.bonus)}` : null,
     moved.points ? `${voice.word("purse", "points")} ${voice.changePoints(moved.points)}` : null,
   ] : [];
   const said = [...sums, asked !== undefined ? voice.sum(asked) : null, why ? voice.word("why", why) : null];
-  const parts = [...said.filter(Boolean), ...names.map((name) => (CHAIN.exec(name)?.[3] ? recordLink(name) : long(name))), account ? accountLink(account) : null];
+  const other = [original && reference(original, voice.say("original")), promise && recordLink(promise, voice.say("records.promise"))];
+  const parts = [...said.filter(Boolean), ...names.map((name) => (CHAIN.exec(name)?.[3] ? recordLink(name) : long(name))), ...other, account ? accountLink(account) : null];
   return parts.filter(Boolean).flatMap((part, index) => (index ? [" · ", part] : [part]));
 }
