@@ -104,7 +104,7 @@ class Fetching:
         if not self._keepers.is_open(*chain):
             return Stands.TILL_LOST
         if left is None or not may_move(left):
-            return Stands.STAYS
+            return Stands.STAYS if self._keepers.is_open(*holder) else Stands.HOLDER_LOST
         if not left.left:
             return Stands.NOTHING_LEFT
         if holder in (AT_HQ, chain):

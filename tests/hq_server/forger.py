@@ -37,6 +37,9 @@ FACTS = SlipFacts(SlipKind.LOAD, "6222****0417", False, 100, 100, 0, 100, 0, 0, 
 EARNING = ((Side.HELD, 1), (Side.ISSUED, -1))
 
 
+NOBODY = AccountId("")
+
+
 class Keeper:
     """Till 07-2 unless told otherwise. `chain` is what it has signed so far; each record continues the one before."""
 
@@ -111,21 +114,29 @@ class Keeper:
 
     def promise(self, original: str, units: int) -> SignedRecord:
         """Take goods of the sale with this slip back, and promise to refund them."""
-        slip = msgspec.structs.replace(FACTS, kind=SlipKind.PROMISE, amount=units, original=original)
-        return self.move((), kind="promise", slip=slip)
+        slip = _uncarded(SlipKind.PROMISE, units, original)
+        return self.move((), kind="promise", slip=slip, account=NOBODY)
 
     def keep(self, promise: SignedRecord, sale: SignedRecord, units: int) -> SignedRecord:
         """Refund what was promised; the right has come."""
-        lot = next(leg for leg in sale.open().body_as(TransactionBody).legs if leg.side is Side.SPENT)
+        given, sold, ref = (
+            promise.open().body_as(TransactionBody),
+            sale.open().body_as(TransactionBody),
+            promise.open().ref,
+        )
+        lot = next(leg for leg in sold.legs if leg.side is Side.SPENT)
         legs = (lot._replace(units=-units), lot._replace(side=Side.HELD, units=units))
-        ref, paid = promise.open().ref, (Paid(PaidWith.STORED_VALUE, units),)
-        undone = Undone(str(sale.open().ref), units, paid, str(ref))
-        return self.move(legs, kind="refund", undone=undone, operation=ref.kept)
+        slip = _uncarded(SlipKind.REFUND, units, sold.receipt_number)
+        slip = msgspec.structs.replace(slip, principal=units, promise=given.receipt_number)
+        undone = Undone(str(sale.open().ref), units, (Paid(PaidWith.STORED_VALUE, units),), str(ref))
+        return self.move(legs, kind="refund", operation=ref.kept, slip=slip, undone=undone)
 
     def take_back(self, promise: SignedRecord) -> SignedRecord:
         """The customer keeps the goods."""
-        units = promise.open().body_as(TransactionBody).slip.amount
-        return self.move((), kind="void", undone=Undone(str(promise.open().ref), units, ()))
+        given = promise.open().body_as(TransactionBody)
+        slip = _uncarded(SlipKind.VOID, given.slip.amount, given.receipt_number)
+        undone = Undone(str(promise.open().ref), given.slip.amount, ())
+        return self.move((), kind="void", slip=slip, undone=undone, account=NOBODY)
 
     def give_right(self, sale: SignedRecord, *undoings: SignedRecord, moves: int = 1, **lies: object) -> SignedRecord:
         """Give HQ the right to what these, wherever they were done, have left of a sale; fields may say otherwise."""
@@ -162,13 +173,14 @@ class Keeper:
         slip: SlipFacts = FACTS,
         sold: Sold | None = None,
         undone: Undone | None = None,
+        account: AccountId = ALICE,
     ) -> SignedRecord:
         """Move value by these legs."""
         self.receipts += 1
         body = TransactionBody(
             kind=kind,
             operation_id=operation or f"operation-{len(self.chain)}",
-            account=ALICE,
+            account=account,
             receipt_number=receipt or Numbering(self.place, self.epoch).text(self.receipts),
             legs=legs,
             opens=opens,
@@ -255,3 +267,8 @@ def traded(records: int = 6, place: str = "07-2", epoch: int = 1, seed: int = 7)
     for number in range(1, records):
         keeper.load(ALICE, number)
     return keeper
+
+
+def _uncarded(kind: SlipKind, units: int, original: str) -> SlipFacts:
+    """Of a card that nobody knows there."""
+    return SlipFacts(kind, "", False, units, 0, 0, 0, 0, 0, "C01", original=original)  # noqa: FBT003 - not keyed

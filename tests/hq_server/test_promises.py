@@ -120,6 +120,8 @@ def test_what_only_a_person_can_end_is_said(chain: Chain) -> None:
     assert stands(chain) == {"12-1": (Stands.NOTHING_LEFT, "07-2")}
     promise(chain, chain.there, 50, "07-2-000004")
     assert stands(chain)["12-2"] == (Stands.STAYS, "07-2")
+    chain.revoke(chain.maker)
+    assert stands(chain) == {"12-1": (Stands.NOTHING_LEFT, "07-2"), "12-2": (Stands.HOLDER_LOST, "07-2")}
 
 
 def test_a_right_with_a_lost_till_is_waited_for_by_a_person(chain: Chain) -> None:

@@ -174,7 +174,7 @@ async def test_the_records_of_a_promise_say_what_was_promised_kept_and_taken_bac
     till.load(ALICE, 5000_00)
     sale = till.sell(ALICE, lot, 300_00)
     promised, another = till.promise(slip_of(sale), 100_00), till.promise(slip_of(sale), 20_00)
-    till.keep(promised, sale)
+    till.keep(promised, sale, 100_00)
     till.take_back(another)
     await desk.enrol(till)
     await desk.send(till)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from checkout.slip_facts import SlipFacts, SlipKind
-from checkout.sold import Paid, PaidWith, Sold, Undone
+from checkout.sold import Paid, PaidWith, Sold
 from ledger.digest import digest
 from ledger.ids import AccountId, LotId
 from ledger.slices import SliceKey
@@ -62,39 +62,8 @@ class Till(Keeper):
         )
         return self.write(RecordKind.TRANSACTION, body)
 
-    def promise(self, original: str, units: int) -> SignedRecord:
-        """Take the goods of the sale with this slip, and promise so much."""
-        return self._settle(_uncarded(SlipKind.PROMISE, units, original))
-
-    def take_back(self, promised: SignedRecord) -> SignedRecord:
-        """The goods are the customer's again."""
-        given = promised.open().body_as(TransactionBody)
-        slip = _uncarded(SlipKind.VOID, given.slip.amount, given.receipt_number)
-        return self._settle(slip, Undone(str(promised.open().ref), given.slip.amount, ()))
-
-    def keep(self, promised: SignedRecord, sale: SignedRecord) -> SignedRecord:
-        """Give back what was promised of a sale of its own."""
-        given, sold = promised.open().body_as(TransactionBody), sale.open().body_as(TransactionBody)
-        units, ref, lot = given.slip.amount, promised.open().ref, sold.legs[0].lot
-        slip = msgspec.structs.replace(_uncarded(SlipKind.REFUND, units, sold.receipt_number), principal=units)
-        undone = Undone(str(sale.open().ref), units, (Paid(PaidWith.STORED_VALUE, units),), promise=str(ref))
-        legs = (spent(ALICE, lot, -units), held(ALICE, lot, units))
-        return self.move(legs, kind=SlipKind.REFUND, operation=ref.kept, slip=slip, undone=undone)
-
-    def _settle(self, slip: SlipFacts, undone: Undone | None = None) -> SignedRecord:
-        """Nothing moves, and nobody's account is named."""
-        moved = self.move((), kind=slip.kind, slip=slip, undone=undone)
-        self.chain.pop()
-        body = msgspec.structs.replace(moved.open().body_as(TransactionBody), account="")
-        return self.write(RecordKind.TRANSACTION, body)
-
     def end_day(self, lies_here: dict[SliceKey, int]) -> SignedRecord:
         """Close the day, saying that this is what lies here."""
         self.date = TOMORROW
         closed = DayClosedBody(TODAY, TOMORROW, digest(lies_here), len(lies_here), sum(lies_here.values()))
         return self.write(RecordKind.DAY_CLOSED, closed)
-
-
-def _uncarded(kind: SlipKind, units: int, original: str) -> SlipFacts:
-    """Nobody knows there whose card it was."""
-    return SlipFacts(kind, "", False, units, 0, 0, 0, 0, 0, "C01", original=original)  # noqa: FBT003 - not keyed
