@@ -119,11 +119,8 @@ class Keeper:
 
     def keep(self, promise: SignedRecord, sale: SignedRecord, units: int) -> SignedRecord:
         """Refund what was promised; the right has come."""
-        given, sold, ref = (
-            promise.open().body_as(TransactionBody),
-            sale.open().body_as(TransactionBody),
-            promise.open().ref,
-        )
+        given, ref = promise.open().body_as(TransactionBody), promise.open().ref
+        sold = sale.open().body_as(TransactionBody)
         lot = next(leg for leg in sold.legs if leg.side is Side.SPENT)
         legs = (lot._replace(units=-units), lot._replace(side=Side.HELD, units=units))
         slip = _uncarded(SlipKind.REFUND, units, sold.receipt_number)
