@@ -21,7 +21,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 REFUNDS = "**/v1/refunds"
 OPERATIONS = "**/v1/operations/*"
-FOLLOWS = "款項還沒有退，現在不要付錢給顧客。連上原銷售紀錄後，本機會自動退回原卡，並印出退貨單。請把待入帳單交給顧客。"
+FOLLOWS = (
+    "款項還沒有退，現在不要付錢給顧客。連上原銷售紀錄後，本機會自動退回原卡，並印出退貨單；"
+    "現金等其他付款，屆時憑待入帳單退還。請把待入帳單交給顧客。"
+)
 
 
 @pytest.fixture(scope="module")
