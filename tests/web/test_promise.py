@@ -20,7 +20,11 @@ from tests.web.window import Window
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 REFUNDS = "**/v1/refunds"
-FOLLOWS = "款項還沒有退，現在不要付錢給顧客。連上原銷售紀錄後，本機會自動退回原卡，並印出退貨單。請把待入帳單交給顧客。"
+OPERATIONS = "**/v1/operations/*"
+FOLLOWS = (
+    "款項還沒有退，現在不要付錢給顧客。連上原銷售紀錄後，本機會自動退回原卡，並印出退貨單；"
+    "現金等其他付款，屆時憑待入帳單退還。請把待入帳單交給顧客。"
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +47,10 @@ async def decline(counter: Counter, chain: DemoChain, slip: str) -> None:
     await ask_for_number(counter)
     await counter.press(f"{keys(slip)} Enter 75 Enter")
     await counter.shows("declined")
+
+
+async def drop(route: Route) -> None:
+    await route.abort()
 
 
 async def agree(counter: Counter) -> None:
@@ -189,7 +197,12 @@ async def test_a_promise_whose_answer_was_lost_is_asked_for_and_shown(counter: C
     await decline(counter, chain, slip)
     await counter.go_deaf()
     await counter.meet_once(REFUNDS, lose)
+    await counter.meet(OPERATIONS, drop)
     await agree(counter)
+    await counter.shows("unknown")
+    await counter.reads("operation_title", "還不知道退款待入帳有沒有記下")
+    await look(counter, "unknown")
+    await counter.page.unroute(OPERATIONS)
     await counter.shows("promised")
     await counter.reads("original", slip)
     await kept(chain, 4)
@@ -198,9 +211,6 @@ async def test_a_promise_whose_answer_was_lost_is_asked_for_and_shown(counter: C
 async def test_a_promise_that_never_arrived_is_sent_again_and_a_reload_changes_nothing(
     counter: Counter, chain: DemoChain
 ) -> None:
-    async def drop(route: Route) -> None:
-        await route.abort()
-
     slip = await asyncio.to_thread(sold, chain, 5)
     await decline(counter, chain, slip)
     await counter.page.reload()

@@ -9,7 +9,9 @@
  *     └──────────── presented (a swipe) ──────────┘ │                ▼
  *                                          plus,enter │   unknown ◀─ asking ─answered▶ done | declined
  *        refund, void ─enter▶ sending         tender ◀┘              └─absent▶ notdone ─enter▶ sending (the same id)
- *         ▲ undo (a slip)                       └─digit▶ sending ◀─plus─ declined (at the store's own risk)
+ *         ▲ undo (a slip)                       └─digit▶ sending ◀─plus─ declined (at the store's own risk; a promise)
+ *
+ * `promised` is a `done` whose money follows by itself.
  */
 import { backToAmount, chooseTender, eraseAmount, goBack, load, pay, rubOut, typeAmount } from "./amount.js";
 import {
