@@ -40,6 +40,7 @@ class Sort(StrEnum):
     NOT_ASKED = "not_asked"
     WRONG_TOLD = "wrong_told"
     WRONG_RIGHT = "wrong_right"
+    WRONG_PROMISE = "wrong_promise"
     FORKED = "forked"
 
 
@@ -70,6 +71,7 @@ MEANING: dict[Sort, str] = {
     Sort.NOT_ASKED: "HQ has that place's key, and booked what its till did not ask for like this; look at who did",
     Sort.WRONG_TOLD: "the place at HQ did not say this, or was not asked for it; look at who signed that it heard it",
     Sort.WRONG_RIGHT: "one place alone has the right to undo a sale, or more goes back than was paid; see who signed",
+    Sort.WRONG_PROMISE: "the till gave back what it had not promised like this, or a promise twice",
     Sort.FORKED: "two copies of one till were at work; the two signatures prove it",
 }
 

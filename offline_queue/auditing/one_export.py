@@ -18,6 +18,7 @@ from offline_queue.auditing.hosting import HostingCheck
 from offline_queue.auditing.keys import ChainName, KeyRing
 from offline_queue.auditing.orders import Carried, Order, OrdersCheck
 from offline_queue.auditing.posting import PostingCheck
+from offline_queue.auditing.promises import PromisesCheck
 from offline_queue.auditing.recoveries import RecoveriesCheck
 from offline_queue.auditing.relays import RelaysCheck
 from offline_queue.auditing.rights import RightsCheck
@@ -78,6 +79,7 @@ class ExportAudit:
         self.relays = RelaysCheck(name, ring, self.findings.add)
         self.hosting = HostingCheck(name, ring, self.findings.add)
         self.risks = RisksCheck(lambda ref, what: self._tell(Sort.FLOOR_LIMIT, [ref.keeper], str(ref), what))
+        self.promises = PromisesCheck(lambda ref, what: self._tell(Sort.WRONG_PROMISE, [ref.keeper], str(ref), what))
         self.rights = RightsCheck(
             name,
             ring,
@@ -170,6 +172,7 @@ class ExportAudit:
             self.relays.take(record)
             self.recoveries.take(record)
             self.risks.take(record)
+            self.promises.take(record)
             self.hosting.take(record)
             self.rights.take(record, chain.hashes[row.sequence])
             self.write_offs.take(record)
