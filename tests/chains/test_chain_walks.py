@@ -6,7 +6,7 @@ from tests.chains import chain_faults, refund_faults, right_faults
 from tests.chains.chain_walk import hunt, walk
 from tests.faults import Fault, to_be_seen
 
-WALKS = 6
+WALKS = 4
 """In every run; --thorough takes a thousand."""
 WALKS_TO_A_FAULT = 100
 """Each fault is seen within so many, mostly within ten; whoever sees one stops."""

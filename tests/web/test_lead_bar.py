@@ -17,6 +17,9 @@ LEADS = [
     ({"place": "07-1", "state": "shut", "witness": "not_reached"}, "This till, shut", "bad"),
 ]
 
+LONGEST = {"07-2, off", "This till, no copy"}
+"""What needs the most room of its kind."""
+
 
 async def test_the_bar_says_how_it_stands_with_the_lead_while_the_line_to_hq_rests(counter: Counter) -> None:
     now = LEADS[0]
@@ -34,7 +37,8 @@ async def test_the_bar_says_how_it_stands_with_the_lead_while_the_line_to_hq_res
         await counter.reads("lead", now[1])
         await counter.has_tone("lead", now[2])
         await counter.reads("exchange", "Exchange now")
-        await look(counter, "empty")
+        if now[1] in LONGEST:
+            await look(counter, "empty")
 
 
 async def test_the_bar_of_a_store_without_a_line_has_room_for_its_lead_and_both_files(counter: Counter) -> None:
