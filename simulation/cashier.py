@@ -36,8 +36,14 @@ REGULAR_ODDS = 0.75
 OVERREACH_ODDS = 0.1
 """Of a customer who wants to pay more from the card than there is anywhere."""
 VOID_ODDS = 0.3
-ELSEWHERE_ODDS = 0.25
+ELSEWHERE_ODDS = 0.5
 """Of a customer who brings a slip of any till."""
+AS_A_SALE_ODDS = 0.2
+"""Of a customer who wants a load refunded, which nobody can."""
+PROMISE_ODDS = 0.8
+"""Of a customer who leaves the goods where nobody is reached who may refund them."""
+SECOND_THOUGHTS_ODDS = 0.5
+"""Of one who wants them again instead, or brings the promise when it is kept."""
 NOT_NOW = {Problem.TILL_REVOKED, Problem.BOOK_UNCONFIRMED, Problem.NO_CARD, Problem.CARD_GONE}
 """What a till may say instead of deciding; BOOK_BEHIND only one in which somebody has put a copy."""
 WITH_A_HOST = {Problem.OUTCOME_UNKNOWN, Problem.HQ_NOT_REACHED, Problem.DISK_FULL}
@@ -64,7 +70,7 @@ class Cashier:
         regulars = self._chain.regulars(self.till.name.store)
         who = chance.choice(regulars if regulars and chance.random() < REGULAR_ODDS else self._chain.members)
         left = self._chain.truth.left().get(who.card.account, 0)
-        deed = chance.choices((self._load, self._sell, self._bring_back), (2 if left else 8, 6, 2))[0]
+        deed = chance.choices((self._load, self._sell, self._bring_back), (2 if left else 8, 6, 4))[0]
         try:
             await deed(who)
         except (WentOff, DiskFull):
@@ -124,13 +130,22 @@ class Cashier:
 
     async def _bring_back(self, _: Member) -> None:
         """One of the last movements of this till, or of any."""
+        promised = [
+            (slip, one) for (name, slip), one in self._chain.truth.promises.made.items() if name == self.till.name
+        ]
+        if promised and self._chance.random() < SECOND_THOUGHTS_ODDS:
+            receipt, promise = self._chance.choice(promised[-5:])
+            await self._void(receipt, promise.units)
+            return
         is_elsewhere = self._chance.random() < ELSEWHERE_ODDS
         originals = self._chain.truth.originals.items()
         some = [(slip, one) for (name, slip), one in originals if is_elsewhere or name == self.till.name][-5:]
         if not some:
             return
         receipt, original = self._chance.choice(some)
-        if isinstance(original.what, Loaded) or self._chance.random() < VOID_ODDS:
+        if isinstance(original.what, Loaded) and self._chance.random() < AS_A_SALE_ODDS:
+            await self._refund(receipt, original.what.total)
+        elif isinstance(original.what, Loaded) or self._chance.random() < VOID_ODDS:
             await self._void(receipt, original.what.total)
         elif original.what.left:
             await self._refund(
@@ -139,9 +154,14 @@ class Cashier:
             )
 
     async def _refund(self, receipt: str, units: int) -> None:
+        """Where nobody is reached who may, the goods are taken all the same, by a request of its own."""
         operation = self._name()
         request = Undo(OperationId(operation), receipt, units, "C01", None)
-        await self._ask(RefundBody(operation, receipt, units, "C01"), (request, refund))
+        answer = await self._ask(RefundBody(operation, receipt, units, "C01"), (request, refund))
+        if answer is not None and answer.can_promise and self._chance.random() < PROMISE_ODDS:
+            operation = self._name()
+            request = Undo(OperationId(operation), receipt, units, "C01", None, may_promise=True)
+            await self._ask(RefundBody(operation, receipt, units, "C01", promise=True), (request, refund))
 
     async def _void(self, receipt: str, units: int) -> None:
         operation = self._name()
@@ -155,8 +175,8 @@ class Cashier:
         assert isinstance(presentation, Presentation), presentation
         return presentation.presentation
 
-    async def _ask(self, body: Body, words: Words, *, from_card: int = 0) -> None:
-        """Until it is known to be done, or not."""
+    async def _ask(self, body: Body, words: Words, *, from_card: int = 0) -> Answer | None:
+        """Until it is known to be done, or not; None: it was not, and nobody has decided it."""
         self._chain.waiting += 1
         self._chain.truth.asks(self.till.name, self._asked(words))
         try:
@@ -174,8 +194,11 @@ class Cashier:
             for answer in sorted(heard, key=lambda one: one.replayed):
                 self._believe(words, answer)
         finally:
+            self._chain.truth.ends(body.operation_id)
             self._chain.waiting -= 1
-        self.report.asked(heard[0] if heard else None, from_card, self._chain.truth.left().get(_account(words), 0))
+        answer = heard[0] if heard else None
+        self.report.asked(answer, from_card, self._chain.truth.left().get(_account(words), 0))
+        return answer
 
     async def _perform(self, body: Body) -> Answer | Problem:
         answer = await self.till.machine.ask(lambda: self._begin(body))
