@@ -15,7 +15,8 @@ def check_waiting(chain: Chain) -> None:
     said, promised = chain.hq.machine.store.promises(), chain.truth.promises.open()
     lines = {line.receipt_number: line for line in said.lines}
     if not chain.revoked:
-        assert (said.total, lines.keys()) == (len(promised), promised.keys()), f"HQ waits for {lines}, not {promised}"
+        assert said.total == len(lines), "there are more than HQ shows"
+        assert sorted(lines) == sorted(promised), f"HQ waits to bring {lines}, and open are {promised}"
     for number, promise in promised.items():
         line = lines.get(number)
         if line is not None:
