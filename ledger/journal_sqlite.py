@@ -205,7 +205,8 @@ class SqliteJournal:
         return self._connection.execute(query, (self.place, operation_id)).get is not None
 
     def _is_open(self, lot: SliceKey) -> bool:
-        query = "select 1 from entries where account = ? and purse = ? and lot = ? and side = ? limit 1"
+        """Whether its opener was posted: a refund elsewhere takes back what was issued, and may be heard before it."""
+        query = "select 1 from entries where account = ? and purse = ? and lot = ? and side = ? and units < 0 limit 1"
         return self._connection.execute(query, (*lot, Side.ISSUED)).get is not None
 
     def _known(self, keys: Sequence[SliceKey]) -> tuple[dict[SliceKey, Lot], dict[SliceKey, int]]:

@@ -17,6 +17,7 @@ from drivers.events import Tracks
 from ledger.ids import AccountId, OperationId
 from ledger.journal_sqlite import DiskFull
 from simulation.chain import Chain
+from simulation.checks.promised import Promise
 from simulation.checks.purchases import Purchase
 from simulation.checks.truth import Loaded, Original
 from simulation.company import Member
@@ -36,8 +37,16 @@ REGULAR_ODDS = 0.75
 OVERREACH_ODDS = 0.1
 """Of a customer who wants to pay more from the card than there is anywhere."""
 VOID_ODDS = 0.3
-ELSEWHERE_ODDS = 0.25
+ELSEWHERE_ODDS = 0.5
 """Of a customer who brings a slip of any till."""
+AS_A_SALE_ODDS = 0.2
+"""Of a customer who wants a load refunded, which nobody can."""
+PROMISE_ODDS = 0.8
+"""Of a customer who leaves the goods where nobody is reached who may refund them."""
+AT_ONCE_ODDS, LATER_ODDS = 0.25, 0.5
+"""Of one who wants them again instead: at the counter, or when somebody comes, and the promise may be kept by then."""
+AFTER_ALL_ODDS = 0.5
+"""Of one of them who leaves them after all."""
 NOT_NOW = {Problem.TILL_REVOKED, Problem.BOOK_UNCONFIRMED, Problem.NO_CARD, Problem.CARD_GONE}
 """What a till may say instead of deciding; BOOK_BEHIND only one in which somebody has put a copy."""
 WITH_A_HOST = {Problem.OUTCOME_UNKNOWN, Problem.HQ_NOT_REACHED, Problem.DISK_FULL}
@@ -64,7 +73,7 @@ class Cashier:
         regulars = self._chain.regulars(self.till.name.store)
         who = chance.choice(regulars if regulars and chance.random() < REGULAR_ODDS else self._chain.members)
         left = self._chain.truth.left().get(who.card.account, 0)
-        deed = chance.choices((self._load, self._sell, self._bring_back), (2 if left else 8, 6, 2))[0]
+        deed = chance.choices((self._load, self._sell, self._bring_back), (2 if left else 8, 6, 4))[0]
         try:
             await deed(who)
         except (WentOff, DiskFull):
@@ -124,13 +133,21 @@ class Cashier:
 
     async def _bring_back(self, _: Member) -> None:
         """One of the last movements of this till, or of any."""
+        promised = [
+            (slip, one) for (name, slip), one in self._chain.truth.promises.made.items() if name == self.till.name
+        ]
+        if promised and self._chance.random() < LATER_ODDS:
+            await self._think_again(*self._chance.choice(promised[-5:]))
+            return
         is_elsewhere = self._chance.random() < ELSEWHERE_ODDS
         originals = self._chain.truth.originals.items()
         some = [(slip, one) for (name, slip), one in originals if is_elsewhere or name == self.till.name][-5:]
         if not some:
             return
         receipt, original = self._chance.choice(some)
-        if isinstance(original.what, Loaded) or self._chance.random() < VOID_ODDS:
+        if isinstance(original.what, Loaded) and self._chance.random() < AS_A_SALE_ODDS:
+            await self._refund(receipt, original.what.total)
+        elif isinstance(original.what, Loaded) or self._chance.random() < VOID_ODDS:
             await self._void(receipt, original.what.total)
         elif original.what.left:
             await self._refund(
@@ -139,9 +156,29 @@ class Cashier:
             )
 
     async def _refund(self, receipt: str, units: int) -> None:
+        """Where nobody is reached who may, the goods are taken all the same, by a request of its own."""
         operation = self._name()
         request = Undo(OperationId(operation), receipt, units, "C01", None)
-        await self._ask(RefundBody(operation, receipt, units, "C01"), (request, refund))
+        answer = await self._ask(RefundBody(operation, receipt, units, "C01"), (request, refund))
+        if answer is not None and answer.can_promise and self._chance.random() < PROMISE_ODDS:
+            await self._promise(receipt, units)
+
+    async def _promise(self, original: str, units: int) -> None:
+        """Take the goods, and say so on a slip; unless the right has come meanwhile."""
+        operation = self._name()
+        request = Undo(OperationId(operation), original, units, "C01", None, may_promise=True)
+        body = RefundBody(operation, original, units, "C01", promise=True)
+        answer = await self._ask(body, (request, refund))
+        receipt = (answer and answer.receipt_number) or ""
+        promise = self._chain.truth.promises.made.get((self.till.name, receipt))
+        if promise is not None and self._chance.random() < AT_ONCE_ODDS:
+            await self._think_again(receipt, promise)
+
+    async def _think_again(self, receipt: str, promise: Promise) -> None:
+        """Have the goods instead of what was promised; or not."""
+        await self._void(receipt, promise.units)
+        if self._chance.random() < AFTER_ALL_ODDS:
+            await self._refund(promise.original, promise.units)
 
     async def _void(self, receipt: str, units: int) -> None:
         operation = self._name()
@@ -155,27 +192,30 @@ class Cashier:
         assert isinstance(presentation, Presentation), presentation
         return presentation.presentation
 
-    async def _ask(self, body: Body, words: Words, *, from_card: int = 0) -> None:
-        """Until it is known to be done, or not."""
+    async def _ask(self, body: Body, words: Words, *, from_card: int = 0) -> Answer | None:
+        """Until it is known to be done, or not; None: it was not, and nobody has decided it."""
         self._chain.waiting += 1
         self._chain.truth.asks(self.till.name, self._asked(words))
         try:
             twice = self._chance.random() < AGAIN_ODDS
             answers = await asyncio.gather(*(self._perform(body) for _ in range(1 + twice)), return_exceptions=True)
             heard = [answer for answer in answers if isinstance(answer, Answer)]
-            for answer in answers:
-                if isinstance(answer, BaseException) and not isinstance(answer, WentOff | DiskFull):
-                    raise answer
+            for fault in answers:
+                if isinstance(fault, BaseException) and not isinstance(fault, WentOff | DiskFull):
+                    raise fault
             if all(isinstance(answer, DiskFull) for answer in answers):
                 self.never.add(body.operation_id)
             elif not heard:
                 found = await self._was_it_done(body.operation_id)
                 heard = [] if found is None else [found]
-            for answer in sorted(heard, key=lambda one: one.replayed):
-                self._believe(words, answer)
+            for said in sorted(heard, key=lambda one: one.replayed):
+                self._believe(words, said)
         finally:
+            self._chain.truth.ends(body.operation_id)
             self._chain.waiting -= 1
-        self.report.asked(heard[0] if heard else None, from_card, self._chain.truth.left().get(_account(words), 0))
+        answer = heard[0] if heard else None
+        self.report.asked(answer, from_card, self._chain.truth.left().get(_account(words), 0))
+        return answer
 
     async def _perform(self, body: Body) -> Answer | Problem:
         answer = await self.till.machine.ask(lambda: self._begin(body))

@@ -19,6 +19,7 @@ from protocol.conversation import AnyMessage, Ask, Ordered, Records, Told
 from protocol.records import SignedRecord
 from simulation import sticks
 from simulation.checks.chain import Keeper
+from simulation.checks.committed import Committed
 from simulation.checks.proof import ChainProof
 from simulation.checks.truth import Truth
 from simulation.company import Company, Member, members, scheme
@@ -79,6 +80,7 @@ class Chain:
         """Calls to books."""
         self.looks = self.outages = 0
         self._by_name: dict[str, Machine[HqStore] | Machine[TillStore]] = {}
+        self._committed = Committed(self.truth)
         self.scheme = scheme(company.programme, self._fork())
         self.members = members(self.scheme, company.members)
         self.wan = Cable("hq")
@@ -158,8 +160,13 @@ class Chain:
     def look(self) -> None:
         """Every invariant that holds at any time, unless a book cannot be read now. Raises AssertionError."""
         if all(machine.is_on for machine in self.machines()) and not self._has_copies():
+            self._look_at_tills()
             self.proof.check()
             self.looks += 1
+
+    def _look_at_tills(self) -> None:
+        for till in self.tills:
+            self._committed.look(till)
 
     def _has_copies(self) -> bool:
         return any(till.has_copy for till in self.tills)
@@ -178,6 +185,7 @@ class Chain:
                 is_recovering = self.do(partial(self.hq.machine.ask, self.hq.recovers))
                 if heads == before and not is_recovering and self._has_arrived():
                     assert not self.hq.is_recovering, "HQ was never told again what it had held"
+                    self._look_at_tills()
                     self.proof.check_quiet()
                     return
                 self.do(self._exchange)
@@ -276,6 +284,9 @@ class Chain:
             return
         if machine is self.hq.machine:
             self.watch()
+        for till in self.tills:
+            if till.machine is machine and not till.has_copy:
+                self._committed.called(till)
         if self.calls % CHECK_EVERY == 0:
             self.look()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checkout.results import Decline
 from ledger.amounts import Currency
+from simulation.checks.promised import Fate, Promises
 from terminal.answers import Answer, Outcome
 
 TOO_LITTLE = {Decline.NOT_ENOUGH, Decline.NOT_ENOUGH_HERE, Decline.LIES_ELSEWHERE}
@@ -14,6 +15,8 @@ class Report:
 
     def __init__(self) -> None:
         self.operations = self.done = self.declined = 0
+        self.promises = self.promises_kept = self.promises_taken_back = 0
+        """Refunds that were promised, as nobody was reached who had the right to."""
         self.turned_away = 0
         """Customers who stood before a till that was off, or went off and had not done it."""
         self.sales = self.sales_done = 0
@@ -33,7 +36,7 @@ class Report:
         """A customer was served, or not. `left`: what the member has anywhere, after that."""
         self.operations += 1
         self.turned_away += answer is None
-        is_done = answer is not None and answer.outcome is Outcome.DONE
+        is_done = answer is not None and answer.outcome is not Outcome.DECLINED
         self.done += is_done
         self.declined += answer is not None and not is_done
         if from_card and answer is not None:
@@ -42,6 +45,11 @@ class Report:
             if answer.decline in TOO_LITTLE and from_card <= left:
                 self.funded += 1
                 self.funded_units += from_card
+
+    def promised(self, promises: Promises) -> None:
+        """What has come of all promises."""
+        self.promises = len(promises.made)
+        self.promises_kept, self.promises_taken_back = promises.count(Fate.KEPT), promises.count(Fate.TAKEN_BACK)
 
     def add(self, other: Report) -> None:
         """Another run of the same chain."""
@@ -60,6 +68,8 @@ def as_text(report: Report, currency: Currency) -> str:
         ("operations asked for", f"{report.operations}"),
         ("  done, declined", f"{report.done}, {report.declined}"),
         ("  not answered", f"{report.turned_away}, as the till was off"),
+        ("refunds promised", f"{report.promises}"),
+        ("  kept, taken back", f"{report.promises_kept}, {report.promises_taken_back}"),
         ("sales from the card", f"{report.sales}"),
         (
             "  accepted",

@@ -75,6 +75,7 @@ class _Life:
         self._check_exports()
         self._bring_all_back()
         self._report.outages, self._report.looks = chain.outages, chain.looks
+        self._report.promised(chain.truth.promises)
         return Outcome(chain.digest(), self._report)
 
     async def _sell(self, cashier: Cashier) -> None:

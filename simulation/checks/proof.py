@@ -23,6 +23,7 @@ from simulation.checks.nettings import Nettings, check_debts, check_netted
 from simulation.checks.own_books import OwnBook, OwnBooks
 from simulation.checks.sums import Summed, Whose, add_up, whose
 from simulation.checks.undoings import Undoings
+from simulation.checks.waiting import check_waiting
 from terminal.exporting import TABLES
 
 
@@ -104,6 +105,7 @@ class ChainProof:
             if till.name not in self._chain.revoked:
                 self._check_mirror(till)
         check_netted(self._chain.hq.machine.store._connection)
+        check_waiting(self._chain)
         summed = add_up(self._own.values())
         assert not any(units for who, units in summed.owed.items() if who[1] is Asset.MONEY), f"{summed.owed} is owed"
         if not self._chain.revoked:

@@ -10,16 +10,15 @@ import msgspec
 from checkout.requests import Load, Sale, Undo
 from checkout.results import Decline
 from checkout.sold import Paid, PaidWith
-from ledger.ids import AccountId, ChainId
+from ledger.ids import AccountId, ChainId, OperationId
 from loyalty.programme import Programme
+from simulation.checks.promised import Promises, Slip
 from simulation.checks.purchases import Purchase
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked
 
 NOT_HERE = Decline.RIGHT_ELSEWHERE, Decline.ORIGINAL_UNKNOWN
 """Whoever says so has not the right to undo it."""
-Slip = tuple[ChainId, str]
-"""A slip by its till and its number: a till that took the place of another counts from one again."""
 
 
 @dataclass
@@ -52,6 +51,9 @@ class Original:
 class Truth:
     """An answer that was given stays true, whatever is cut; one that was not given is true once the till says it.
 
+    What is undone counts from its commit on, in that order: a right that has moved since has another till give back the
+    rest. So do the refunds by which tills keep promises, as nobody asks for those.
+
     Loads and sales so far; a refund or a void takes its part out of what was spent. `points` are those that a member
     must have in all, less what is owed: below zero, where more was taken back than there is. `owed` is what refunds
     said that they did not find; it never falls. What the programme says of them beside one bonus, one earning rule and
@@ -72,13 +74,38 @@ class Truth:
         self.originals: dict[Slip, Original] = {}
         self._makers: dict[str, ChainId] = {}
         """By the number of a slip: no two tills have the same."""
+        self.promises = Promises()
         self._wanted_elsewhere: set[str] = set()
         """Slips of which another till than their own was asked to undo something: the right to may be anywhere."""
+        self._under_way: dict[str, tuple[ChainId, Asked]] = {}
+        """Undoings of which nobody knows yet what came of them, by their operations."""
+        self._counted: dict[tuple[ChainId, str], object] = {}
+        """What some of them have moved that were in a book before anybody heard of it."""
 
     def asks(self, till: ChainId, asked: Asked) -> None:
         """Somebody asks a till for something."""
-        if isinstance(asked.request, Undo) and self._makers.get(asked.request.receipt_number) != till:
-            self._wanted_elsewhere.add(asked.request.receipt_number)
+        if isinstance(asked.request, Undo):
+            self._under_way[asked.request.operation_id] = till, asked
+            if self._makers.get(asked.request.receipt_number) != till:
+                self._wanted_elsewhere.add(asked.request.receipt_number)
+
+    def ends(self, operation_id: str) -> None:
+        """Nothing more will come of what was asked."""
+        self._under_way.pop(operation_id, None)
+
+    def listens(self, till: ChainId) -> bool:
+        """Whether something may be in the book of a till of which nobody has told."""
+        return bool(self._under_way) or self.promises.is_due(till)
+
+    def sees(self, keeper: ChainId, answer: Answer) -> None:
+        """Somebody's book has this: the answer to what was asked for, or to nobody."""
+        under_way = self._under_way.pop(answer.operation_id, None)
+        if under_way is not None:
+            till, asked = under_way
+            self._counted[till, answer.operation_id] = _moved(answer)
+            self._count(till, asked, answer)
+        elif answer.promise is not None:
+            self._keep(keeper, answer)
 
     def hear(self, till: ChainId, asked: Asked, answer: Answer | Problem) -> None:
         """A till has answered."""
@@ -90,20 +117,33 @@ class Truth:
         known = self.answers.setdefault(key, first)
         assert known == first, f"{key} was answered {known}, and then {first}"
         assert answer.replayed or known is first, f"{key} was done twice"
-        if not answer.replayed:
+        if answer.replayed:
+            return
+        self.ends(asked.request.operation_id)
+        counted = self._counted.pop(key, None)
+        if counted is None:
             self._count(till, asked, answer)
+        else:
+            assert counted == _moved(answer), f"{key} has moved {counted}, and its answer is {answer}"
 
     def _count(self, till: ChainId, asked: Asked, answer: Answer) -> None:
         request = asked.request
+        if answer.outcome is not Outcome.DONE:
+            assert not _has_moved(answer), f"{answer.outcome}, and something moved"
         if answer.outcome is Outcome.DECLINED:
-            moved = answer.principal, answer.bonus, answer.points_in, answer.points_out, answer.points_owed
-            assert not any(moved), "declined, and something moved"
             is_called_off = answer.decline == Decline.CANCELLED
             must_be_done = isinstance(request, Undo) and not is_called_off and self._must_be_done(till, request, answer)
             assert not must_be_done, answer
             return
         assert answer.receipt_number is not None
         slip = till, answer.receipt_number
+        if isinstance(request, Undo) and answer.outcome is Outcome.PROMISED:
+            self._promise(till, request, answer)
+            return
+        if isinstance(request, Undo) and (till, request.receipt_number) in self.promises.made:
+            assert (answer.kind, _has_moved(answer)) == ("void", False), f"it takes a promise back: {answer}"
+            self.promises.take_back((till, request.receipt_number))
+            return
         if isinstance(request, Undo):
             account = self._undo(till, request, answer)
         else:
@@ -112,10 +152,37 @@ class Truth:
             assert slip not in self.originals, f"two slips of {till} have the number {answer.receipt_number}"
             self.originals[slip] = Original(account, answer.business_date, what)
             assert self._makers.setdefault(answer.receipt_number, till) == till, f"{answer.receipt_number} was there"
+        self._check_enough(account)
+
+    def _check_enough(self, account: AccountId) -> None:
         assert self.spent[account] <= self.loaded[account], f"{account} has spent more than was ever loaded"
         assert self.points[account] + self.owed[account] >= 0, f"{account} has redeemed more than was ever earned"
 
+    def _promise(self, till: ChainId, request: Undo, answer: Answer) -> None:
+        """Whoever has the right gives back at once."""
+        is_here = self._makers.get(request.receipt_number) == till
+        assert request.may_promise, f"nobody has asked for a promise: {answer}"
+        assert self._may_be_elsewhere(request, is_here=is_here), f"{till} has the right to do what it promises"
+        assert (answer.original, answer.amount) == (request.receipt_number, request.units)
+        assert answer.receipt_number is not None
+        assert self._makers.setdefault(answer.receipt_number, till) == till, f"{answer.receipt_number} was there"
+        self.promises.give((till, answer.receipt_number), answer)
+
+    def _keep(self, till: ChainId, answer: Answer) -> None:
+        """A till has the right now, and has given back what it had promised."""
+        assert answer.original is not None, answer
+        assert answer.promise is not None, answer
+        request = Undo(OperationId(answer.operation_id), answer.original, answer.amount, "", answer.pos_ref)
+        key = till, answer.operation_id
+        self.promises.keep((till, answer.promise), answer, self.left_of(answer.original) or 0)
+        assert self.answers.setdefault(key, answer) is answer, f"{key} was done twice"
+        assert (answer.kind, answer.outcome) == ("refund", Outcome.DONE), f"a promise is kept with a refund: {answer}"
+        self._check_enough(self._undo(till, request, answer))
+
     def _must_be_done(self, till: ChainId, request: Undo, answer: Answer) -> bool:
+        slip = till, request.receipt_number
+        if slip in self.promises.made:
+            return answer.kind == "void" and request.receipt_number in self.promises.open()
         original = self._original(request)
         is_here = self._makers.get(request.receipt_number) == till
         if original is None or (answer.decline in NOT_HERE and self._may_be_elsewhere(request, is_here=is_here)):
@@ -182,9 +249,25 @@ class Truth:
         """The money that each member must have, all places together."""
         return {account: units - self.spent[account] for account, units in self.loaded.items()}
 
+    def left_of(self, receipt_number: str) -> int | None:
+        """What of the price of this sale nobody has undone; None: nobody has sold by that slip."""
+        maker = self._makers.get(receipt_number)
+        original = None if maker is None else self.originals.get((maker, receipt_number))
+        return original.what.left if original is not None and isinstance(original.what, Purchase) else None
+
     def still_sold(self) -> set[AccountId]:
         """Who has bought something of which not all was undone."""
         return {one.account for one in self.originals.values() if isinstance(one.what, Purchase) and one.what.left}
+
+
+def _has_moved(answer: Answer) -> bool:
+    return any((answer.principal, answer.bonus, answer.points_in, answer.points_out, answer.points_owed))
+
+
+def _moved(answer: Answer) -> object:
+    """What it says of value, wherever it is said: how much then lies where is known there alone."""
+    points = answer.points_in, answer.points_out, answer.points_owed
+    return answer.outcome, answer.record, answer.amount, answer.principal, answer.bonus, *points, answer.paid
 
 
 def _shares(paid: tuple[Paid, ...]) -> dict[PaidWith, int]:

@@ -1,4 +1,7 @@
-"""What the records of all tills have undone of each original: never more than it was. Invariant 10."""
+"""What the records of all tills have undone of each original: never more than it was. Invariant 10.
+
+A promise moves nothing. Its till keeps it, by a refund, or takes it back, by a void: one of them, once.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from checkout.sold import Paid
 from ledger.ids import ChainId
 from ledger.slices import SliceKey
-from ledger.transactions import Side
+from ledger.transactions import Side, TransactionKind
 from protocol.bodies import TransactionBody
 from protocol.records import Record, RecordKind
 from simulation.checks.chain import Keeper
@@ -66,6 +69,8 @@ class Undoings:
         """What each till has made, by its records."""
         self._undone: dict[ChainId, dict[str, list[TransactionBody]]] = {}
         """What each till has undone, whoever made that, by the originals' records."""
+        self._settled: dict[ChainId, set[str]] = {}
+        """The promises that each till has kept or taken back, by their records."""
 
     def check(self, tills: Iterable[Keeper]) -> None:
         """Look at these, of which something may have changed. Raises AssertionError."""
@@ -77,7 +82,7 @@ class Undoings:
         starts, after = self._read.get(till.name, (0, 0))
         if starts != till.machine.starts:
             # What was not synced is gone since then; what was synced is found once more.
-            after, self._made[till.name], self._undone[till.name] = 0, {}, {}
+            after, self._made[till.name], self._undone[till.name], self._settled[till.name] = 0, {}, {}, set()
         for signed in till.machine.store.records(after):
             record = signed.open()
             after = record.sequence
@@ -95,9 +100,29 @@ class Undoings:
         body = record.body_as(TransactionBody)
         assert body.undone is not None
         name = body.undone.original
+        if body.undone.promise is not None:
+            promise = self._settle(body.undone.promise, body, till)
+            assert (body.kind, promise.slip.original) == (TransactionKind.REFUND, body.slip.original)
+            assert body.undone.units <= promise.slip.amount, f"{record.ref} gives more than was promised"
+        elif self._is_promise(name, till):
+            promise = self._settle(name, body, till)
+            assert (body.kind, body.undone.units) == (TransactionKind.VOID, promise.slip.amount)
+            assert not body.legs, f"{record.ref} takes a promise back, and moves something"
+            return
         made = next((made[name] for made in self._made.values() if name in made), None)
         assert made is not None, f"{record.ref} undoes {name}, which nobody ever made before"
         left = Left(made)
         for undone in self._undone.values():
             for one in undone.get(name, ()):
                 left.undo(one)
+
+    def _is_promise(self, name: str, till: ChainId) -> bool:
+        made = self._made[till].get(name)
+        return made is not None and made.kind == TransactionKind.PROMISE
+
+    def _settle(self, name: str, by: TransactionBody, till: ChainId) -> TransactionBody:
+        """The promise of this till's record `name`, which is kept or taken back now."""
+        assert self._is_promise(name, till), f"{by.receipt_number} of {till} settles {name}, which it has not promised"
+        assert name not in self._settled[till], f"{by.receipt_number} of {till} settles {name} once more"
+        self._settled[till].add(name)
+        return self._made[till][name]

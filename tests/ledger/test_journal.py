@@ -173,3 +173,15 @@ def test_a_keeper_takes_what_was_given_once_in_all_its_epochs(book: apsw.Connect
 def test_what_is_refused_leaves_no_trace(till: Keeper, book: apsw.Connection) -> None:
     assert till.give(1) == Refused(Refusal.LOT_UNKNOWN)
     assert [book.execute(query).get for query in COUNTS] == [0, 0, 0]
+
+
+def test_a_lot_is_opened_behind_a_refund_elsewhere_that_was_heard_before(book: apsw.Connection) -> None:
+    """As when HQ's book was put back: the refund has taken back a part of what the sale brought, and comes first."""
+    seller, other = (SqliteJournal(book, place, 1, is_mirror=True) for place in (TILL, Place("12-1")))
+    gone = Leg(*KEY, Side.ISSUED, 20), Leg(*KEY, Side.OWED, -20)
+    refund = Transaction(TransactionKind.REFUND, OperationId("operation-2"), gone, carries=(LOT,))
+    assert isinstance(other.post(refund, RecordRef(Place("12-1"), 1, 2), DATE), Posted)
+    brought = Leg(*KEY, Side.ISSUED, -100), Leg(*KEY, Side.HELD, 100)
+    sale = Transaction(TransactionKind.SALE, OperationId("operation-1"), brought, opens=(LOT,))
+    assert seller.post(sale, RecordRef(TILL, 1, 2), DATE) == Posted({KEY: 100})
+    assert seller.post(sale, RecordRef(TILL, 1, 3), DATE) == Refused(Refusal.LOT_ALREADY_OPEN)

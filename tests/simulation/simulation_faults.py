@@ -8,15 +8,21 @@ from contextlib import suppress
 from itertools import count
 from typing import Any
 
+import apsw
 import msgspec
 import pytest
 
+from checkout.requests import Undo
+from checkout.results import Done
+from checkout.undo import keep
 from hq_server.desk import Desk
 from hq_server.storage.drawing import Drawing, Drawn, Short
+from hq_server.storage.promises import Promises as HqPromises
 from hq_server.storage.sqlite import HqStore
 from hq_server.storage.vault import Vault
-from ledger.ids import AccountId, ChainId, OperationId
+from ledger.ids import AccountId, ChainId, OperationId, RecordRef
 from ledger.journal_sqlite import DiskFull, SqliteJournal, transaction
+from ledger.transactions import TransactionKind
 from offline_queue.outbox import Stamp
 from protocol.acknowledgements import open_acknowledgement, seal_acknowledgement
 from protocol.bodies import Transfer
@@ -28,14 +34,16 @@ from protocol.rejections import Fault as Rejected
 from protocol.signing import Signed
 from simulation.company import PROGRAMME
 from terminal.agent import Agent
-from terminal.answers import Answer, Outcome, Problem
-from terminal.asking import Asked
+from terminal.answers import Answer, HqState, HqStatus, Outcome, Problem
+from terminal.asking import Asked, Moment, fingerprint
 from terminal.book_trust import BookTrust
 from terminal.deciding import Deciding
+from terminal.decisions import Decisions
 from terminal.hosted_till import HostedTill
 from terminal.hosted_words import request_of
 from terminal.modes import Mode
 from terminal.operations import Operations
+from terminal.promises import Promises
 from terminal.store import TillStore
 
 
@@ -205,3 +213,44 @@ def sell_alone_when_unanswered(patch: pytest.MonkeyPatch) -> None:
 def forget_what_was_asked(patch: pytest.MonkeyPatch) -> None:
     """A till asks its place at HQ and, asked in turn, knows nothing of it until that has answered."""
     patch.setattr(Operations, "is_open", lambda self, operation_id: False)  # noqa: ARG005 - as it is called
+
+
+def keep_promises_twice(patch: pytest.MonkeyPatch) -> None:
+    """A till gives back what it had promised, and then does so once more under another name."""
+    keep_promises, settle = Decisions.keep_promises, Promises.settle
+
+    def settle_once(self: Promises, record: str, by: RecordRef) -> None:
+        with suppress(apsw.ConstraintError):  # the book itself would not have it
+            settle(self, record, by)
+
+    def keep_again(self: Decisions, receipt_number: str, moment: Moment) -> None:
+        promised = self._shelf.promises.open(receipt_number)
+        keep_promises(self, receipt_number, moment)
+        for promise in promised:
+            again = OperationId(f"{promise.record.kept}-again")
+            request = Undo(again, receipt_number, promise.units, promise.cashier, promise.pos_ref, keeps=promise)
+            asked = Asked(request, keep, fingerprint(keep.__name__, request), moment, HqStatus(HqState.NEVER, None))
+            view = self.view(asked)
+            outcome = self.outcome(asked, view)
+            if isinstance(outcome, Done):
+                self.commit(asked, outcome, view)
+
+    patch.setattr(Promises, "settle", settle_once)
+    patch.setattr(Decisions, "keep_promises", keep_again)
+
+
+def keep_what_was_taken_back(patch: pytest.MonkeyPatch) -> None:
+    """A till does not note that it has taken a promise back."""
+    settle = Promises.settle
+
+    def settle_what_is_kept(self: Promises, record: str, by: RecordRef) -> None:
+        made = self._slips.made(number) if (number := self._slips.of_record(by)) is not None else None
+        if made is None or made.body.kind != TransactionKind.VOID:
+            settle(self, record, by)
+
+    patch.setattr(Promises, "settle", settle_what_is_kept)
+
+
+def bring_nobody_a_right(patch: pytest.MonkeyPatch) -> None:
+    """HQ forgets who has promised a refund."""
+    patch.setattr(HqPromises, "serve", lambda self, slip, stamp: set())  # noqa: ARG005 - as it is called
