@@ -99,7 +99,7 @@ class Undoings:
     def _judge(self, record: Record) -> None:
         body = record.body_as(TransactionBody)
         assert body.undone is not None
-        name = body.undone.original
+        name, till = body.undone.original, ChainId(record.keeper, record.epoch)
         if body.undone.promise is not None:
             promise = self._settle(body.undone.promise, body, till)
             assert (body.kind, promise.slip.original) == (TransactionKind.REFUND, body.slip.original)
