@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from checkout.slip_facts import SlipKind
 from checkout.sold import Paid, PaidWith
 from hq_server.storage.fetching import RightElsewhere
 from ledger.ids import ChainId, LotId
@@ -13,7 +14,7 @@ from protocol.bodies import RELAYED_BYTES_MAX, Directive, TransactionBody
 from protocol.conversation import NoDraw, NotDrawn
 from protocol.records import RecordKind, SignedRecord
 from protocol.rights import Entrust, GiveRight, RightGiven
-from tests.hq_server.forger import ALICE, BOB, Keeper, held, issued, spent
+from tests.hq_server.forger import ALICE, BOB, FACTS, Keeper, held, issued, spent
 from tests.hq_server.office import NOTHING_PLACED, STAMP, Office
 
 LOT = LotId("07-2/1/2")
@@ -119,6 +120,25 @@ def test_the_same_fetch_has_the_same_answer_and_one_right_is_entrusted_once(tmp_
     chain.fetched(chain.there, "operation-1")
     assert chain.fetched(chain.here) == first, "also when it has moved on"
     assert len(chain.hq.orders(chain.here)) == len(chain.hq.orders(chain.there)) == 1
+
+
+@pytest.mark.parametrize("operation", ["operation-1", "operation-9"])
+def test_who_has_promised_is_brought_the_right_though_the_same_request_had_it_before(
+    chain: Chain, operation: str
+) -> None:
+    chain.maker.give_right(chain.sale)
+    chain.receive()
+    chain.here.apply(chain.fetched(chain.here, "operation-1"))
+    chain.here.give_right(chain.sale, moves=2)
+    chain.receive()
+    chain.there.apply(chain.fetched(chain.there))
+    slip = msgspec.structs.replace(FACTS, kind=SlipKind.PROMISE, amount=40, original="07-2-000002")
+    chain.here.move((), kind="promise", operation=operation, slip=slip)
+    chain.receive()
+    assert chain.hq.orders(chain.there)[1:] == [GiveRight(str(chain.sale.open().ref))]
+    last = chain.there.give_right(chain.sale, moves=3)
+    chain.receive()
+    assert [entrust_in(one).given for one in chain.hq.directives(chain.here)][1:] == [last]
 
 
 def test_whoever_has_the_right_need_not_fetch_it(chain: Chain) -> None:
