@@ -1,10 +1,8 @@
--- Refunds that tills have promised and posted: under which operation, of the sale with which slip, how much, and the record that has kept each or
--- taken it back.
+-- Refunds that tills have promised and posted: of the sale with which slip, how much, and the record that has kept each or taken it back.
 CREATE TABLE promises (
     keeper         TEXT    NOT NULL,
     epoch          INTEGER NOT NULL,
     sequence       INTEGER NOT NULL,
-    operation_id   TEXT    NOT NULL,
     receipt_number TEXT    NOT NULL,
     original       TEXT    NOT NULL,
     units          INTEGER NOT NULL,

@@ -17,8 +17,7 @@ from protocol.receipt_numbers import Numbering, is_slips_name
 from protocol.records import Record, SignedRecord
 
 _OPEN = (
-    "select keeper, epoch, sequence, operation_id, receipt_number, original, units, business_date from promises"
-    " where settled is null"
+    "select keeper, epoch, sequence, receipt_number, original, units, business_date from promises where settled is null"
 )
 
 
@@ -27,7 +26,6 @@ class _Open:
     """A promise that is neither kept nor taken back."""
 
     record: RecordRef
-    operation_id: str
     receipt_number: str
     original: str
     units: int
@@ -40,8 +38,11 @@ class _Open:
 
     @property
     def asked(self) -> Fetch:
-        """It is as if its till asked for the right, until it has it."""
-        return Fetch(self.operation_id, self.original)
+        """It is as if its till asked for the right, until it has it.
+
+        By a name of its own: the request that became a promise may have had the right before, which has moved on since.
+        """
+        return Fetch(f"promise-{self.record.sequence}", self.original)
 
 
 class Promises:
@@ -67,9 +68,9 @@ class Promises:
         original = body.slip.original
         if original is None or not is_slips_name(original):
             return set()  # a till that lies: nobody could keep that
-        said = body.operation_id, body.receipt_number, original, body.slip.amount, record.business_date
+        said = body.receipt_number, original, body.slip.amount, record.business_date
         line = (record.keeper, record.epoch, record.sequence, *said, None)
-        self._connection.execute("insert into promises values (?, ?, ?, ?, ?, ?, ?, ?, ?)", line)
+        self._connection.execute("insert into promises values (?, ?, ?, ?, ?, ?, ?, ?)", line)
         return {original}
 
     def _settled(self, body: TransactionBody, by: RecordRef) -> set[str]:

@@ -112,10 +112,10 @@ class Keeper:
         undone = Undone(str(sale.open().ref), sum(part.units for part in paid), paid)
         return self.move(legs, kind=kind, undone=undone)
 
-    def promise(self, original: str, units: int) -> SignedRecord:
+    def promise(self, original: str, units: int, operation: str = "") -> SignedRecord:
         """Take goods of the sale with this slip back, and promise to refund them."""
         slip = _uncarded(SlipKind.PROMISE, units, original)
-        return self.move((), kind="promise", slip=slip, account=NOBODY)
+        return self.move((), kind="promise", slip=slip, account=NOBODY, operation=operation)
 
     def keep(self, promise: SignedRecord, sale: SignedRecord, units: int) -> SignedRecord:
         """Refund what was promised; the right has come."""

@@ -53,7 +53,7 @@ def test_hq_calls_the_right_home_and_entrusts_it_under_the_promise_s_own_name(ch
     give(chain, chain.maker)
     assert stands(chain) == {"12-1": (Stands.ON_ITS_WAY, "12-1")}
     [order] = entrusted(chain, chain.here)
-    assert order.operation_id == "operation-1"
+    assert order.operation_id == "promise-2"
     chain.here.apply(chain.hq.directives(chain.here)[-1])
     chain.here.keep(promised, chain.sale, 60)
     chain.receive()
@@ -92,6 +92,21 @@ def test_what_was_taken_back_is_not_served_and_lets_the_next_have_it(chain: Chai
     give(chain, chain.maker)
     assert entrusted(chain, chain.here) == []
     assert stands(chain) == {"12-2": (Stands.ON_ITS_WAY, "12-2")}
+
+
+@pytest.mark.parametrize("operation", ["operation-1", "operation-9"])
+def test_the_right_is_brought_though_the_same_request_had_it_before(chain: Chain, operation: str) -> None:
+    chain.maker.give_right(chain.sale)
+    chain.receive()
+    chain.here.apply(chain.fetched(chain.here, "operation-1"))
+    chain.here.give_right(chain.sale, moves=2)
+    chain.receive()
+    chain.there.apply(chain.fetched(chain.there))
+    chain.here.promise(SLIP, 40, operation)
+    chain.receive()
+    last = chain.there.give_right(chain.sale, moves=3)
+    chain.receive()
+    assert [one.given for one in entrusted(chain, chain.here)][1:] == [last]
 
 
 def test_a_sale_that_is_reported_later_is_looked_for_then(chain: Chain) -> None:
