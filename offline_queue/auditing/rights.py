@@ -52,7 +52,10 @@ class Holding:
         """What of the sale nobody has undone; None: it is nothing that can be undone."""
         if isinstance(self.came, Right):
             return original_in(self.came, self.undoings)
-        return original_of(self.came, self.undoings)
+        try:
+            return original_of(self.came, self.undoings)
+        except ValueError:  # of a kind, or paid with something, that there is not; the replay says what it has to
+            return None
 
 
 class RightsCheck:
@@ -102,7 +105,8 @@ class RightsCheck:
 
     def _move(self, record: Record, body: TransactionBody) -> None:
         name = str(record.ref)
-        if name in self._moved:
+        if name in self._moved and body.kind != TransactionKind.PROMISE:
+            # Whoever says to have the right to another's promise puts that one in no wrong.
             self._held[_chain(record), name] = Holding(record)
         if body.undone is not None:
             self._undo(record, body, body.undone)

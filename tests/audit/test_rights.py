@@ -224,6 +224,16 @@ def test_what_is_no_sale_or_has_too_many_lots_or_a_part_at_the_stores_risk_does_
     assert found[at(many)].endswith("which has touched more than 100 lots")
 
 
+@pytest.mark.parametrize("changes", [{"kind": "nonsense"}, {"slip": "bananas"}])
+def test_what_can_be_read_and_not_understood_does_not_move_either(shops: Shops, changes: dict[str, Any]) -> None:
+    made = body(shops.a.load(5))
+    if "slip" in changes:
+        changes = {"slip": replace(made.slip, tender=changes["slip"])}
+    odd = shops.a.sign(RecordKind.TRANSACTION, replace(made, operation_id="operation-odd", **changes))
+    given = shops.a.sign(RecordKind.RIGHT_GIVEN, RightGiven(replace(shops.right(shops.a), record=at(odd))))
+    assert (WRONG, at(given), f"it gives on the right to undo {at(odd)}, which is no sale") in shops.found(shops.a)
+
+
 def test_a_sale_that_was_let_go_in_part_at_its_stores_risk_does_not_move(shops: Shops) -> None:
     shops.sale = shops.sell((Paid(PaidWith.STORED_VALUE, 9_000), Paid(PaidWith.STORE_RISK, 1_000)))
     given = shops.give(shops.a)
