@@ -20,17 +20,17 @@ def promise(request: Undo, programme: Programme) -> Done | Declined:
     if isinstance(reasons, Declined):
         return reasons
     transaction = Transaction(TransactionKind.PROMISE, request.operation_id, ())
-    return Done(transaction, _facts(SlipKind.PROMISE, request, request.receipt_number), reasons)
+    return Done(transaction, _facts(SlipKind.PROMISE, request, request.units, request.receipt_number), reasons)
 
 
 def take_back(request: Undo, given: Promise) -> Done | Declined:
     """The goods are the customer's again: the promise, on whichever day, is not kept any more."""
-    reasons = ask(_take_back_rules(request, given))
+    reasons = ask(_take_back_rules(given))
     if isinstance(reasons, Declined):
         return reasons
     transaction = Transaction(TransactionKind.VOID, request.operation_id, ())
     undone = Undone(str(given.record), given.units, ())
-    return Done(transaction, _facts(SlipKind.VOID, request, given.receipt_number), reasons, undone=undone)
+    return Done(transaction, _facts(SlipKind.VOID, request, given.units, given.receipt_number), reasons, undone=undone)
 
 
 def _promise_rules(request: Undo, programme: Programme) -> Iterator[Rule]:
@@ -39,18 +39,17 @@ def _promise_rules(request: Undo, programme: Programme) -> Iterator[Rule]:
     yield Rule(step, currency.can_charge(request.units), Decline.NOT_CHARGEABLE)
 
 
-def _take_back_rules(request: Undo, given: Promise) -> Iterator[Rule]:
+def _take_back_rules(given: Promise) -> Iterator[Rule]:
     yield Rule(Reason("whole", given.units, given.left), given.left == given.units, Decline.ALREADY_UNDONE)
-    yield Rule(Reason("price", given.units, request.units), request.units == given.units, Decline.MORE_THAN_LEFT)
 
 
-def _facts(kind: SlipKind, request: Undo, original: str) -> SlipFacts:
+def _facts(kind: SlipKind, request: Undo, units: int, original: str) -> SlipFacts:
     """Whose card it was nobody knows here, nor what lies on it."""
     return SlipFacts(
         kind=kind,
         card="",
         keyed=False,
-        amount=request.units,
+        amount=units,
         principal=0,
         bonus=0,
         principal_after=0,

@@ -88,6 +88,8 @@ class Stands(StrEnum):
     """HQ takes nothing more from the till that has promised: a person has to see to it."""
     NOT_REPORTED = "not_reported"
     """The till that has printed the slip has not reported that sale."""
+    NO_SALE = "no_sale"
+    """No sale has this slip, or its till was out before it reported one."""
     NOTHING_LEFT = "nothing_left"
     """All of the sale was given back by others."""
     STAYS = "stays"

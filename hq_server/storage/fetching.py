@@ -72,11 +72,15 @@ class Fetching:
         return self._unreported(asked, stamp) if sale is None else self._fetch(chain, asked, sale, stamp)
 
     def _unreported(self, asked: Fetch, stamp: Stamp) -> Unreported | NotDrawn:
-        named = numbering_of(asked.receipt_number)
+        maker = self._may_report(asked.receipt_number)
+        return _no(asked, NoDraw.UNKNOWN, stamp) if maker is None else Unreported(asked, maker, stamp.now_ms)
+
+    def _may_report(self, slip: str) -> ChainId | None:
+        """Who may still report the sale with this slip; None: there is none, and nobody will."""
+        named = numbering_of(slip)
         maker = None if named is None else ChainId(named.keeper, named.epoch)
-        if maker is None or not self._keepers.is_open(*maker) or self._rights.has_passed(asked.receipt_number):
-            return _no(asked, NoDraw.UNKNOWN, stamp)
-        return Unreported(asked, maker, stamp.now_ms)
+        is_over = maker is None or not self._keepers.is_open(*maker) or self._rights.has_passed(slip)
+        return None if is_over else maker
 
     def _fetch(self, chain: ChainId, asked: Fetch, sale: RecordRef, stamp: Stamp) -> Fetched:
         known = self._rights.of(sale)
@@ -97,8 +101,13 @@ class Fetching:
         sale = self._rights.sale(slip)
         known = None if sale is None else self._rights.of(sale)
         if known is None or sale is None:
-            return Stands.NOT_REPORTED if self._keepers.is_open(*chain) else Stands.TILL_LOST, None
+            return self._how_unsold(chain, slip), None
         return self._how(chain, self._rights.left(sale, known), known.holder), known.holder.keeper
+
+    def _how_unsold(self, chain: ChainId, slip: str) -> Stands:
+        if not self._keepers.is_open(*chain):
+            return Stands.TILL_LOST
+        return Stands.NO_SALE if self._may_report(slip) is None else Stands.NOT_REPORTED
 
     def _how(self, chain: ChainId, left: Original | None, holder: ChainId) -> Stands:
         if not self._keepers.is_open(*chain):

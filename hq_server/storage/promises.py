@@ -79,8 +79,7 @@ class Promises:
         if promise is None or (promise.keeper, promise.epoch) != (by.keeper, by.epoch):
             return set()
         originals = self._connection.execute(
-            "update promises set settled = ? where keeper = ? and epoch = ? and sequence = ? and settled is null"
-            " returning original",
+            "update promises set settled = ? where keeper = ? and epoch = ? and sequence = ? returning original",
             (str(by), promise.keeper, promise.epoch, promise.sequence),
         )
         return {original for (original,) in originals}

@@ -92,9 +92,15 @@ class Rights:
         return None if row is None else RecordRef(Place(row[0]), *row[1:])
 
     def has_passed(self, receipt_number: str) -> bool:
-        """Whether a later sale of the same keeper and epoch was posted: what had this number is no sale."""
+        """Whether a later sale of the same keeper and epoch was posted: what had this number is no sale.
+
+        Not seen where the later one has more digits, as names are compared.
+        """
         prefix = receipt_number.rpartition("-")[0]
-        query = "select 1 from originals where receipt_number > ? and receipt_number < ? limit 1"
+        query = (
+            "select 1 from originals where receipt_number > ?1 and receipt_number < ?2"
+            " and length(receipt_number) >= length(?1) limit 1"
+        )
         return self._connection.execute(query, (receipt_number, f"{prefix}.")).get is not None
 
     def left(self, sale: RecordRef, known: Standing) -> Original | None:

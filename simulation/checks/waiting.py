@@ -28,4 +28,6 @@ def _may_wait(chain: Chain, promise: Promise, line: PromiseLine) -> bool:
     left = chain.truth.left_of(promise.original)
     if line.stands in WITH_LOST_TILLS:
         return bool(chain.revoked)
-    return not left and line.stands is (Stands.NOT_REPORTED if left is None else Stands.NOTHING_LEFT)
+    return not left and line.stands in (
+        (Stands.NOT_REPORTED, Stands.NO_SALE) if left is None else (Stands.NOTHING_LEFT,)
+    )

@@ -118,6 +118,28 @@ def test_a_sale_that_is_reported_later_is_looked_for_then(chain: Chain) -> None:
     assert called(chain, chain.maker) == 1
 
 
+def test_where_no_sale_has_that_slip_a_person_is_told(chain: Chain) -> None:
+    promise(chain, chain.here, 60, "07-2-000001")
+    assert stands(chain) == {"12-1": (Stands.NO_SALE, None)}, "it is a load's, and a later sale was reported"
+
+
+def test_a_slip_that_a_lost_till_never_reported_is_no_sale_and_a_lost_till_s_promise_is_said_first(
+    chain: Chain,
+) -> None:
+    promise(chain, chain.here, 60, "07-2-000099")
+    promise(chain, chain.there, 60, "07-2-000098")
+    chain.revoke(chain.maker)
+    chain.revoke(chain.there)
+    assert stands(chain) == {"12-1": (Stands.NO_SALE, None), "12-2": (Stands.TILL_LOST, None)}
+
+
+def test_another_till_takes_no_promise_back(chain: Chain) -> None:
+    promised = promise(chain, chain.here, 60)
+    chain.there.take_back(promised)
+    chain.receive()
+    assert stands(chain) == {"12-1": (Stands.WITH_HOLDER, "07-2")}
+
+
 def test_a_till_that_hq_trusts_no_more_keeps_nobody_waiting(chain: Chain) -> None:
     promise(chain, chain.here, 60)
     promise(chain, chain.there, 50)

@@ -87,6 +87,13 @@ def test_a_slip_that_its_till_may_still_report_is_unknown_only_while_that_one_is
     assert isinstance(chain.hq.fetch(chain.here, unposted, "operation-2"), NotDrawn), "HQ takes it no more"
 
 
+def test_a_slip_of_more_digits_is_not_taken_for_one_that_has_passed(chain: Chain) -> None:
+    chain.maker.receipts = 999_998
+    chain.maker.sell(ALICE, LOT, 10)
+    chain.receive()
+    assert isinstance(chain.hq.fetch(chain.here, chain.maker.sell(ALICE, LOT, 10)), Unreported)
+
+
 def test_what_is_no_sale_or_nobody_s_slip_is_unknown(chain: Chain) -> None:
     loaded, stranger = chain.maker.chain[1], Keeper("99-1", seed=3)
     stranger.open()

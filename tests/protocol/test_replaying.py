@@ -22,6 +22,10 @@ LOT = {
     "opened_on": "2026-11-22",
     "expires_on": None,
 }
+UNDONE = {"original": "07-2/1/1", "units": 1, "paid": []}
+KEPT: dict[str, object] = {"kind": "refund"}
+NO_PROMISES = ["07-2/1/9", "07-2/1/2", "07-2/2/1", "07-3/1/1"]
+"""A later record, the refund itself, one of another epoch, and another till's: none of them can be what it keeps."""
 ODD_TERMS: list[dict[str, str | None]] = [
     {"account": ""},
     {"account": "a" * 65},
@@ -65,6 +69,8 @@ def test_movements_and_day_closes_are_told_in_order(chain: list[SignedRecord]) -
         {"operation_id": "no"},
         {"operation_id": "given/07-2/1/2"},
         {"operation_id": "taken/hq/1/2"},
+        *(KEPT | {"undone": UNDONE | {"promise": name}, "operation_id": f"kept/{name}"} for name in NO_PROMISES),
+        KEPT | {"undone": UNDONE | {"promise": "07-2/1/1"}, "operation_id": "operation-kept"},
         {"receipt_number": "07-3-000001"},
         {"receipt_number": "07-2.2-000001"},
         {"receipt_number": "07-2.1-000001"},

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ledger.ids import RecordRef
 from protocol.bodies import TransactionBody
 from protocol.conversation import NoDraw, NotDrawn
+from protocol.records import RecordKind
 from terminal.answers import Answer, Outcome, Problem
 from terminal.slip_job import SlipState
 from tests.chains.company import ALICE, units
@@ -94,6 +95,7 @@ def test_of_what_is_left_by_then_and_in_their_order(tills: TwoTills) -> None:
         if record.kind == "transaction" and (body := record.body_as(TransactionBody)).undone is not None
     }
     assert by_promise == {first.record: 60_00, second.record: 15_00}
+    assert RecordKind.DECLINED not in {one.open().kind for one in tills.other.chain()}, "nobody was told no"
     [one] = tills.other.store.undoable.open_promises()
     assert one.receipt_number == third.receipt_number, "nothing is left for it: a person takes it back"
     assert take_back(tills.other, third).outcome is Outcome.DONE

@@ -130,3 +130,16 @@ async def test_two_refunds_at_once_fetch_it_once_each_and_give_back_no_more_than
     assert await steady.has() == 70_00
     assert {one.decline for one in answers} == {None, "more_than_left"}
     assert steady.till.hq.stopped is None
+
+
+async def test_the_refund_that_keeps_a_promise_is_printed_when_the_right_comes(
+    steady: TillOnLine, seller: Seller
+) -> None:
+    seller.says = NoDraw.NOT_REACHED
+    promised = await steady.till.refund(RefundBody(X, seller.slip, 60_00, promise=True))
+    assert isinstance(promised, Answer)
+    assert promised.outcome is Outcome.PROMISED
+    steady.till.slips.work.clear()
+    await seller.entrust("promise-4")
+    await soon(steady.till.slips.work.is_set)
+    assert await steady.has() == 60_00

@@ -18,7 +18,7 @@ from tests.web_hq.till import TODAY, TOMORROW, Till
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LIST = '[data-key="promises"]'
-FOR_A_PERSON = [Stands.TILL_LOST, Stands.NOTHING_LEFT, Stands.STAYS, Stands.HOLDER_LOST]
+FOR_A_PERSON = [Stands.TILL_LOST, Stands.NO_SALE, Stands.NOTHING_LEFT, Stands.STAYS, Stands.HOLDER_LOST]
 SIDES = "(row) => [...row.cells].map((cell) => getComputedStyle(cell).textAlign)"
 LINES = """(cells) => cells.map((cell) => {
   const walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
@@ -49,6 +49,7 @@ async def promised_for_every_reason(desk: Desk) -> None:
     here.promise(slip_of(whole), 100_00)
     here.promise("09-2-000001", 1_234_567_00)
     here.date = TOMORROW
+    here.promise(slip_of(seller.chain[1]), 55_00)
     here.promise(slip_of(part), 100_00)
     here.promise(slip_of(risky), 30_00)
     here.promise(slip_of(lost.sell(ALICE, lots[1], 80_00)), 80_00)
@@ -75,6 +76,7 @@ async def test_whoever_promised_a_refund_and_for_what_it_waits_is_in_sight_and_w
     await expect(rows.locator("td:last-child")).to_have_text(
         [
             "開單的收銀機已停用，請在別台退原單據",
+            "沒有這張銷售單據，請在開單的收銀機作廢本單",
             "原單據已全部退完，請在開單的收銀機作廢本單",
             "只有 07-1 能退，請在那台退款，再作廢本單",
             "退貨權在已停用的 09-1，請由人處理",
@@ -86,8 +88,8 @@ async def test_whoever_promised_a_refund_and_for_what_it_waits_is_in_sight_and_w
     await desk.reads("12-1/1/2", "12-1/1/2", "12-1-000001", "07-1-000002", "100.00", TODAY, inside=LIST)
     await desk.reads("12-1/1/3", "12-1/1/3", "12-1-000002", "09-2-000001", "1,234,567.00", TODAY, inside=LIST)
     await expect(desk.page.locator(f"{LIST} th").nth(3)).to_have_text("金額 (NT$)")
-    await expect(desk.page.locator('[data-count="promises"]')).to_have_text("第 1 到 7 筆，共 7")
-    await expect(desk.page.locator('[data-count="promises for_a_person"]')).to_have_text("4 筆要由人處理")
+    await expect(desk.page.locator('[data-count="promises"]')).to_have_text("第 1 到 8 筆，共 8")
+    await expect(desk.page.locator('[data-count="promises for_a_person"]')).to_have_text("5 筆要由人處理")
     tones = ["bad"] * len(FOR_A_PERSON) + ["work"] * (len(Stands) - len(FOR_A_PERSON))
     assert await rows.locator(".sign").evaluate_all("(all) => all.map((one) => one.dataset.tone)") == tones
     assert await rows.evaluate_all("(all) => all.map((one) => one.dataset.tone ?? 'work')") == tones

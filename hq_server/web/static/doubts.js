@@ -8,7 +8,7 @@ const PAGE = 50;
 const DIGEST_SHOWN = 16;
 
 /** Promises that HQ cannot have kept: somebody at the till has to do what is said. */
-const FOR_A_PERSON = ["till_lost", "nothing_left", "stays", "holder_lost"];
+const FOR_A_PERSON = ["till_lost", "no_sale", "nothing_left", "stays", "holder_lost"];
 
 const named = (...keys) => (voice) => keys.map((key) => ({ head: voice.say(key) }));
 

@@ -4,6 +4,7 @@ import pytest
 
 from hq_server.recovery import Cause, Ended
 from hq_server.storage.fetching import RightElsewhere
+from hq_server.views import Stands
 from ledger.ids import ChainId
 from protocol.bodies import Directive
 from protocol.conversation import NoDraw, NotDrawn
@@ -189,6 +190,7 @@ def test_what_was_promised_is_brought_when_hq_gives_out_again(office: Restorable
     sold.maker.give_right(sold.sale)
     office.receive(sold.maker)
     assert entrusted_to(office, sold.third) == 0, "it gives nothing out yet"
+    assert [one.stands for one in office.store.promises().lines] == [Stands.ON_ITS_WAY]
     sold.end()
     assert entrusted_to(office, sold.third) == 1
 
