@@ -75,10 +75,10 @@ async def test_whoever_promised_a_refund_and_for_what_it_waits_is_in_sight_and_w
     rows = desk.page.locator(f"{LIST} tbody tr")
     await expect(rows.locator("td:last-child")).to_have_text(
         [
-            "開單的收銀機已停用，請在別台退原單據",
-            "沒有這張銷售單據，請在開單的收銀機作廢本單",
-            "原單據已全部退完，請在開單的收銀機作廢本單",
-            "只有 07-1 能退，請在那台退款，再作廢本單",
+            "開待入帳單的收銀機已停用，請在別台退原單據",
+            "沒有這張銷售單據，請在開待入帳單的收銀機作廢它",
+            "原單據已全部退完，請在開待入帳單的收銀機作廢它",
+            "只有 07-1 能退，請在那台退款，再作廢待入帳單",
             "退貨權在已停用的 09-1，請由人處理",
             "退貨權已送出",
             "等 07-1 連線",
