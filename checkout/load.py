@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from checkout.promoting import Promotions, promote
 from checkout.requests import BookView, Entry, Load
 from checkout.results import Decline, Declined, Done
 from checkout.rules import Rule, ask, not_blocked
@@ -19,7 +20,9 @@ def load(request: Load, view: BookView, programme: Programme) -> Done | Declined
     reasons = ask(_rules(request, view, programme))
     if isinstance(reasons, Declined):
         return reasons
-    bonus = programme.load.bonus_for(request.units)
+    promotions = promote(request, view, programme)
+    of_tier = programme.load.bonus_for(request.units)
+    bonus = of_tier + promotions.units
     shares = {Purse.PRINCIPAL: request.units, Purse.BONUS: bonus}
     lots = tuple(
         Lot(SliceKey(request.presented.card.account, purse, view.next_record.lot), view.store, view.business_date)
@@ -27,8 +30,9 @@ def load(request: Load, view: BookView, programme: Programme) -> Done | Declined
         if units
     )
     legs = tuple(leg for lot in lots for leg in _issue(lot, shares[lot.key.purse]))
-    transaction = Transaction(TransactionKind.LOAD, request.operation_id, legs, lots)
-    return Done(transaction, _facts(request, view, bonus), (*reasons, Reason("load_bonus", request.units, bonus)))
+    transaction = Transaction(TransactionKind.LOAD, request.operation_id, (*legs, *promotions.legs), lots)
+    trail = (*reasons, Reason("load_bonus", request.units, of_tier), *promotions.reasons)
+    return Done(transaction, _facts(request, view, bonus, promotions), trail)
 
 
 def _rules(request: Load, view: BookView, programme: Programme) -> Iterator[Rule]:
@@ -46,7 +50,7 @@ def _issue(lot: Lot, units: int) -> tuple[Leg, Leg]:
     return Leg(*lot.key, Side.ISSUED, -units), Leg(*lot.key, Side.HELD, units)
 
 
-def _facts(request: Load, view: BookView, bonus: int) -> SlipFacts:
+def _facts(request: Load, view: BookView, bonus: int, promotions: Promotions) -> SlipFacts:
     return SlipFacts(
         kind=SlipKind.LOAD,
         card=request.presented.card.masked,
@@ -60,4 +64,5 @@ def _facts(request: Load, view: BookView, bonus: int) -> SlipFacts:
         cashier=request.cashier,
         tender=request.tender,
         pos_ref=request.pos_ref,
+        promotions=promotions.given,
     )

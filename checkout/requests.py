@@ -118,7 +118,7 @@ class Original(msgspec.Struct, frozen=True):
 
     `paid` is what is left of each part of its payment; `spent` and `issued` are what is left of its legs on those
     sides, in their order (`issued` units are negative). `total` is the price before any refund. `lots`: of a sale at
-    another place, the terms of all lots in them.
+    another place, the terms of all lots in them. `used` are its legs on promotions' quotas.
     """
 
     record: RecordRef
@@ -132,6 +132,7 @@ class Original(msgspec.Struct, frozen=True):
     spent: tuple[Leg, ...]
     issued: tuple[Leg, ...]
     lots: tuple[Lot, ...] = ()
+    used: tuple[Leg, ...] = ()
 
     @property
     def left(self) -> int:
@@ -178,6 +179,8 @@ class BookView(msgspec.Struct, frozen=True):
     """Nobody can say which day it is: what expires stays where it is, and is not spent."""
     mode: str = ""
     """In which way the store is run."""
+    quotas: tuple[Slice, ...] = ()
+    """What promotions may still give here."""
     let_go: LetGo | None = None
     """None: nothing may be, as HQ takes no more of this till's records and would not see it."""
 

@@ -8,12 +8,13 @@ from typing import NamedTuple
 import msgspec
 
 from checkout.floor_limit import let_go
+from checkout.promoting import Promotions, promote
 from checkout.requests import BookView, Entry, Sale
 from checkout.results import Decline, Declined, Done
 from checkout.rules import Rule, ask, enough_here, not_blocked
 from checkout.slip_facts import SlipFacts, SlipKind
 from checkout.sold import CARD, Paid, PaidWith, Sold, at_risk
-from ledger.slices import Asset, Lot, Part, Purse, Slice, SliceKey, take, total
+from ledger.slices import MEMBERS_ASSETS, Asset, Lot, Part, Purse, Slice, SliceKey, take, total
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
 from loyalty.evaluation import Basket, Buyer, evaluate
 from loyalty.programme import PARTS_MAX, Programme
@@ -38,8 +39,8 @@ def needs(request: Sale, view: BookView, programme: Programme) -> tuple[Need, ..
     paid = [_counted(part, programme) for part in request.paid]
     units = {Asset.MONEY: _units(paid, PaidWith.STORED_VALUE), Asset.POINTS: _points(paid)}
     payable = _payable(paid, view, programme)
-    here = {asset: total(payable[asset], *asset.purses) for asset in Asset}
-    return tuple(Need(asset, units[asset], here[asset]) for asset in Asset if units[asset] > 0)
+    here = {asset: total(payable[asset], *asset.purses) for asset in MEMBERS_ASSETS}
+    return tuple(Need(asset, units[asset], here[asset]) for asset in MEMBERS_ASSETS if units[asset] > 0)
 
 
 def sale(request: Sale, view: BookView, programme: Programme) -> Done | Declined:
@@ -50,7 +51,7 @@ def sale(request: Sale, view: BookView, programme: Programme) -> Done | Declined
     paid = tuple(_counted(part, programme) for part in request.paid)
     payable = _payable(paid, view, programme)
     money, points = payable[Asset.MONEY], payable[Asset.POINTS]
-    here = {asset: total(payable[asset], *asset.purses) for asset in Asset}
+    here = {asset: total(payable[asset], *asset.purses) for asset in MEMBERS_ASSETS}
     reasons = ask(_rules(request, paid, view, programme, here))
     if isinstance(reasons, Declined):
         return reasons
@@ -63,11 +64,13 @@ def sale(request: Sale, view: BookView, programme: Programme) -> Done | Declined
     parts = [*take(money, units - risk.units), *take(points, _points(paid))]
     basket = Basket(request.items, _units(paid, PaidWith.POINTS), at_risk(paid))
     earned = evaluate(basket, Buyer(request.presented.card.kind), programme, view.business_date)
-    opens = (_lot(request, view),) if earned.points else ()
-    legs = (*_spend(parts), *(leg for lot in opens for leg in _issue(lot, earned.points)))
+    promotions = promote(request, view, programme)
+    points_in = earned.points + promotions.units
+    opens = (_lot(request, view),) if points_in else ()
+    legs = (*_spend(parts), *(leg for lot in opens for leg in _issue(lot, points_in)), *promotions.legs)
     transaction = Transaction(TransactionKind.SALE, request.operation_id, legs, opens)
-    facts = _facts(request, view, parts, paid, earned.points)
-    trail = (*reasons, *risk.reasons, *enough, *earned.trail)
+    facts = _facts(request, view, parts, paid, promotions, points_in)
+    trail = (*reasons, *risk.reasons, *enough, *earned.trail, *promotions.reasons)
     return Done(transaction, facts, trail, sold=Sold(request.items, paid))
 
 
@@ -75,7 +78,9 @@ def _payable(paid: Iterable[Paid], view: BookView, programme: Programme) -> dict
     """What may pay, in the order in which it pays. Its record keeps its bound: two assets share PARTS_MAX."""
     card = [part.tender for part in paid if part.tender in CARD]
     most = PARTS_MAX // max(len(card), 1)
-    return {asset: programme.in_spending_order(view.usable, view.business_date, asset)[:most] for asset in Asset}
+    return {
+        asset: programme.in_spending_order(view.usable, view.business_date, asset)[:most] for asset in MEMBERS_ASSETS
+    }
 
 
 def _rules(
@@ -154,7 +159,9 @@ def _issue(lot: Lot, units: int) -> tuple[Leg, Leg]:
     return Leg(*lot.key, Side.ISSUED, -units), Leg(*lot.key, Side.HELD, units)
 
 
-def _facts(request: Sale, view: BookView, parts: list[Part], paid: tuple[Paid, ...], earned: int) -> SlipFacts:
+def _facts(  # noqa: PLR0913, PLR0917 - all that a sale's slip tells
+    request: Sale, view: BookView, parts: list[Part], paid: tuple[Paid, ...], promotions: Promotions, points_in: int
+) -> SlipFacts:
     taken = {purse: sum(units for one, units in parts if one.key.purse is purse) for purse in Purse}
     left = {purse: total(view.slices, purse) - taken[purse] for purse in Purse}
     return SlipFacts(
@@ -166,10 +173,11 @@ def _facts(request: Sale, view: BookView, parts: list[Part], paid: tuple[Paid, .
         bonus=taken[Purse.BONUS],
         principal_after=left[Purse.PRINCIPAL],
         bonus_after=left[Purse.BONUS],
-        points_after=left[Purse.POINTS] + earned,
+        points_after=left[Purse.POINTS] + points_in,
         cashier=request.cashier,
         pos_ref=request.pos_ref,
         paid=paid,
-        points_in=earned,
+        points_in=points_in,
         points_out=taken[Purse.POINTS],
+        promotions=promotions.given,
     )

@@ -19,6 +19,15 @@ class SlipKind(StrEnum):
     PROMISE = "promise"
 
 
+class Promoted(msgspec.Struct, frozen=True):
+    """A promotion that was given: `units` of bonus or points, for which `used` was taken of its quota."""
+
+    name: str
+    title: str
+    units: int
+    used: int
+
+
 class SlipFacts(msgspec.Struct, frozen=True):
     """Facts of one movement, in units of the chain's currency.
 
@@ -51,6 +60,8 @@ class SlipFacts(msgspec.Struct, frozen=True):
     """The number of the slip that is undone, or is to be."""
     promise: str | None = None
     """The number of the promise that a refund keeps."""
+    promotions: tuple[Promoted, ...] = ()
+    """What promotions have given; it is part of `bonus` or `points_in`."""
 
     @property
     def stored_value_change(self) -> int:

@@ -118,7 +118,10 @@ def _undo(plan: _Plan, reasons: tuple[Reason, ...]) -> Done:
     paid = tuple(_share(part, units) for part, units in zip(original.paid, plan.shares, strict=True) if units)
     money = sum(part.units for part in paid if part.tender is PaidWith.STORED_VALUE)
     points = sum(part.points for part in paid)
+    used = sum(leg.units for leg in original.used)
     back = [*_restore(original.spent, MONEY, money), *_restore(original.spent, (Purse.POINTS,), points)]
+    # What a promotion gave is given, however much of it is brought back; but what is void never was.
+    back += _restore(original.used, (Purse.QUOTA,), used if plan.kind is TransactionKind.VOID else 0)
     # What nobody had paid has earned nothing.
     earning, all_earning = request.units - at_risk(paid), original.left - at_risk(original.paid)
     gone = _take_back(original.issued, earning, all_earning, plan.view)

@@ -84,6 +84,39 @@ def moves(at_hq: int, stands: Sequence[Stand]) -> Iterator[Move]:
             yield PlaceAhead(stand.place, stand.epoch, units)
 
 
+@dataclass(frozen=True, slots=True)
+class QuotaStand:
+    """A till that may give what a promotion gives, or a store's lead for all of its tills; as in Stand.
+
+    One that may have nothing ready (`has_share`) has some nevertheless.
+    """
+
+    place: Place
+    epoch: int
+    held: int
+    under_way: int
+    asked_keep: int | None = None
+    has_share: bool = True
+
+
+def quota_moves(at_hq: int, stands: Sequence[QuotaStand], percent: int) -> Iterator[Move]:
+    """What to move so that a promotion can be given everywhere, whatever line is cut, for as long as possible.
+
+    `percent` of what is left lies at the tills, as much at each; HQ has the rest for whoever has given all of its own.
+    A till is filled up when less than half of its share is left, and gives back what is more than twice that.
+    """
+    left = at_hq + sum(stand.held + stand.under_way for stand in stands)
+    each = left * percent // 100 // max(sum(stand.has_share for stand in stands), 1)
+    for stand in stands:
+        has, share = stand.held + stand.under_way, each if stand.has_share else 0
+        if stand.held > 2 * share and (stand.asked_keep is None or stand.asked_keep > share):
+            yield AskBack(stand.place, stand.epoch, share)
+        units = min(share - has, at_hq)
+        if has * 2 < share and units > 0:
+            at_hq -= units
+            yield PlaceAhead(stand.place, stand.epoch, units)
+
+
 def _missing(stand: Stand, share: int) -> int:
     """What a till lacks of its share, as far as its own bound allows."""
     has = stand.held + stand.under_way

@@ -15,6 +15,7 @@ from hq_server import (
     exporting,
     media_commands,
     members_commands,
+    promotion_commands,
     recovery_commands,
     store_commands,
     till_commands,
@@ -42,6 +43,7 @@ for command in (
     *(book_commands.suspense, book_commands.differences, book_commands.waiting, book_commands.conservation),
     *(book_commands.placement, book_commands.key),
     media_commands.media,
+    promotion_commands.promotions,
     recovery_commands.recovery,
 ):
     main.add_command(command)

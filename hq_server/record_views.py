@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
 
 import msgspec
 
+from hq_server.record_in_full import Json
 from ledger.slices import Purse
 from ledger.transactions import Leg, Side, TransactionKind
 from protocol.bodies import (
@@ -30,20 +30,17 @@ from protocol.bodies import (
     Transfer,
     Unblock,
 )
-from protocol.errors import MALFORMED, NotARecord
+from protocol.errors import NotARecord
 from protocol.hosting import AskedBody, ToldBody, WarrantBody
-from protocol.records import Record, RecordKind, SignedRecord
+from protocol.promotions import Funded
+from protocol.records import Record, RecordKind
 from protocol.recoveries import Readopted, Reclaimed, Recovered
 from protocol.rights import Entrust, GiveRight, RightGiven
 from protocol.transfers import given_in
 from protocol.write_offs import WrittenOff
 
-Json: TypeAlias = Any
-
 UNREADABLE = "unreadable"
 """Genuine, and its body has not the form of its kind."""
-EXACT_IN_A_BROWSER = 2**53
-"""Beyond it a browser rounds numbers, so that they are shown as text."""
 UNHEARD_SHOWN_MAX = 20
 """Keepers in one line."""
 BOOK_PURSES = (Purse.PRINCIPAL, Purse.BONUS, Purse.POINTS)
@@ -115,48 +112,10 @@ def summary(record: Record) -> Summary:
         return Summary(UNREADABLE)
 
 
-def in_full(record: Record) -> Json:
-    """Every field of a record, as JSON can say it."""
-    shown = {name: getattr(record, name) for name in record.__struct_fields__ if name != "body"}
-    return {**_legible(shown), "body": _body(bytes(record.body))}
-
-
 def held_units(legs: tuple[Leg, ...]) -> Units:
     """By how much the member's value rose or fell, by purse."""
     sums = (sum(leg.units for leg in legs if leg.side == Side.HELD and leg.purse == purse) for purse in BOOK_PURSES)
     return Units(*sums)
-
-
-def _body(body: bytes) -> Json:
-    try:
-        return _legible(msgspec.msgpack.decode(body))
-    except (*MALFORMED, TypeError, ValueError):
-        return body.hex()
-
-
-def _legible(value: object) -> Json:
-    match value:
-        case bytes():
-            return _quoted(value) or value.hex()
-        case dict():
-            return {str(key): _legible(one) for key, one in value.items()}
-        case list() | tuple():
-            return [_legible(one) for one in value]
-        case bool() | None | str() | float():
-            return value
-        case int():
-            return value if -EXACT_IN_A_BROWSER <= value <= EXACT_IN_A_BROWSER else str(value)
-        case _:
-            return repr(value)
-
-
-def _quoted(value: bytes) -> Json:
-    """A record inside a record, read as well; None when these bytes are none."""
-    try:
-        record = SignedRecord(value, b"").open()
-    except NotARecord:
-        return None
-    return in_full(record)
 
 
 def _transaction(record: Record) -> Summary:
@@ -270,6 +229,11 @@ def _recovered(record: Record) -> Summary:
     return Summary("recovered", told=_said(*body.by, *body.unheard[:UNHEARD_SHOWN_MAX]))
 
 
+def _funded(record: Record) -> Summary:
+    body = record.body_as(Funded)
+    return Summary("funded", told=_said(body.promotion, str(body.units), body.expires_on, body.by))
+
+
 def _written_off(record: Record) -> Summary:
     body = record.body_as(WrittenOff)
     units = (sum(part.units for part in body.parts if part.purse == purse) for purse in BOOK_PURSES)
@@ -344,5 +308,6 @@ _SUMMARIES: dict[RecordKind, Callable[[Record], Summary]] = {
     RecordKind.READOPTED: _readopted,
     RecordKind.RECLAIMED: _reclaimed,
     RecordKind.RECOVERED: _recovered,
+    RecordKind.FUNDED: _funded,
     RecordKind.WRITTEN_OFF: _written_off,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated
 
 import msgspec
 
@@ -22,6 +23,8 @@ class Placement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     real_time: Ahead = Ahead(100_000, 30_000_000, 2)
     points: Ahead = Ahead(2_000, 1_000_000, 1)
     proxy_run: Ahead = Ahead(300_000, 100_000_000, 2)
+    quota_percent: Annotated[int, msgspec.Meta(ge=0, le=100)] = 50
+    """How much of what is left of a promotion lies at the tills, shared among them."""
 
     def ahead(self, asset: Asset, mode: str) -> Ahead:
         """What may lie ready at a till that runs in this way.
@@ -29,9 +32,16 @@ class Placement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Nothing where it draws nothing, and in a hosted store: HQ's own places have what they draw for a sale, and what
         lies at a till that asks them would lie where nobody spends it.
         """
-        by_mode = {"transfer": self.transfer, "real_time": self.real_time, "proxy_run": self.proxy_run}
-        money = by_mode.get(mode, NOTHING_AHEAD)
+        money = self._by_mode.get(mode, NOTHING_AHEAD)
         return money if asset is Asset.MONEY or money is NOTHING_AHEAD else self.points
+
+    def has_quotas(self, mode: str) -> bool:
+        """Whether a till that runs in this way may have something of a promotion ready."""
+        return mode in self._by_mode
+
+    @property
+    def _by_mode(self) -> dict[str, Ahead]:
+        return {"transfer": self.transfer, "real_time": self.real_time, "proxy_run": self.proxy_run}
 
 
 class Rules(msgspec.Struct, frozen=True):

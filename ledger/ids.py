@@ -24,6 +24,9 @@ HEADQUARTERS = Place("hq")
 HQ_LIFE = 1
 """HQ's place has one life: what lies there, lies there in all epochs of HQ's chain."""
 
+PROMOTION = "promotion:"
+"""Before the name of a promotion: the account of what it may still give. No card has such a token."""
+
 HOSTED = "@hq"
 """Behind the name of a till: the place that HQ keeps for it while its store is hosted."""
 
@@ -53,6 +56,16 @@ def hosted_place(agent: Place) -> Place:
 def agent_of(place: Place) -> Place | None:
     """The opposite; None when it is no hosted place."""
     return Place(place.removesuffix(HOSTED)) if place.endswith(HOSTED) else None
+
+
+def quota_of(promotion: str) -> AccountId:
+    """The account in which lies what a promotion may still give."""
+    return AccountId(PROMOTION + promotion)
+
+
+def promotion_of(account: AccountId) -> str | None:
+    """The opposite; None when the account is a member's."""
+    return account.removeprefix(PROMOTION) if account.startswith(PROMOTION) else None
 
 
 class ChainId(NamedTuple):
@@ -106,6 +119,11 @@ class RecordRef(msgspec.Struct, frozen=True, order=True):
     def netted(self) -> OperationId:
         """The operation by which this record nets what a member owes."""
         return OperationId(f"netted/{self}")
+
+    @property
+    def funded(self) -> OperationId:
+        """The operation by which HQ funds a promotion in this record."""
+        return OperationId(f"funded/{self}")
 
     @property
     def readopted(self) -> OperationId:

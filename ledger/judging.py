@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from ledger.amounts import UNITS_MAX
-from ledger.slices import Lot, SliceKey
+from ledger.ids import promotion_of
+from ledger.slices import Lot, Purse, SliceKey
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
 
 
@@ -22,7 +23,10 @@ class Refusal(IntEnum):
     LEG_REPEATED = 3
     """Two legs on the same side of the same lot: their sum must be one leg."""
     WRONG_SIDE = 4
-    """A leg that its kind of transaction does not have: a load issues and holds, and does nothing else."""
+    """A leg that its kind of transaction does not have: what lies in a purse is issued, held and spent in its own way.
+
+    Quotas alone lie in promotions' accounts, and nowhere else.
+    """
     UNBALANCED = 5
     """The legs of a lot do not sum to zero."""
     LOT_NOT_ISSUED = 6
@@ -51,9 +55,20 @@ _MOVES: dict[TransactionKind, tuple[tuple[Side, Side], ...]] = {
     TransactionKind.TRANSFER_IN: ((Side.IN_TRANSIT, Side.HELD),),
     TransactionKind.READOPTION: ((Side.HELD, Side.IN_TRANSIT), (Side.OWED, Side.IN_TRANSIT)),
     TransactionKind.NETTING: ((Side.HELD, Side.OWED), (Side.HELD, Side.SPENT), (Side.SPENT, Side.OWED)),
+    TransactionKind.FUNDING: (),
     TransactionKind.WRITE_OFF: ((Side.RISK, Side.HELD), (Side.HELD, Side.RISK)),
 }
 """From which side to which a kind moves units: the first falls, the second rises."""
+_USING = ((Side.HELD, Side.SPENT),)
+_MOVES_OF_QUOTAS: dict[TransactionKind, tuple[tuple[Side, Side], ...]] = {
+    **{kind: _MOVES[kind] for kind in TransactionKind if kind.carries},
+    TransactionKind.NETTING: ((Side.HELD, Side.OWED),),
+    TransactionKind.FUNDING: ((Side.ISSUED, Side.HELD),),
+    TransactionKind.SALE: _USING,
+    TransactionKind.LOAD: _USING,
+    TransactionKind.VOID: ((Side.SPENT, Side.HELD),),
+}
+"""The same for what a promotion may still give. A refund brings nothing back of it, only a void does."""
 _MAY_BE_EMPTY = (TransactionKind.SALE, TransactionKind.REFUND, TransactionKind.VOID, TransactionKind.PROMISE)
 """Paid in cash and too small to earn a point, and still the member's purchase; a promise moves nothing ever."""
 
@@ -105,7 +120,11 @@ def _broken_rules(
 
 
 def _has_its_side(kind: TransactionKind, leg: Leg) -> bool:
-    return any(leg.side is (falls if leg.units < 0 else rises) for falls, rises in _MOVES[kind])
+    is_quota = leg.purse is Purse.QUOTA
+    if is_quota != (promotion_of(leg.account) is not None):
+        return False
+    moves = _MOVES_OF_QUOTAS.get(kind, ()) if is_quota else _MOVES[kind]
+    return any(leg.side is (falls if leg.units < 0 else rises) for falls, rises in moves)
 
 
 def _owes_to_the_member(transaction: Transaction) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ledger.ids import AccountId, LotId
+from ledger.ids import AccountId, LotId, promotion_of
 
 
 class Purse(StrEnum):
@@ -17,6 +17,8 @@ class Purse(StrEnum):
     PRINCIPAL = "principal"
     BONUS = "bonus"
     POINTS = "points"
+    QUOTA = "quota"
+    """What a promotion may still give: so many times, or so much. It is nobody's to spend."""
 
 
 MONEY = (Purse.PRINCIPAL, Purse.BONUS)
@@ -24,15 +26,25 @@ MONEY = (Purse.PRINCIPAL, Purse.BONUS)
 
 
 class Asset(StrEnum):
-    """What a member asks for in one sum, whatever purses it lies in."""
+    """What is asked for in one sum, whatever purses it lies in."""
 
     MONEY = "money"
     POINTS = "points"
+    QUOTA = "quota"
 
     @property
     def purses(self) -> tuple[Purse, ...]:
         """The purses that hold it."""
-        return MONEY if self is Asset.MONEY else (Purse.POINTS,)
+        return MONEY if self is Asset.MONEY else (Purse(self.value),)
+
+
+MEMBERS_ASSETS = (Asset.MONEY, Asset.POINTS)
+"""What members have, and pay with."""
+
+
+def assets_of(account: AccountId) -> tuple[Asset, ...]:
+    """What this account may have."""
+    return MEMBERS_ASSETS if promotion_of(account) is None else (Asset.QUOTA,)
 
 
 class SliceKey(NamedTuple):

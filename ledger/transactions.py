@@ -65,6 +65,8 @@ class TransactionKind(StrEnum):
     """What refunds could not take back is taken from what the member has at HQ."""
     READOPTION = "readoption"
     """HQ stands by a transfer that it had lost; what its place does not have of that, it owes until it comes."""
+    FUNDING = "funding"
+    """HQ lets a promotion give so many times, or so much, in all."""
     WRITE_OFF = "write_off"
     """What lies at a lost place is the member's at HQ again, at the company's risk; or it has come home after all."""
 
@@ -82,7 +84,7 @@ class TransactionKind(StrEnum):
 class Transaction(msgspec.Struct, frozen=True):
     """A balanced set of legs with one identity. All legs lie at the keeper's place.
 
-    All are of one member, but a write-off's.
+    All are of one member, but a write-off's, and what a load or a sale takes of promotions' quotas.
 
     `opens` are lots that it brings into being; `carries` those that a transfer, a netting, a write-off or the refund of
     a sale at another place moves, with their terms.

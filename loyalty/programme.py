@@ -13,6 +13,7 @@ from ledger.cards import CardKind
 from ledger.ids import RecordRef
 from ledger.slices import Asset, Purse, Slice
 from loyalty.earning import EarningRule, RedeemingRate
+from loyalty.promotions import PROMOTIONS_MAX, Promotion
 
 PARTS_MAX = 200
 """Slices that one charge may touch, so that its record keeps its bound. A member with more pays in two charges."""
@@ -73,6 +74,17 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     redeeming: RedeemingRate | None = None
     floor_limit: FloorLimit | None = None
     """None: a till lets nothing go that is not placed with it."""
+    promotions: Annotated[tuple[Promotion, ...], msgspec.Meta(max_length=PROMOTIONS_MAX)] = ()
+
+    def __post_init__(self) -> None:
+        """Raises ValueError: these are settings, and they come from a file."""
+        names = {promotion.name for promotion in self.promotions}
+        if len(names) < len(self.promotions):
+            raise ValueError("two promotions have one name, and would share what they may give")
+
+    def promotion(self, name: str) -> Promotion | None:
+        """The promotion of this name."""
+        return next((one for one in self.promotions if one.name == name), None)
 
     def in_spending_order(self, slices: Iterable[Slice], business_date: str, asset: Asset = Asset.MONEY) -> list[Slice]:
         """The slices of an asset that may be spent today at once, in the order in which they pay; at most PARTS_MAX."""

@@ -42,8 +42,9 @@ def original_of(record: Record, undoings: Sequence[Record]) -> Original | None:
         card=made.slip.card,
         total=made.slip.amount,
         paid=tuple(_left(part, later) for part in _paid(made)),
-        spent=tuple(_legs(made, Side.SPENT, legs)),
+        spent=tuple(leg for leg in _legs(made, Side.SPENT, legs) if leg.purse is not Purse.QUOTA),
         issued=tuple(_legs(made, Side.ISSUED, legs)),
+        used=tuple(leg for leg in _legs(made, Side.SPENT, legs) if leg.purse is Purse.QUOTA),
     )
 
 

@@ -65,6 +65,8 @@ class RecordKind(StrEnum):
     """HQ has back what it gave in an earlier epoch of its own: the taker carries that out no more."""
     RECOVERED = "recovered"
     """HQ gives value out again, in an epoch that it began because it may have lost records."""
+    FUNDED = "funded"
+    """HQ lets a promotion give so many times, or so much, more."""
     WRITTEN_OFF = "written_off"
     """What lies at a lost place is at HQ again, by the word of two people and at the company's risk."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ledger.audit import Closing, Line, Posting
 from ledger.ids import HEADQUARTERS, AccountId, LotId, OperationId, RecordRef, parse_operation_id
@@ -11,6 +11,7 @@ from ledger.transactions import Transaction, TransactionKind
 from protocol.bodies import DayClosedBody, LotOpened, Netted, TransactionBody
 from protocol.errors import NotARecord
 from protocol.originals import lots_of
+from protocol.promotions import Funded, funding
 from protocol.receipt_numbers import Numbering
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.recoveries import Readopted
@@ -39,10 +40,8 @@ def posting_of(record: Record) -> Posting | None:
         if record.kind is RecordKind.TRANSACTION:
             body = record.body_as(TransactionBody)
             return _posting(record, _transaction(record.ref, body), _receipt(record.ref, body))
-        if record.kind is RecordKind.NETTED:
-            return _posting(record, _netting(record))
-        if record.kind is RecordKind.WRITTEN_OFF:
-            return _posting(record, _write_off(record))
+        if record.kind in _BY_HQ:
+            return _posting(record, _by_hq(record))
         given, taken = given_in(record), taken_in(record)
         if given is not None and record.kind is RecordKind.READOPTED:
             return _posting(record, readopting(given, record.body_as(Readopted).short, record.ref))
@@ -60,8 +59,8 @@ def _posting(record: Record, transaction: Transaction, receipt: int | None = Non
 def _transaction(ref: RecordRef, body: TransactionBody) -> Transaction:
     operation_id = _operation_id(ref, body)
     kind = TransactionKind(body.kind)
-    if kind.carries:
-        raise ValueError("a transfer, a netting and a write-off have records of their own kinds")
+    if kind.carries or kind is TransactionKind.FUNDING:
+        raise ValueError("a transfer, a netting, a write-off and a funding have records of their own kinds")
     opens, carries = tuple(_lot(lot) for lot in body.opens), tuple(lots_of(body.account, body.carries))
     return Transaction(kind, operation_id, body.legs, opens, carries)
 
@@ -80,9 +79,13 @@ def _operation_id(ref: RecordRef, body: TransactionBody) -> OperationId:
     return operation_id
 
 
-def _netting(record: Record) -> Transaction:
+def _by_hq(record: Record) -> Transaction:
     if record.keeper != HEADQUARTERS:
-        raise ValueError("only HQ nets")
+        raise ValueError("only HQ does that")
+    return _BY_HQ[record.kind](record)
+
+
+def _netting(record: Record) -> Transaction:
     body = record.body_as(Netted)
     if any(leg.account != body.account for leg in body.legs):
         raise ValueError("it nets what another account has")
@@ -91,9 +94,19 @@ def _netting(record: Record) -> Transaction:
 
 
 def _write_off(record: Record) -> Transaction:
-    if record.keeper != HEADQUARTERS:
-        raise ValueError("only HQ writes off")
     return writing_off(record.body_as(WrittenOff), record.ref)
+
+
+def _funding(record: Record) -> Transaction:
+    return funding(record.body_as(Funded), record.ref, record.business_date)
+
+
+_BY_HQ: Mapping[RecordKind, Callable[[Record], Transaction]] = {
+    RecordKind.NETTED: _netting,
+    RecordKind.WRITTEN_OFF: _write_off,
+    RecordKind.FUNDED: _funding,
+}
+"""What moves something at HQ's place, and is no transfer."""
 
 
 def _lot(lot: LotOpened) -> Lot:

@@ -11,7 +11,7 @@ import msgspec
 
 from checkout.requests import BookView, Load, PresentedCard, Sale, Undo
 from checkout.results import Declined, Done
-from ledger.ids import OperationId, Place
+from ledger.ids import AccountId, OperationId, Place
 from ledger.slices import Asset
 from loyalty.programme import Programme
 from protocol.receipt_numbers import Numbering
@@ -86,8 +86,8 @@ class Words(msgspec.Struct, frozen=True):
 class Asked(msgspec.Struct, frozen=True):
     """A request, what decides it, the fingerprint of its words, when it came, and what HQ had said by then.
 
-    `drawn_for` are the assets for which whoever is above was asked; `drawn` has come of that, and lies here undecided.
-    `warrant` is the record of the till in the shop that has asked for it, at that one's place at HQ.
+    `drawn_for` are the assets, and whose, for which whoever is above was asked; `drawn` has come of that, and lies here
+    undecided. `warrant` is the record of the till in the shop that has asked for it, at that one's place at HQ.
     """
 
     request: Request
@@ -95,7 +95,7 @@ class Asked(msgspec.Struct, frozen=True):
     fingerprint: bytes
     moment: Moment
     hq: HqStatus
-    drawn_for: tuple[Asset, ...] = ()
+    drawn_for: tuple[tuple[AccountId, Asset], ...] = ()
     drawn: tuple[Passage, ...] = ()
     warrant: SignedRecord | None = None
 

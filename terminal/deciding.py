@@ -18,6 +18,9 @@ from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.wanting import GoneHome, Held, Want
 
+DRAWS_MAX = 4
+"""For one request: money, points, and what two promotions lack."""
+
 
 class Givers(NamedTuple):
     """Whom this till may ask for value."""
@@ -96,13 +99,13 @@ class Deciding:
     async def _draw(self, giver: Drawing, want: Want, asked: Asked, mode: Mode) -> Answer | Problem | Undecided:
         """Draw one asset after another, each once; it is decided in the commit that takes the last of them."""
         told: Told = None
-        for _ in Asset:
-            asked = msgspec.structs.replace(asked, drawn_for=(*asked.drawn_for, want.asset))
+        for _ in range(DRAWS_MAX):
+            asked = msgspec.structs.replace(asked, drawn_for=(*asked.drawn_for, want.what))
             told = await self._tell(giver, want, asked, mode)
             if isinstance(told, Held):
                 asked = msgspec.structs.replace(asked, drawn=(*asked.drawn, told.passage))
                 want = told.want
-            elif isinstance(told, NotDrawn) and told.code is NoDraw.NOT_ENOUGH and want.least == 0:
+            elif isinstance(told, NotDrawn) and told.code is NoDraw.NOT_ENOUGH and not want.is_vital:
                 known = self._known_by(giver, told)
                 outcome = await self._store.do(TillStore.perform_or_want, self._renewed(asked), mode, known)
                 if not isinstance(outcome, Want):
@@ -121,8 +124,11 @@ class Deciding:
         return told if is_hq or (told is not None and told.code is NoDraw.BLOCKED) else None
 
     async def _tell(self, giver: Drawing, want: Want, asked: Asked, mode: Mode) -> Told:
-        """The first draw has the operation's own name: asked again after a cut, HQ gives the same and no more."""
-        is_first = len(asked.drawn_for) == 1
+        """The first draw has the operation's own name: asked again after a cut, HQ gives the same and no more.
+
+        What a promotion lacks is nobody's, and what comes of it twice is given to the next customer.
+        """
+        is_first = len(asked.drawn_for) == 1 and want.asset is not Asset.QUOTA
         name = asked.request.operation_id if is_first else self._new_name()
         told = await giver.draw(want, asked, name, mode)
         return await giver.draw(want, asked, self._new_name(), mode) if isinstance(told, GoneHome) else told

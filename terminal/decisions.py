@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from checkout.promoting import quotas
 from checkout.requests import BookView, Elsewhere, LetGo, Sale, Undo
 from checkout.results import Decline, Declined, Done
 from checkout.sold import Sold, at_risk
@@ -62,6 +63,7 @@ class Decisions:
         self._shelf = shelf
         self._identity = identity
         self._programme = programme
+        self._quotas = quotas(programme)
 
     def perform(self, asked: Asked, told: NotDrawn | None = None) -> Answer | Problem:
         """Decide a request; a repeat gets the first answer. `told`: why HQ gave nothing for this very request."""
@@ -93,6 +95,7 @@ class Decisions:
             elsewhere=self._elsewhere(card.account, asked, told),
             clock_doubted=self._shelf.clock.doubted() is not None,
             mode=head.mode,
+            quotas=tuple(one for quota in self._quotas for one in self._shelf.journal.slices(quota)),
             let_go=self._let_go(card.account, head, asked, told),
         )
 

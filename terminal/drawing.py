@@ -73,6 +73,8 @@ class Waiting:
 
     asked: Asked
     mode: Mode
+    account: str
+    """Of which value is wanted."""
     told: asyncio.Future[Told] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def settled(self, settling: asyncio.Task[Answer | Problem | Held | GoneHome | Doubt]) -> None:
@@ -113,8 +115,7 @@ class Drawing:
         `name` is the draw's own: HQ gives once under each.
         """
         assert asked.presented is not None, "only a card draws"
-        card = asked.presented.card
-        return await self.ask(Draw(name, card.token, card.account, *want), asked, mode)
+        return await self.ask(Draw(name, asked.presented.card.token, *want), asked, mode)
 
     async def ask(self, message: Draw | Fetch, asked: Asked, mode: Mode) -> Told:
         """The same in HQ's own words."""
@@ -124,7 +125,8 @@ class Drawing:
         try:
             async with asyncio.timeout(self._timeout_s):
                 if await self.line.reach():
-                    waiting = self._waiting[name] = Waiting(asked, mode)
+                    account = message.account if isinstance(message, Draw) else ""
+                    waiting = self._waiting[name] = Waiting(asked, mode, account)
                     if await self.line.say(message):
                         await asyncio.wait((waiting.told,))
         except TimeoutError:
@@ -139,7 +141,7 @@ class Drawing:
         match order:
             case Transfer(why=Why.DRAW, operation_id=operation_id, account=account):
                 waiting = self._waiting.get(operation_id)
-                if waiting is not None and waiting.asked.account == account:
+                if waiting is not None and waiting.account == account:
                     return self._waiting.pop(operation_id)
             case Entrust(operation_id=operation_id):
                 waiting = self._waiting.get(operation_id)

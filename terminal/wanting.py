@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from checkout.requests import BookView, Sale
+from checkout.promoting import quota_needs
+from checkout.requests import BookView, Load, Sale, Undo
 from checkout.results import Done
 from checkout.sale import Need, needs
-from ledger.ids import HEADQUARTERS, RecordRef
+from ledger.ids import HEADQUARTERS, AccountId, RecordRef
 from ledger.slices import Asset, Lot, Slice, SliceKey
 from loyalty.programme import Programme
 from protocol.transfers import Passage
@@ -19,11 +20,22 @@ from terminal.modes import Mode
 
 
 class Want(NamedTuple):
-    """Up to `units` of a member's asset; less than `least` is of no use."""
+    """Up to `units` of an account's asset; less than `least` is of no use."""
 
+    account: AccountId
     asset: Asset
     units: int
     least: int
+
+    @property
+    def what(self) -> tuple[AccountId, Asset]:
+        """Which it is of all that a request may draw."""
+        return self.account, self.asset
+
+    @property
+    def is_vital(self) -> bool:
+        """Whether there is nothing to decide without it: real time may do without, and so may a promotion."""
+        return self.least > 0 and self.asset is not Asset.QUOTA
 
 
 class Held(NamedTuple):
@@ -38,24 +50,44 @@ class GoneHome:
 
 
 def want_of(asked: Asked, view: BookView, programme: Programme, mode: Mode) -> Want | None:
-    """What to draw next; None: it is decided with what lies here. Whatever is declined anyway draws nothing."""
-    if not isinstance(asked.request, Sale):
+    """What to draw next; None: it is decided with what lies here. Whatever is declined anyway draws nothing.
+
+    What it pays with comes before what promotions give for it.
+    """
+    request = asked.request
+    if isinstance(request, Undo):
         return None
-    open_needs = [need for need in needs(asked.request, view, programme) if need.asset not in asked.drawn_for]
-    wants = [_want(need, mode) for need in open_needs]
-    want = next((one for one in wants if one is not None), None)
-    return want if want is not None and _is_only_short(asked, view, programme, open_needs) else None
+    account, open_needs = request.presented.card.account, _open_needs(asked, view, programme)
+    wants = [*_wants(account, open_needs, mode), *_quota_wants(request, view, programme)]
+    want = next((one for one in wants if one.what not in asked.drawn_for), None)
+    return want if want is not None and _is_only_short(asked, view, programme, account, open_needs) else None
 
 
-def _want(need: Need, mode: Mode) -> Want | None:
-    portion = mode.portion(need.units, need.missing)
-    return None if portion is None else Want(need.asset, portion.units, portion.least)
+def _open_needs(asked: Asked, view: BookView, programme: Programme) -> list[Need]:
+    """What a sale takes from the card, and nobody was asked for yet."""
+    if not isinstance(asked.request, Sale):
+        return []
+    account = asked.request.presented.card.account
+    return [need for need in needs(asked.request, view, programme) if (account, need.asset) not in asked.drawn_for]
 
 
-def _is_only_short(asked: Asked, view: BookView, programme: Programme, open_needs: Sequence[Need]) -> bool:
-    """Whether the sale would be done if what is missing lay here."""
-    account = asked.request.presented.card.account if isinstance(asked.request, Sale) else None
-    assert account is not None
+def _wants(account: AccountId, open_needs: Iterable[Need], mode: Mode) -> Iterator[Want]:
+    for need in open_needs:
+        portion = mode.portion(need.units, need.missing)
+        if portion is not None:
+            yield Want(account, need.asset, *portion)
+
+
+def _quota_wants(request: Sale | Load, view: BookView, programme: Programme) -> Iterator[Want]:
+    """What promotions lack here, in every mode: what lies here of them is given first."""
+    for need in quota_needs(request, view, programme):
+        yield Want(need.account, Asset.QUOTA, need.missing, need.missing)
+
+
+def _is_only_short(
+    asked: Asked, view: BookView, programme: Programme, account: AccountId, open_needs: Sequence[Need]
+) -> bool:
+    """Whether the request would be done if what is missing lay here."""
     lot = RecordRef(HEADQUARTERS, 0, 0).lot
     as_if = (
         Slice(Lot(SliceKey(account, need.asset.purses[0], lot), view.store, ""), need.missing)

@@ -12,10 +12,14 @@ from hq_server.recovery import RecoveryView
 from hq_server.views import KeeperView, PlaceBalance
 from ledger.ids import TILL_PATTERN, Place
 from protocol.bodies import Lead, Witness
-from protocol.names import Address
+from protocol.names import Address, Day
+from protocol.promotions import Funds
 
 TillPlace = Annotated[str, msgspec.Meta(pattern=rf"^{TILL_PATTERN}\Z")]
 """`<store>-<till>`; HQ itself is no till."""
+
+
+PersonName = Annotated[str, msgspec.Meta(pattern=r"^\S(.{0,62}\S)?\Z")]
 
 
 class NewTill(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,7 +78,15 @@ class StoreLead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who says so, in a name that stands in HQ's chain."""
 
-    by: Annotated[str, msgspec.Meta(pattern=r"^\S(.{0,62}\S)?\Z")]
+    by: PersonName
+
+
+class Funding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A promotion may give `units` more, up to `expires_on` (a business date), if that is set; who says so."""
+
+    units: Funds
+    by: PersonName
+    expires_on: Day | None = None
 
 
 class RecoveryState(msgspec.Struct, frozen=True):

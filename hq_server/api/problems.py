@@ -12,6 +12,7 @@ from aiohttp import web
 
 from hq_server.enrolling import NotEnrolled
 from hq_server.members import NotKept
+from hq_server.promotions import NotFunded
 from offline_queue.media import MediumFlaw
 from receipts.wording import Language, Wording
 
@@ -39,7 +40,7 @@ class HqProblem(StrEnum):
     INTERNAL = "internal"
 
 
-Code = HqProblem | NotEnrolled | NotKept | MediumFlaw
+Code = HqProblem | NotEnrolled | NotFunded | NotKept | MediumFlaw
 
 STATUS: Mapping[Code, HTTPStatus] = {
     HqProblem.BAD_REQUEST: HTTPStatus.BAD_REQUEST,
@@ -66,6 +67,9 @@ STATUS: Mapping[Code, HTTPStatus] = {
     NotKept.CARD_WRONG: HTTPStatus.BAD_REQUEST,
     NotKept.CARD_TAKEN: HTTPStatus.CONFLICT,
     NotKept.MEMBER_UNKNOWN: HTTPStatus.NOT_FOUND,
+    NotFunded.PROMOTION_UNKNOWN: HTTPStatus.NOT_FOUND,
+    NotFunded.NO_LIMIT: HTTPStatus.CONFLICT,
+    NotFunded.RECOVERING: HTTPStatus.CONFLICT,
     **dict.fromkeys(MediumFlaw, HTTPStatus.UNPROCESSABLE_ENTITY),
 }
 RETRYABLE = frozenset({HqProblem.BUSY, HqProblem.DISK_FULL})

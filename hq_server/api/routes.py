@@ -8,8 +8,18 @@ from http import HTTPStatus
 
 import msgspec
 
-from hq_server.api import book_handlers, handlers, media_handlers, member_handlers, placing_handlers
-from hq_server.api.bodies import CardNumber, Empty, MemberSearch, NewMember, NewTill, Person, StoreLead, StoreMode
+from hq_server.api import book_handlers, handlers, media_handlers, member_handlers, placing_handlers, promotion_handlers
+from hq_server.api.bodies import (
+    CardNumber,
+    Empty,
+    Funding,
+    MemberSearch,
+    NewMember,
+    NewTill,
+    Person,
+    StoreLead,
+    StoreMode,
+)
 from hq_server.day_totals import ZTotal
 from hq_server.members import Changes
 from protocol.enrolment import EnrolmentRequest
@@ -49,6 +59,8 @@ ROUTES = (
     Route("GET", "/v1/promises", handlers.promises, at_once_max=1),
     Route("GET", "/v1/exposure", handlers.exposure, at_once_max=1),
     Route("GET", "/v1/placement", placing_handlers.placement, at_once_max=1),
+    Route("GET", "/v1/promotions", promotion_handlers.promotions, at_once_max=1),
+    Route("POST", "/v1/promotions/{name}/fundings", promotion_handlers.fund, Funding, HTTPStatus.CREATED),
     Route("GET", "/v1/conservation", handlers.conservation, at_once_max=1),
     Route("POST", "/v1/members", member_handlers.join, NewMember, HTTPStatus.CREATED),
     Route("POST", "/v1/member-searches", member_handlers.search, MemberSearch),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hq_server.record_views import RecordLine, RecordList, RecordView, in_full, summary
+from hq_server.record_in_full import in_full
+from hq_server.record_views import RecordLine, RecordList, RecordView, summary
 from ledger.ids import HEADQUARTERS, Place, RecordRef
 from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Chain

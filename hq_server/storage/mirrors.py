@@ -19,7 +19,7 @@ from hq_server.storage.rights import Rights
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
 from ledger.audit import Posting
-from ledger.ids import HEADQUARTERS, AccountId, ChainId, Place, RecordRef
+from ledger.ids import HEADQUARTERS, AccountId, ChainId, Place, RecordRef, promotion_of
 from ledger.journal_sqlite import Connection, SqliteJournal
 from offline_queue.outbox import Chain, Stamp
 from protocol.bodies import Applied, Directive, Roster, RunAs
@@ -252,7 +252,7 @@ class Mirrors:
         step.accounts |= accounts
         if record.kind is not RecordKind.TRANSACTION:
             return
-        for account in accounts:
+        for account in [one for one in accounts if promotion_of(one) is None]:
             # A till whose clock is ahead is not the member's last for ever.
             self._whereabouts.visited(chain, account, min(record.recorded_at_ms, stamp.now_ms))
             if self._members.seen_at(chain.store, account):

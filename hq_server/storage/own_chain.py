@@ -10,14 +10,16 @@ from offline_queue.keys import KeyUnusable
 from offline_queue.outbox import Chain, Outbox, Stamp
 from protocol.bodies import Directive, Netted, Opened, Predecessor, Taken
 from protocol.chain import Head
+from protocol.promotions import Funded
 from protocol.records import RecordKind, SignedRecord
 from protocol.recoveries import Readopted, Reclaimed, Recovered
 from protocol.signing import Signer
 from protocol.write_offs import WrittenOff
 
-Body: TypeAlias = Directive | Netted | Readopted | Reclaimed | Recovered | Taken | WrittenOff
+Body: TypeAlias = Directive | Funded | Netted | Readopted | Reclaimed | Recovered | Taken | WrittenOff
 KINDS: dict[type[Body], RecordKind] = {
     Directive: RecordKind.DIRECTIVE,
+    Funded: RecordKind.FUNDED,
     Netted: RecordKind.NETTED,
     Readopted: RecordKind.READOPTED,
     Reclaimed: RecordKind.RECLAIMED,

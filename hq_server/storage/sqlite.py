@@ -19,6 +19,7 @@ from hq_server.storage.members import Members
 from hq_server.storage.mirrors import Mirrors, Step
 from hq_server.storage.placing import Placing
 from hq_server.storage.promises import Promises
+from hq_server.storage.quotas import Quotas
 from hq_server.storage.recovering import Recovering
 from hq_server.storage.rights import Rights
 from hq_server.storage.showing import Showing
@@ -27,7 +28,6 @@ from hq_server.storage.whereabouts import Whereabouts
 from hq_server.storage.write_offs import WriteOffs
 from hq_server.storage.z_totals import ZTotals
 from hq_server.valuing import Rules
-from hq_server.views import PromiseList
 from hq_server.write_offs import Decided
 from ledger.ids import AccountId, ChainId, Place
 from ledger.journal_sqlite import BookUnusable, Connection, open_book, transaction
@@ -63,14 +63,14 @@ class HqStore:
         self._marking = Marking(self._keepers.own, marker)
         self._whereabouts = Whereabouts(connection)
         self._vault = Vault(connection, self._keepers, self._whereabouts, rules)
-        rights = Rights(connection)
-        self._recovering = Recovering(connection, self._keepers, self._vault, self._whereabouts, rights)
+        core, rights = (connection, self._keepers, self._vault, self._whereabouts), Rights(connection)
+        self._recovering = Recovering(*core, rights)
         self._fetching = Fetching(connection, self._keepers, rights, self._recovering)
-        self._promises = Promises(connection, self._fetching)
-        parts = self._keepers, self._vault, self._whereabouts, self._recovering, rights, self._promises
-        self._mirrors = Mirrors(connection, *parts)
-        self._drawing = Drawing(connection, self._keepers, self._vault, self._whereabouts, self._recovering)
-        self._placing = Placing(connection, self._keepers, self._vault, self._whereabouts, rules.placement)
+        self.promises = Promises(connection, self._fetching)
+        self._mirrors = Mirrors(*core, self._recovering, rights, self.promises)
+        self._drawing = Drawing(*core, self._recovering)
+        self._placing = Placing(*core, rules.placement)
+        self.quotas = Quotas(connection, self._vault, self._recovering, rules.programme)
         self._write_offs = WriteOffs(connection, self._keepers, self._vault, self._recovering)
 
     @classmethod
@@ -137,7 +137,7 @@ class HqStore:
             told = self._recovering.end(by, stamp)
             if told is None:
                 return Ended.SECOND_PERSON_WANTED, []
-            return Ended.ENDED, [*told, *self._promises.serve_all(stamp)]
+            return Ended.ENDED, [*told, *self.promises.serve_all(stamp)]
 
     def recovery(self) -> RecoveryView | None:
         """How far HQ's recovery is; None when there is none."""
@@ -162,7 +162,7 @@ class HqStore:
         self._marking.mark()
 
     def keeping(self, change: Callable[[Keepers], T]) -> T:
-        """Do something about who may sign, in one commit: `store.keeping(lambda keepers: keepers.revoke(…))`."""
+        """Do something about who may sign, in one commit."""
         with transaction(self._connection):
             return change(self._keepers)
 
@@ -256,10 +256,10 @@ class HqStore:
         with transaction(self._connection):
             return self._fetching.fetch(chain, asked, stamp)
 
-    def promises(self) -> PromiseList:
-        """The promised refunds that are neither given nor taken back."""
+    def within(self, work: Callable[[], T]) -> T:
+        """Do something with one of the parts that all may reach, in one commit."""
         with transaction(self._connection):
-            return self._promises.all()
+            return work()
 
     def call_right(self, missing: RightElsewhere, stamp: Stamp) -> bool:
         """Order the holder of a right to give it to HQ; False when it was ordered before and has not done so."""

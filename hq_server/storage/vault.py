@@ -12,13 +12,14 @@ from hq_server.storage.losses import Losses
 from hq_server.storage.stranding import Stranding
 from hq_server.storage.whereabouts import Whereabouts
 from hq_server.valuing import Rules, age
-from ledger.ids import HEADQUARTERS, HQ_LIFE, AccountId, ChainId, Place, RecordRef
+from ledger.ids import HEADQUARTERS, HQ_LIFE, AccountId, ChainId, Place, RecordRef, quota_of
 from ledger.journal_sqlite import Connection, SqliteJournal
 from ledger.judging import Refused
 from ledger.slices import Asset, Purse, Slice, SliceKey
 from ledger.transactions import Leg, Transaction
 from offline_queue.outbox import Stamp
 from protocol.bodies import DIRECTIVE_BYTES_MAX, Netted, Recall, Taken, Transfer, lots_told
+from protocol.promotions import Funded
 from protocol.records import Record, SignedRecord
 from protocol.recoveries import Readopted, Reclaimed, Shortage
 from protocol.replaying import posting_of
@@ -55,6 +56,14 @@ class Vault:
         self._whereabouts.sent(chain, given)
         self.stranding.left(record)
         return signed
+
+    def fund(self, body: Funded, stamp: Stamp) -> None:
+        """Let a promotion give so many times, or so much, more: it lies here until tills want it."""
+        record = self._keepers.own.append(body, stamp).open()
+        posting = posting_of(record)
+        assert posting is not None, "a funding moves something"
+        self._post(posting.transaction, record)
+        self._whereabouts.touched({quota_of(body.promotion)})
 
     def can_take(self, passage: Passage, given: SignedRecord) -> bool:
         """Whether HQ can take what a till has given it: in an epoch that has begun, and in one record of HQ's."""

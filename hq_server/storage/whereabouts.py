@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ledger.ids import HEADQUARTERS, AccountId, ChainId, Place, RecordRef
+from ledger.ids import HEADQUARTERS, AccountId, ChainId, Place, RecordRef, promotion_of
 from ledger.journal_sqlite import Connection
 from ledger.slices import Asset, Purse
 from ledger.transactions import Transaction
@@ -103,6 +103,8 @@ class Whereabouts:
 
     def visited(self, chain: ChainId, account: AccountId, at_ms: int) -> None:
         """A member was at this till."""
+        if promotion_of(account) is not None:
+            return  # it comes nowhere, and lies wherever it may be given
         self._connection.execute(
             "insert into visits values (?, ?, ?, ?) on conflict do update set epoch = max(epoch, excluded.epoch),"
             " at_ms = max(at_ms, excluded.at_ms)",

@@ -12,7 +12,7 @@ WITH_LOST_TILLS = {Stands.TILL_LOST, Stands.HOLDER_LOST}
 
 def check_waiting(chain: Chain) -> None:
     """HQ knows just those that are open, and why. Raises AssertionError."""
-    said, promised = chain.hq.machine.store.promises(), chain.truth.promises.open()
+    said, promised = chain.hq.machine.store.within(chain.hq.machine.store.promises.all), chain.truth.promises.open()
     lines = {line.receipt_number: line for line in said.lines}
     if not chain.revoked:
         assert said.total == len(lines), "there are more than HQ shows"

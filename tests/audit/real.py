@@ -71,7 +71,7 @@ class RealCompany:
         wanted = self.tills[Place(place)].perform_or_want(asked, MODES["transfer"])
         if not isinstance(wanted, Want):
             return _done(wanted)
-        order = self.draw(place, Draw(request.operation_id, who.token, who.account, *wanted))
+        order = self.draw(place, Draw(request.operation_id, who.token, *wanted))
         assert isinstance(order, SignedRecord), order
         self._obey(Place(place), before=order)
         answer = self.tills[Place(place)].settle(self._checked(place, order), asked)

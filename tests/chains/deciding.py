@@ -59,8 +59,7 @@ class Till:
     async def draw(self, want: Want, asked: Asked, name: str, _mode: Mode) -> Told:
         """Stop, until somebody says what came of it."""
         assert asked.presented is not None, "only a card draws"
-        card = asked.presented.card
-        return await _stop(Stop(Draw(name, card.token, card.account, *want), asked))
+        return await _stop(Stop(Draw(name, asked.presented.card.token, *want), asked))
 
     async def ask(self, message: Fetch, asked: Asked, _mode: Mode) -> Told:
         """The same of a right."""

@@ -26,7 +26,7 @@ def promise(chain: Chain, till: Keeper, units: int, slip: str = SLIP) -> SignedR
 
 
 def stands(chain: Chain) -> dict[str, tuple[Stands, str | None]]:
-    listed = chain.hq.store.promises()
+    listed = chain.hq.store.within(chain.hq.store.promises.all)
     assert listed.total == len(listed.lines)
     return {one.keeper: (one.stands, one.holder) for one in listed.lines}
 

@@ -85,7 +85,7 @@ class LeadWalk:
         self.paid(till, who, outcome, before)
 
     def draw(self, till: Till, who: Card, want: Want, name: str) -> Gift | None:
-        asking = Draw(name, who.token, who.account, *want)
+        asking = Draw(name, who.token, *want)
         given = self.ask(till, asking)
         if self.chance.random() < 0.3:
             assert self.ask(till, asking) == given or not isinstance(given, SignedRecord), "it was asked again"

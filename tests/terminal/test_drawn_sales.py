@@ -106,9 +106,9 @@ def wants(till: Till, request: Sale, mode: Mode) -> Want | None:
 
 def test_only_what_is_missing_is_drawn_or_all_of_it_in_real_time(till: Till) -> None:
     till.load(ALICE, "5.00")
-    assert wants(till, till.charge_of(ALICE, "12.00"), TRANSFER) == ("money", 700, 700)
-    assert wants(till, till.charge_of(ALICE, "12.00"), REAL_TIME) == ("money", 1200, 700)
-    assert wants(till, till.charge_of(ALICE, "1.00"), REAL_TIME) == ("money", 100, 0)
+    assert wants(till, till.charge_of(ALICE, "12.00"), TRANSFER) == (ALICE.account, "money", 700, 700)
+    assert wants(till, till.charge_of(ALICE, "12.00"), REAL_TIME) == (ALICE.account, "money", 1200, 700)
+    assert wants(till, till.charge_of(ALICE, "1.00"), REAL_TIME) == (ALICE.account, "money", 100, 0)
     assert wants(till, till.charge_of(ALICE, "1.00"), TRANSFER) is None
     assert till.balance(ALICE).principal == 400
 

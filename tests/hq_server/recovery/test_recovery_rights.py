@@ -190,7 +190,7 @@ def test_what_was_promised_is_brought_when_hq_gives_out_again(office: Restorable
     sold.maker.give_right(sold.sale)
     office.receive(sold.maker)
     assert entrusted_to(office, sold.third) == 0, "it gives nothing out yet"
-    assert [one.stands for one in office.store.promises().lines] == [Stands.ON_ITS_WAY]
+    assert [one.stands for one in office.store.within(office.store.promises.all).lines] == [Stands.ON_ITS_WAY]
     sold.end()
     assert entrusted_to(office, sold.third) == 1
 

@@ -1,0 +1,48 @@
+"""counterfoil-hq promotions …: what the programme's promotions may give, and where that lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+import click
+import msgspec
+
+from hq_server.api.bodies import Funding
+from hq_server.commanding import ask, asks
+from hq_server.promotions import PromotionList
+
+
+@click.group()
+def promotions() -> None:
+    """What the programme's promotions may give, and where that lies."""
+
+
+@promotions.command("list")
+@asks
+def show(settings: Path, url: str | None) -> None:
+    """List the promotions: what each may give, how much was used, and where the rest lies."""
+    _show(ask(settings, url, lambda hq: hq.get("/v1/promotions", PromotionList)))
+
+
+@promotions.command()
+@asks
+@click.argument("name")
+@click.argument("units", type=click.IntRange(min=1))
+@click.option("--expires-on", help="The last business date on which it may be given (YYYY-MM-DD).")
+@click.option("--by", required=True, help="Who says so: the name stands in HQ's chain.")
+def fund(settings: Path, url: str | None, name: str, units: int, expires_on: str | None, by: str) -> None:  # noqa: PLR0913, PLR0917 - its words
+    """Let the promotion NAME give UNITS more: so many times, or so much bonus or points, as it is limited."""
+    try:
+        body = msgspec.convert({"units": units, "expires_on": expires_on, "by": by}, Funding)
+    except msgspec.ValidationError as fault:
+        raise click.UsageError(str(fault)) from fault
+    path = f"/v1/promotions/{quote(name, safe='')}/fundings"
+    _show(ask(settings, url, lambda hq: hq.post(path, body, PromotionList)))
+
+
+def _show(page: PromotionList) -> None:
+    for one in page.promotions:
+        lies = " ".join([f"hq={one.at_hq}", *(f"{at.place}={at.units}" for at in one.places)])
+        limit = one.promotion.limited_by
+        click.echo(f"{one.promotion.name}\t{limit}\tfunded {one.funded}\tused {one.used}\t{lies}")

@@ -1,0 +1,48 @@
+"""What HQ shows of promotions, and why it funds none."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from loyalty.promotions import Promotion
+
+
+class NotFunded(StrEnum):
+    """Why a promotion gets nothing to give. The values are codes in the API and `hq_problem.*` keys of the wording."""
+
+    PROMOTION_UNKNOWN = "promotion_unknown"
+    """The programme of HQ has none of that name."""
+    NO_LIMIT = "no_limit"
+    """The programme gives it without a limit."""
+    RECOVERING = "recovering"
+    """HQ may have lost records, and what it funds might be funded twice."""
+
+
+class QuotaAt(msgspec.Struct, frozen=True):
+    """What a promotion may still give at one place."""
+
+    place: str
+    units: int
+
+
+class PromotionView(msgspec.Struct, frozen=True):
+    """A promotion of the programme, how much it may give in all, how much of that was used, and where the rest lies.
+
+    What is limited by its number counts how often it is given, what is limited by its sum units of bonus or points.
+    `used` and `places` are as HQ knows them: a till that is cut off may have used some of what lies there.
+    """
+
+    promotion: Promotion
+    funded: int
+    used: int
+    at_hq: int
+    under_way: int
+    places: list[QuotaAt]
+
+
+class PromotionList(msgspec.Struct, frozen=True):
+    """All promotions of the programme, in its order."""
+
+    promotions: list[PromotionView]

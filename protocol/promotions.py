@@ -1,0 +1,36 @@
+"""Promotions: what one may give in all is a lot of HQ's, from which HQ gives to tills what they may give away."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from ledger.amounts import UNITS_MAX
+from ledger.ids import HEADQUARTERS, RecordRef, quota_of
+from ledger.slices import Lot, Purse, SliceKey
+from ledger.transactions import Leg, Side, Transaction, TransactionKind
+from loyalty.promotions import PromotionName
+from protocol.names import Day, Label
+
+Funds = Annotated[int, msgspec.Meta(ge=1, le=UNITS_MAX)]
+
+
+class Funded(msgspec.Struct, frozen=True):
+    """From here on a promotion may give so many times, or so much, more (`units`), up to `expires_on`, if that is set.
+
+    `by`: who has decided it.
+    """
+
+    promotion: PromotionName
+    units: Funds
+    expires_on: Day | None
+    by: Label
+
+
+def funding(body: Funded, by: RecordRef, business_date: str) -> Transaction:
+    """What HQ's book posts by its record `by`, of this business date."""
+    key = SliceKey(quota_of(body.promotion), Purse.QUOTA, by.lot)
+    legs = Leg(*key, Side.ISSUED, -body.units), Leg(*key, Side.HELD, body.units)
+    lot = Lot(key, HEADQUARTERS, business_date, body.expires_on)
+    return Transaction(TransactionKind.FUNDING, by.funded, legs, (lot,))
