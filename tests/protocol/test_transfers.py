@@ -11,7 +11,7 @@ from ledger.amounts import UNITS_MAX
 from ledger.audit import Posting
 from ledger.ids import HEADQUARTERS, AccountId, LotId, Place, RecordRef
 from ledger.judging import Posted, Refusal, Refused, judge
-from ledger.slices import Asset, Lot, Part, Purse, Slice, SliceKey
+from ledger.slices import MONEY, Asset, Lot, Part, Purse, Slice, SliceKey
 from ledger.transactions import Leg, Side, TransactionKind
 from protocol.bodies import (
     Applied,
@@ -313,7 +313,9 @@ def test_whatever_bytes_come_they_move_what_a_book_can_judge_or_they_are_no_reco
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(Purse), st.integers(1, 50), st.integers(1, UNITS_MAX), st.booleans()),
+        st.tuples(
+            st.sampled_from((*MONEY, Purse.POINTS)), st.integers(1, 50), st.integers(1, UNITS_MAX), st.booleans()
+        ),
         min_size=1,
         max_size=20,
         unique_by=lambda part: part[:2],

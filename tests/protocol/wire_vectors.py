@@ -41,6 +41,7 @@ from protocol.conversation import AnyMessage, Challenge, Directory, Rejected, en
 from protocol.enrolment import _key, answer, ask, code_text
 from protocol.handshake import log_in, welcome
 from protocol.hosting import AskedBody, ToldBody, WarrantBody
+from protocol.promotions import Funded
 from protocol.records import Record, RecordKind, encode_body, seal
 from protocol.recoveries import Readopted, Reclaimed, Recovered
 from protocol.rights import RightGiven
@@ -64,6 +65,7 @@ BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.RECLAIMED: Reclaimed,
     RecordKind.RECOVERED: Recovered,
     RecordKind.WRITTEN_OFF: WrittenOff,
+    RecordKind.FUNDED: Funded,
     RecordKind.ASKED: AskedBody,
     RecordKind.TOLD: ToldBody,
     RecordKind.WARRANT: WarrantBody,
