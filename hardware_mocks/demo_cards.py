@@ -70,10 +70,10 @@ class DemoCards:
 
     folder: Path
 
-    def write(self, currency: str) -> None:
-        """Make what is not there yet. `currency` is a table of the programme, in TOML."""
+    def write(self, currency: str, rules: str = "") -> None:
+        """Make what is not there yet. `currency` is a table of the programme, `rules` are more of it, in TOML."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_once(self.folder / PROGRAMME_FILE, PROGRAMME.format(currency=currency))
+        write_once(self.folder / PROGRAMME_FILE, PROGRAMME.format(currency=currency) + rules)
         self.secrets()
 
     def secrets(self) -> str:
