@@ -41,6 +41,7 @@ class Sort(StrEnum):
     WRONG_TOLD = "wrong_told"
     WRONG_RIGHT = "wrong_right"
     WRONG_PROMISE = "wrong_promise"
+    WRONG_PROMOTION = "wrong_promotion"
     FORKED = "forked"
 
 
@@ -72,6 +73,7 @@ MEANING: dict[Sort, str] = {
     Sort.WRONG_TOLD: "the place at HQ did not say this, or was not asked for it; look at who signed that it heard it",
     Sort.WRONG_RIGHT: "one place alone has the right to undo a sale, or more goes back than was paid; see who signed",
     Sort.WRONG_PROMISE: "the till gave back what it had not promised like this, or a promise twice",
+    Sort.WRONG_PROMOTION: "the till gave more of a promotion than it may, or says that it gave what it did not",
     Sort.FORKED: "two copies of one till were at work; the two signatures prove it",
 }
 

@@ -19,6 +19,7 @@ from offline_queue.auditing.keys import ChainName, KeyRing
 from offline_queue.auditing.orders import Carried, Order, OrdersCheck
 from offline_queue.auditing.posting import PostingCheck
 from offline_queue.auditing.promises import PromisesCheck
+from offline_queue.auditing.promotions import PromotionsCheck
 from offline_queue.auditing.recoveries import RecoveriesCheck
 from offline_queue.auditing.relays import RelaysCheck
 from offline_queue.auditing.rights import RightsCheck
@@ -79,6 +80,9 @@ class ExportAudit:
         self.relays = RelaysCheck(name, ring, self.findings.add)
         self.hosting = HostingCheck(name, ring, self.findings.add)
         self.risks = RisksCheck(lambda ref, what: self._tell(Sort.FLOOR_LIMIT, [ref.keeper], str(ref), what))
+        self.promotions = PromotionsCheck(
+            lambda ref, what: self._tell(Sort.WRONG_PROMOTION, [ref.keeper], str(ref), what)
+        )
         self.promises = PromisesCheck(lambda ref, what: self._tell(Sort.WRONG_PROMISE, [ref.keeper], str(ref), what))
         self.rights = RightsCheck(
             name,
@@ -173,6 +177,7 @@ class ExportAudit:
             self.recoveries.take(record)
             self.risks.take(record)
             self.promises.take(record)
+            self.promotions.take(record)
             self.hosting.take(record)
             self.rights.take(record, chain.hashes[row.sequence])
             self.write_offs.take(record)

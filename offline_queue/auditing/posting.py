@@ -20,7 +20,7 @@ from protocol.transfers import given_in, giver_of
 
 MIRRORED = TAKING | {
     *(RecordKind.TRANSACTION, RecordKind.DAY_CLOSED, RecordKind.GIVEN),
-    *(RecordKind.NETTED, RecordKind.WRITTEN_OFF),
+    *(RecordKind.NETTED, RecordKind.WRITTEN_OFF, RecordKind.FUNDED),
 }
 """What HQ sets aside when it does not understand it."""
 

@@ -55,7 +55,7 @@ class RecoveriesCheck:
                     self.unheard.update(record.body_as(Recovered).unheard)
                 case RecordKind.DIRECTIVE if not self.has_recovered:
                     self._give_out(record, record.body_as(Directive))
-                case RecordKind.NETTED if not self.has_recovered:
+                case RecordKind.NETTED | RecordKind.FUNDED if not self.has_recovered:
                     self._report(Sort.RULE_BROKEN, record.ref, GIVES_OUT)
                 case RecordKind.READOPTED:
                     self._readopt(record, record.body_as(Readopted).directive)

@@ -26,6 +26,7 @@ MOVES_VALUE = {
     RecordKind.APPLIED,
     RecordKind.DIRECTIVE,
     RecordKind.NETTED,
+    RecordKind.FUNDED,
     RecordKind.READOPTED,
     RecordKind.RECLAIMED,
 }

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from checkout.load import load
@@ -42,7 +43,8 @@ class RealCompany:
     def __init__(self, folder: Path, programme: Programme = PROGRAMME) -> None:
         self.folder, self._programme = folder, programme
         self.now_ms, self.operations = NOON, 0
-        self.hq = HqStore.open(folder / "hq.db", HQ_KEY.sign, RULES)
+        rules = msgspec.structs.replace(RULES, programme=programme)
+        self.hq = HqStore.open(folder / "hq.db", HQ_KEY.sign, rules)
         self.hq.begin(HQ_PUBLIC_KEY.public_bytes_raw(), "0.1.0", self.stamp())
         self.tills: dict[Place, TillStore] = {}
         for number, (store, till) in enumerate((("07", "2"), ("08", "1")), start=20):
