@@ -15,15 +15,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hq_server.storage.sqlite import HqStore
 from hq_server.valuing import Rules
 from ledger.ids import HEADQUARTERS, ChainId, Place, agent_of, hosted_place
+from loyalty.promotions import Promotion
 from protocol.conversation import AnyMessage, Ask, Ordered, Records, Told
+from protocol.promotions import Funded
 from protocol.records import SignedRecord
 from simulation import sticks
 from simulation.checks.chain import Keeper
 from simulation.checks.committed import Committed
 from simulation.checks.proof import ChainProof
 from simulation.checks.truth import Truth
-from simulation.company import Company, Member, members, scheme
-from simulation.head_office import HeadOffice
+from simulation.company import FUNDED_TIMES, Company, Member, members, scheme
+from simulation.head_office import SOMEBODY, HeadOffice
 from simulation.loop import Program, VirtualLoop
 from simulation.machine import Machine
 from simulation.net import Cable, Net
@@ -111,6 +113,16 @@ class Chain:
                 self._enrol(hosted_place(till.name.keeper))
             if self.chance.random() < HOSTED_ODDS:
                 self.do(partial(self.hq.machine.ask, partial(self._have_hosted, name)))
+
+        for promotion in self.company.programme.promotions:
+            if promotion.uses:
+                self._fund(promotion)
+
+    def _fund(self, promotion: Promotion) -> None:
+        units = FUNDED_TIMES * promotion.uses
+        self.truth.gifts.funded[promotion.name] += units
+        funded = Funded(promotion.name, units, None, SOMEBODY)
+        assert self.do(lambda: self.hq.machine.ask(lambda: self.hq.desk.fund(funded))) is None
 
     async def _have_hosted(self, store: str) -> None:
         await self.hq.desk.run_store(store, ModeName.HOSTED)

@@ -13,6 +13,7 @@ from ledger.amounts import Currency
 from ledger.cards import Card, CardFault, CardKind, CardNumber, CardScheme
 from loyalty.earning import EarningRule, RedeemingRate
 from loyalty.programme import BonusTier, LoadRules, Programme
+from loyalty.promotions import Limit, Occasion, Promotion
 
 MEMBER = CardKind("member", "6222", 16)
 PROGRAMME = Programme(
@@ -23,8 +24,14 @@ PROGRAMME = Programme(
     charge_max_units=300_000,
     earning=EarningRule("base", points=3, per_units=1_000),
     redeeming=RedeemingRate(points=7, units=100),
+    promotions=(
+        Promotion("gift", "Gift", Occasion.LOAD, 40_000, 2_000, limited_by=Limit.NUMBER),
+        Promotion("extra", "Extra", Occasion.SALE, 10_000, 40, limited_by=Limit.SUM),
+    ),
 )
-"""Bonus tiers, 3 points for every 10.00, and 7 of them pay 1.00."""
+"""Bonus tiers, 3 points for every 10.00, and 7 of them pay 1.00; and promotions that will soon have nothing to give."""
+FUNDED_TIMES = 12
+"""So often each may be given."""
 
 
 class Company(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -24,7 +25,9 @@ class Overheard:
     def __call__(self, _logger: Any, _method: str, line: MutableMapping[str, Any]) -> NoReturn:  # noqa: ANN401 - structlog's
         """Raises DropEvent."""
         if self._loop is not None and "exc_info" in line and not here().is_cut:
-            self._loop.failures.append(AssertionError(f"a mistake was lived through: {line}"))
+            fault = AssertionError(f"a mistake was lived through: {line}")
+            fault.__cause__ = sys.exception()
+            self._loop.failures.append(fault)
         raise structlog.DropEvent
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checkout.results import Decline
 from ledger.amounts import Currency
+from simulation.checks.gifts import Gifts
 from simulation.checks.promised import Fate, Promises
 from terminal.answers import Answer, Outcome
 
@@ -17,6 +18,8 @@ class Report:
         self.operations = self.done = self.declined = 0
         self.promises = self.promises_kept = self.promises_taken_back = 0
         """Refunds that were promised, as nobody was reached who had the right to."""
+        self.gifts = self.gifts_missed = 0
+        """Promotions that were given, and those that were not as nothing to give was to be had."""
         self.turned_away = 0
         """Customers who stood before a till that was off, or went off and had not done it."""
         self.sales = self.sales_done = 0
@@ -51,6 +54,10 @@ class Report:
         self.promises = len(promises.made)
         self.promises_kept, self.promises_taken_back = promises.count(Fate.KEPT), promises.count(Fate.TAKEN_BACK)
 
+    def gave(self, gifts: Gifts) -> None:
+        """What has come of all promotions; what was voided was not given."""
+        self.gifts, self.gifts_missed = gifts.count, gifts.missed
+
     def add(self, other: Report) -> None:
         """Another run of the same chain."""
         for name, value in vars(other).items():
@@ -70,6 +77,7 @@ def as_text(report: Report, currency: Currency) -> str:
         ("  not answered", f"{report.turned_away}, as the till was off"),
         ("refunds promised", f"{report.promises}"),
         ("  kept, taken back", f"{report.promises_kept}, {report.promises_taken_back}"),
+        ("promotions given, missed", f"{report.gifts}, {report.gifts_missed}"),
         ("sales from the card", f"{report.sales}"),
         (
             "  accepted",

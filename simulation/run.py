@@ -76,6 +76,7 @@ class _Life:
         self._bring_all_back()
         self._report.outages, self._report.looks = chain.outages, chain.looks
         self._report.promised(chain.truth.promises)
+        self._report.gave(chain.truth.gifts)
         return Outcome(chain.digest(), self._report)
 
     async def _sell(self, cashier: Cashier) -> None:

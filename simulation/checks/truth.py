@@ -12,6 +12,8 @@ from checkout.results import Decline
 from checkout.sold import Paid, PaidWith
 from ledger.ids import AccountId, ChainId, OperationId
 from loyalty.programme import Programme
+from loyalty.promotions import Occasion
+from simulation.checks.gifts import Gifts
 from simulation.checks.promised import Promises, Slip
 from simulation.checks.purchases import Purchase
 from terminal.answers import Answer, Outcome, Problem
@@ -37,6 +39,8 @@ class Original:
     account: AccountId
     day: str
     what: Purchase | Loaded
+    gifts: tuple[str, ...] = ()
+    """The promotions that it got."""
 
     def may_be_refunded(self, units: int) -> bool:
         """Whether the till that made it has to, wherever its value lies now."""
@@ -75,6 +79,7 @@ class Truth:
         self._makers: dict[str, ChainId] = {}
         """By the number of a slip: no two tills have the same."""
         self.promises = Promises()
+        self.gifts = Gifts(programme)
         self._wanted_elsewhere: set[str] = set()
         """Slips of which another till than their own was asked to undo something: the right to may be anywhere."""
         self._under_way: dict[str, tuple[ChainId, Asked]] = {}
@@ -148,9 +153,10 @@ class Truth:
             account = self._undo(till, request, answer)
         else:
             account = AccountId(asked.account)
-            what = self._load(account, request, answer) if isinstance(request, Load) else self._buy(request, answer)
+            begin = self._load(account, request, answer) if isinstance(request, Load) else self._buy(request, answer)
+            what, gifts = begin
             assert slip not in self.originals, f"two slips of {till} have the number {answer.receipt_number}"
-            self.originals[slip] = Original(account, answer.business_date, what)
+            self.originals[slip] = Original(account, answer.business_date, what, gifts)
             assert self._makers.setdefault(answer.receipt_number, till) == till, f"{answer.receipt_number} was there"
         self._check_enough(account)
 
@@ -202,24 +208,26 @@ class Truth:
         maker = self._makers.get(request.receipt_number)
         return None if maker is None else self.originals.get((maker, request.receipt_number))
 
-    def _load(self, account: AccountId, request: Load, answer: Answer) -> Loaded:
+    def _load(self, account: AccountId, request: Load, answer: Answer) -> tuple[Loaded, tuple[str, ...]]:
         bonus = next((tier.bonus_units for tier in self._bonus if request.units >= tier.from_units), 0)
-        assert (answer.principal, answer.bonus) == (request.units, bonus)
-        self.loaded[account] += request.units + bonus
-        return Loaded(request.units, request.units + bonus)
+        gifts = self.gifts.give(Occasion.LOAD, request.units, answer.bonus - bonus, answer)
+        assert answer.principal == request.units
+        self.loaded[account] += request.units + answer.bonus
+        return Loaded(request.units, request.units + answer.bonus), gifts
 
-    def _buy(self, request: Sale, answer: Answer) -> Purchase:
+    def _buy(self, request: Sale, answer: Answer) -> tuple[Purchase, tuple[str, ...]]:
         """A part of a point costs a whole one; what is not paid with points earns, and a part of a point is none."""
         account, paid = request.presented.card.account, _shares(request.paid)
         in_points = paid.get(PaidWith.POINTS, 0)
         (costs, worth), (earns, per_units) = self._costs, self._earns
         cost, earned = -(-in_points * costs // worth), (request.units - in_points) * earns // per_units
-        made = Purchase(request.units, paid, cost, earned)
+        gifts = self.gifts.give(Occasion.SALE, request.units, answer.points_in - earned, answer)
+        made = Purchase(request.units, paid, cost, answer.points_in)
         assert answer.principal + answer.bonus == paid.get(PaidWith.STORED_VALUE, 0)
-        assert (answer.points_in, answer.points_out, answer.points_owed) == (made.earned, made.points_paid, 0)
+        assert (answer.points_out, answer.points_owed) == (made.points_paid, 0)
         self.spent[account] += paid.get(PaidWith.STORED_VALUE, 0)
         self.points[account] += made.earned - made.points_paid
-        return made
+        return made, gifts
 
     def _undo(self, till: ChainId, request: Undo, answer: Answer) -> AccountId:
         original = self._original(request)
@@ -229,6 +237,7 @@ class Truth:
         else:
             assert self._makers[request.receipt_number] == till, f"{till} has voided {request.receipt_number}"
             assert original.may_be_voided(request.units, answer.business_date), f"{original} was voided"
+            self.gifts.bring_back(original.gifts)
         money, account = answer.principal + answer.bonus, original.account
         if isinstance(original.what, Loaded):
             assert (money, answer.points_in, answer.points_out, answer.points_owed) == (original.what.units, 0, 0, 0)
