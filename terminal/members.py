@@ -115,7 +115,7 @@ class Members:
             return
         shares = tuple(one for one in known[0] if one.place != self._place)
         for leg in legs:
-            if leg.side is Side.HELD:
+            if leg.side is Side.HELD and leg.account == account:
                 with_part = _with_more if leg.units > 0 else _with_less
                 shares = with_part(shares, place, leg.purse, abs(leg.units))
         self._keep(account, shares, known[1], record)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from checkout.requests import Original
 from checkout.sold import Paid, Undone, at_risk
 from ledger.ids import RecordRef
-from ledger.slices import Lot, SliceKey
+from ledger.slices import Lot, Purse, SliceKey
 from ledger.transactions import Leg, Side, TransactionKind
 from offline_queue.auditing.keys import ChainName, KeyRing
 from offline_queue.auditing.relays import directive_in, is_signed
@@ -207,7 +207,8 @@ def _is_of(name: str, record: Record) -> bool:
 
 
 def _share(body: TransactionBody, undone: Undone) -> Counter[object]:
-    return _amounts(undone.paid, (leg for leg in body.legs if leg.side in UNDONE))
+    """What promotions gave is no part of it (offline_queue.auditing.promotions)."""
+    return _amounts(undone.paid, (leg for leg in body.legs if leg.side in UNDONE and leg.purse is not Purse.QUOTA))
 
 
 def _is_within(share: Counter[object], left: Original) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from checkout.sold import Paid
 from ledger.ids import ChainId
-from ledger.slices import SliceKey
+from ledger.slices import Purse, SliceKey
 from ledger.transactions import Side, TransactionKind
 from protocol.bodies import TransactionBody
 from protocol.records import Record, RecordKind
@@ -54,7 +54,8 @@ class Left:
             self.points += sign * part.points
 
     def _move(self, body: TransactionBody) -> list[tuple[SliceKey, Side]]:
-        moved = [(leg.key, leg.side, leg.units) for leg in body.legs if leg.side in LIFE]
+        lives = [leg for leg in body.legs if leg.side in LIFE and leg.purse is not Purse.QUOTA]
+        moved = [(leg.key, leg.side, leg.units) for leg in lives]
         for key, side, units in moved:
             self.legs[key, side] += units
         return [(key, side) for key, side, _ in moved]
