@@ -76,6 +76,7 @@ class Bench:
     def _seed(self) -> None:
         """Again after a first start that broke off: what was done then stays done once."""
         self.hq.take_members_in()
+        self.hq.fund_promotions()
         for number, first in enumerate(FIRST_LOADS):
             self._load(first, f"first-load-{number}")
         (self.folder / SEEDED).touch()

@@ -42,6 +42,26 @@ MEMBERS = (
     DemoMember(8, "吳宗翰", "0912000008", "12"),
     DemoMember(9, "劉思妤", "0912000009", "12"),
 )
+PROMOTIONS = """
+[[promotions]]
+name = "opening"
+title = "開幕儲值禮"
+on = "load"
+from_units = 300_000
+gives = 30_000
+limited_by = "number"
+
+[[promotions]]
+name = "autumn"
+title = "秋日加點"
+on = "sale"
+from_units = 50_000
+gives = 20
+limited_by = "sum"
+"""
+"""Of the demo's programme: NT$300 for whoever loads NT$3,000, and 20 points for whoever buys for NT$500."""
+FUNDS = {"opening": 20, "autumn": 400}
+"""What they may give: twenty times each."""
 FIRST_LOADS = (
     FirstLoad("07-1", 2, 500_00),
     FirstLoad("07-1", 3, 2_000_00),

@@ -12,6 +12,7 @@ import apsw
 import msgspec
 import pytest
 
+from checkout import promoting
 from checkout.requests import Undo
 from checkout.results import Done
 from checkout.undo import keep
@@ -213,6 +214,11 @@ def sell_alone_when_unanswered(patch: pytest.MonkeyPatch) -> None:
 def forget_what_was_asked(patch: pytest.MonkeyPatch) -> None:
     """A till asks its place at HQ and, asked in turn, knows nothing of it until that has answered."""
     patch.setattr(Operations, "is_open", lambda self, operation_id: False)  # noqa: ARG005 - as it is called
+
+
+def give_and_use_nothing(patch: pytest.MonkeyPatch) -> None:
+    """A till gives what a promotion gives, and leaves its quota as it was."""
+    patch.setattr(promoting, "_use", lambda quota, units: iter(()))  # noqa: ARG005 - as it is called
 
 
 def keep_promises_twice(patch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ FAULTS: dict[str, Fault] = {
     "a till says that its disk is full, and has committed": simulation_faults.say_full_and_commit,
     "a till believes every disk": simulation_faults.believe_every_disk,
     "a till takes a transfer twice": chain_faults.take_twice,
+    "a till gives a promotion, and uses nothing of its quota": simulation_faults.give_and_use_nothing,
     "a till keeps a promise twice": simulation_faults.keep_promises_twice,
     "a till keeps a promise that was taken back": simulation_faults.keep_what_was_taken_back,
     "a place at hq answers before its commit": simulation_faults.tell_before_commit,
