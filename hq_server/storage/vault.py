@@ -162,8 +162,8 @@ class Vault:
             return ()
         here = sorted((one for one in self._book.slices(account) if one.key.purse is purse), key=age)
         own = [one for one in here if one.key in owed]
-        # What a sale was paid with, refunds always find: what is owed of money, HQ itself has given and does not have.
-        payable = [] if purse in Asset.MONEY.purses else [one for one in here if one.key not in owed]
+        # What is owed of anything but points, HQ itself has given and does not have: that very lot comes home.
+        payable = [one for one in here if one.key not in owed] if purse is Purse.POINTS else []
         others = [one for one in payable if one.spendable_on(business_date)]
         return net(owed, {lot: self.debts.spent(lot) for lot in owed}, [*own, *others[:NETTED_LOTS_MAX]])
 

@@ -21,6 +21,8 @@ CARD, ANN, BEN = "c0" * 12, "ann", "ben"
 class Restorable(Office):
     """HQ's book in a file with a marker beside it. Nothing is placed ahead."""
 
+    rules = NOTHING_PLACED
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.copy_made = folder / "copy"
@@ -29,7 +31,7 @@ class Restorable(Office):
     def start(self, *, marker: bool = True) -> None:
         """HQ starts on what its disk has."""
         kept = MarkerFile(self.folder / "hq.head") if marker else None
-        self.store = HqStore.open(self.folder / "hq.db", HQ_KEY.sign, NOTHING_PLACED, marker=kept)
+        self.store = HqStore.open(self.folder / "hq.db", HQ_KEY.sign, self.rules, marker=kept)
         self.store.begin(HQ_RAW_KEY, "0.1.0", STAMP)
 
     def copy(self) -> None:

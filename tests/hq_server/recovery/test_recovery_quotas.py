@@ -1,0 +1,121 @@
+"""HQ was put back from a copy: what promotions may give is what it was, as far as HQ can know."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from hq_server.promotions import NotFunded, PromotionView
+from hq_server.recovery import Cause, Ended
+from loyalty.promotions import Limit, Occasion, Promotion
+from protocol.bodies import Directive, Transfer
+from protocol.promotions import Funded
+from protocol.records import RecordKind
+from tests.hq_server.forger import Keeper
+from tests.hq_server.office import NOTHING_PLACED, STAMP
+from tests.hq_server.recovery.restorable import Restorable, enrolled
+
+GIFT = Promotion("first-8", "開幕禮", Occasion.LOAD, 100_00, 20_00, limited_by=Limit.NUMBER)
+ALWAYS = Promotion("thanks", "感謝", Occasion.LOAD, 100_00, 1_00)
+PROGRAMME = replace(NOTHING_PLACED.programme, promotions=(GIFT, ALWAYS))
+
+
+class Funding(Restorable):
+    rules = replace(NOTHING_PLACED, programme=PROGRAMME)
+
+    def fund(self, units: int, promotion: str = "first-8") -> NotFunded | None:
+        refused = self.store.within(lambda: self.store.quotas.fund(Funded(promotion, units, None, "ann"), STAMP))
+        self.store.settle(STAMP)  # as the desk does
+        return refused
+
+    def quota(self) -> PromotionView:
+        return self.store.within(self.store.quotas.all)[0]
+
+    def gifts(self, keeper: Keeper) -> int:
+        orders = (signed.open().body_as(Directive).order for signed in self.directives(keeper))
+        return sum(part.units for order in orders if isinstance(order, Transfer) for part in order.parts)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Funding]:
+    office = Funding(tmp_path)
+    yield office
+    office.store.close()
+
+
+@pytest.fixture
+def till(office: Funding) -> Keeper:
+    return enrolled(office, "07-2", 7)
+
+
+def test_what_is_funded_lies_at_hq_and_at_tills_and_adds_up(office: Funding, till: Keeper) -> None:
+    other = enrolled(office, "08-1", 8)
+    assert office.fund(8) is None
+    assert (office.gifts(till), office.gifts(other)) == (2, 2)
+    assert (office.quota().funded, office.quota().at_hq, office.quota().under_way) == (8, 4, 4)
+    office.adopt_old(till)
+    office.receive(till)
+    seen = office.quota()
+    assert (seen.at_hq, seen.under_way, [(one.place, one.units) for one in seen.places]) == (4, 2, [("07-2", 2)])
+    office.assert_conserved()
+
+
+@pytest.mark.parametrize("mode", ["hosted", ""])
+def test_a_till_that_draws_for_each_sale_has_nothing_ready(office: Funding, mode: str) -> None:
+    keeper = Keeper("07-2", mode=mode)
+    office.enrol(keeper)
+    keeper.open()
+    office.adopt(keeper)
+    assert office.fund(8) is None
+    assert (office.gifts(keeper), office.quota().at_hq) == (0, 8)
+
+
+def test_a_promotion_that_is_not_there_or_has_no_limit_is_not_funded(office: Funding) -> None:
+    assert office.fund(8, "other") is NotFunded.PROMOTION_UNKNOWN
+    assert office.fund(8, "thanks") is NotFunded.NO_LIMIT
+    assert not office.own(1, RecordKind.FUNDED)
+
+
+def test_hq_stands_by_what_it_gave_of_a_quota_and_forgot(office: Funding, till: Keeper) -> None:
+    office.fund(8)
+    office.copy()
+    office.fund(16)
+    office.adopt_old(till)
+    assert office.quota().funded == 24
+    assert office.gifts(till) == 12, "what was left of the first eight, and four of the others"
+    office.restore()
+    assert office.quota().at_hq == 4
+    assert office.fund(8) is NotFunded.RECOVERING
+    office.adopt(till)
+    assert office.end() is Ended.ENDED
+    seen = office.quota()
+    assert seen.funded == 8
+    assert (seen.at_hq, [one.units for one in seen.places]) == (0, [12])
+    office.assert_conserved()
+    assert not office.suspense()
+
+
+def test_what_was_funded_after_the_copy_is_given_all_the_same_and_pays_for_nothing_else(
+    office: Funding, till: Keeper
+) -> None:
+    office.copy()
+    office.fund(8)
+    office.adopt_old(till)
+    assert office.gifts(till) == 4
+    office.restore()
+    office.adopt(till)
+    assert office.end() is Ended.ENDED
+    assert (office.quota().funded, [one.units for one in office.quota().places]) == (0, [4])
+    assert office.fund(20) is None
+    seen = office.quota()
+    assert seen.funded == 20
+    assert seen.at_hq + seen.under_way + sum(one.units for one in seen.places) == 24
+    assert not office.own(2, RecordKind.NETTED)
+    assert not office.suspense()
+
+
+def test_nothing_is_funded_while_hq_recovers(office: Funding) -> None:
+    office.store.recover(Cause.PERSON, 0, STAMP)
+    assert office.fund(8) is NotFunded.RECOVERING
+    assert not office.own(2, RecordKind.FUNDED)
