@@ -12,9 +12,9 @@ from loyalty.programme import Programme
 from protocol.chain import Head
 from protocol.receipt_numbers import FIRST_EPOCH, Numbering
 from receipts.wording import Language
-from terminal.answers import CurrencyView, Hello
 from terminal.asking import Identity
 from terminal.drawing import DRAW_TIMEOUT_S
+from terminal.hello import CurrencyView, Hello
 
 API_VERSION = "1"
 
