@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from checkout.slip_facts import Promoted
 from checkout.sold import Paid
 from loyalty.reasons import Reason
 from terminal.lead_status import LeadStatus
@@ -71,6 +72,10 @@ class Answer(msgspec.Struct, frozen=True):
     """The number of the promise that this refund keeps."""
     can_promise: bool = False
     """Of a decline: a request under a new id that says `promise` takes the goods, and the refund follows."""
+    promotions: tuple[Promoted, ...] = ()
+    """What promotions have given: it is part of `bonus` or `points_in`, and in the order of the programme."""
+    missed: tuple[str, ...] = ()
+    """Names of promotions that this was for, and of which not enough was left to give here."""
     replayed: bool = False
 
 

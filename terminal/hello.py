@@ -17,6 +17,13 @@ class CurrencyView(msgspec.Struct, frozen=True):
     symbol: str
 
 
+class PromotionTitle(msgspec.Struct, frozen=True):
+    """What a slip calls the promotion of this name."""
+
+    name: str
+    title: str
+
+
 class Hello(msgspec.Struct, frozen=True):
     """Who answers here. `receipt_prefix`: what stands before the last hyphen of its slips' numbers.
 
@@ -26,6 +33,8 @@ class Hello(msgspec.Struct, frozen=True):
     `redeeming`: what points are worth; None where they do not pay.
 
     `customer_sees_balance`: whether the second screen shows a balance before payment.
+
+    `promotions`: all of the programme, those that are over too.
     """
 
     product: str
@@ -40,3 +49,4 @@ class Hello(msgspec.Struct, frozen=True):
     business_date: str
     redeeming: RedeemingRate | None = None
     customer_sees_balance: bool = True
+    promotions: tuple[PromotionTitle, ...] = ()
