@@ -66,9 +66,5 @@ async def test_over_http_it_is_said_with_titles_and_the_slip_is_in_three_languag
         said = {
             language: next(line for line in lines.splitlines() if "開幕禮" in line) for language, lines in text.items()
         }
-        assert [said[one].split()[:-1] for one in ("zh-TW", "zh-CN", "en")] == [
-            ["其中", "開幕禮"],
-            ["其中", "開幕禮"],
-            ["of", "which", "開幕禮"],
-        ]
+        assert [said[one].split()[0] for one in ("zh-TW", "zh-CN", "en")] == ["其中", "其中", "of"]
         assert all(line.endswith("100.00") for line in said.values())
