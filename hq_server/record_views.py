@@ -44,6 +44,8 @@ UNREADABLE = "unreadable"
 UNHEARD_SHOWN_MAX = 20
 """Keepers in one line."""
 BOOK_PURSES = (Purse.PRINCIPAL, Purse.BONUS, Purse.POINTS)
+PASSING = (*BOOK_PURSES, Purse.QUOTA)
+"""What goes from place to place."""
 
 
 class Units(msgspec.Struct, frozen=True):
@@ -52,6 +54,8 @@ class Units(msgspec.Struct, frozen=True):
     principal: int = 0
     bonus: int = 0
     points: int = 0
+    quota: int = 0
+    """Of what a promotion may still give; a member has none, and a movement of a member's tells of none."""
 
 
 class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -282,7 +286,7 @@ def _details(order: Order) -> tuple[str, ...]:
 
 
 def _of(transfer: Transfer, sign: int) -> Units:
-    return Units(*(sign * sum(part.units for part in transfer.parts if part.purse == purse) for purse in BOOK_PURSES))
+    return Units(*(sign * sum(part.units for part in transfer.parts if part.purse == purse) for purse in PASSING))
 
 
 def _said(*texts: str | None) -> tuple[str, ...]:

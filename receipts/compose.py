@@ -61,11 +61,17 @@ class _Words:
     language: Language
     currency: Currency
 
-    def say(self, key: str) -> str:
-        return self.wording.say(key, self.language)
+    def say(self, key: str, **values: object) -> str:
+        return self.wording.say(key, self.language, **values)
 
     def money(self, units: int) -> str:
         return self.wording.money(units, self.currency, self.language)
+
+    def more_money(self, units: int) -> str:
+        return f"+{self.money(units)}"
+
+    def more_points(self, count: int) -> str:
+        return self.say("slip.promotion.points", points=f"+{count:,}")
 
     def parts(self, parts: dict[str, int]) -> list[Block]:
         return [Pair(self.say(key), self.money(units), inset=True) for key, units in parts.items()]
@@ -103,6 +109,7 @@ def _sale(facts: SlipFacts, words: _Words) -> list[Block]:
         Pair(words.say("slip.sale.amount"), words.money(facts.amount), Size.BIG, bold=True),
         *(row for part in facts.paid for row in _part(part, facts, words)),
         *words.points({"slip.points_out": -facts.points_out, "slip.points_in": facts.points_in}),
+        *_promotions(facts, words),
     ]
 
 
@@ -154,7 +161,15 @@ def _load(facts: SlipFacts, words: _Words) -> list[Block]:
         Pair(words.say("slip.load.amount"), words.money(facts.amount), Size.BIG, bold=True),
         *(tender if facts.tender else []),
         *(words.parts({"slip.load.bonus": facts.bonus}) if facts.bonus else []),
+        *_promotions(facts, words),
     ]
+
+
+def _promotions(facts: SlipFacts, words: _Words) -> list[Block]:
+    """What of the row above each promotion has given: bonus on a load, points on a sale."""
+    gave = words.more_money if facts.kind is SlipKind.LOAD else words.more_points
+    rows = ((words.say("slip.promotion", title=one.title), gave(one.units)) for one in facts.promotions)
+    return [Pair(title, units, inset=True) for title, units in rows]
 
 
 _MOVEMENTS = {

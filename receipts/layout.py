@@ -92,8 +92,8 @@ def _lines(run: Run, align: Align, width: int) -> list[Row]:
 def _pair(pair: Pair, width: int) -> list[Row]:
     """The value on the label's last row where there is room, else below it; in one piece while one row can hold it."""
     value = Run(pair.right, _fitting(pair.right, pair.size, width), pair.bold)
-    label = Run(INSET * pair.inset + pair.left, bold=pair.bold)
-    *labels, last = _lines(label, Align.LEFT, width)
+    inset = INSET * pair.inset
+    *labels, last = [Row(Run(inset + line, bold=pair.bold)) for line in wrap(pair.left, width - len(inset))]
     if last.columns + 1 + value.columns <= width:
         return [*labels, Row(last.run, right=value)]
     return [*labels, last, *_lines(value, Align.RIGHT, width)]

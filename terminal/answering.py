@@ -7,11 +7,15 @@ from checkout.results import Decline, Declined
 from checkout.sold import CARD, PaidWith, Sold
 from ledger.slices import Purse, Slice, total
 from ledger.transactions import TransactionKind
+from loyalty.reasons import Reason
 from protocol.bodies import DeclinedBody, TransactionBody
 from protocol.chain import Head
 from protocol.check_code import approval_code
 from terminal.answers import Answer, Balance, Outcome
 from terminal.asking import Asked
+
+OF_PROMOTION = "promotion."
+"""So begins the rule of a reason that tells of a promotion; its name follows."""
 
 
 def answer_done(body: TransactionBody, head: Head, local_time: str) -> Answer:
@@ -42,7 +46,15 @@ def answer_done(body: TransactionBody, head: Head, local_time: str) -> Answer:
         points_owed=facts.points_owed,
         original=facts.original,
         promise=facts.promise,
+        promotions=facts.promotions,
+        missed=_missed(body.reasons),
     )
+
+
+def _missed(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
+    """Promotions of whose quota less lay here than giving one takes, as checkout.promoting has written it down."""
+    missed = (reason.rule for reason in reasons if reason.seen < reason.limit)
+    return tuple(rule.removeprefix(OF_PROMOTION) for rule in missed if rule.startswith(OF_PROMOTION))
 
 
 def _approval_code(sold: Sold | None, head: Head) -> str | None:

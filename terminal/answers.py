@@ -6,8 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from checkout.slip_facts import Promoted
 from checkout.sold import Paid
-from loyalty.earning import RedeemingRate
 from loyalty.reasons import Reason
 from terminal.lead_status import LeadStatus
 
@@ -72,6 +72,10 @@ class Answer(msgspec.Struct, frozen=True):
     """The number of the promise that this refund keeps."""
     can_promise: bool = False
     """Of a decline: a request under a new id that says `promise` takes the goods, and the refund follows."""
+    promotions: tuple[Promoted, ...] = ()
+    """What promotions have given: it is part of `bonus` or `points_in`, and in the order of the programme."""
+    missed: tuple[str, ...] = ()
+    """Names of promotions that this was for, and of which not enough was left to give here."""
     replayed: bool = False
 
 
@@ -271,41 +275,6 @@ class Status(msgspec.Struct, frozen=True):
     devices: tuple[DeviceStatus, ...]
     presentation: Presentation | None
     slips_waiting: tuple[SlipStatus, ...]
-
-
-class CurrencyView(msgspec.Struct, frozen=True):
-    """How to read and show the amounts."""
-
-    code: str
-    minor_digits: int
-    shown_digits: int
-    charge_step: int
-    symbol: str
-
-
-class Hello(msgspec.Struct, frozen=True):
-    """Who answers here. `receipt_prefix`: what stands before the last hyphen of its slips' numbers.
-
-    `other_prefix`: the same of those that its place at HQ has made, or that it makes itself where that one does; None:
-    there are no such slips.
-
-    `redeeming`: what points are worth; None where they do not pay.
-
-    `customer_sees_balance`: whether the second screen shows a balance before payment.
-    """
-
-    product: str
-    api: str
-    till: str
-    store: str
-    receipt_prefix: str
-    other_prefix: str | None
-    currency: CurrencyView
-    language: str
-    mode: str
-    business_date: str
-    redeeming: RedeemingRate | None = None
-    customer_sees_balance: bool = True
 
 
 class DayClose(msgspec.Struct, frozen=True):

@@ -12,9 +12,9 @@ from loyalty.programme import Programme
 from protocol.chain import Head
 from protocol.receipt_numbers import FIRST_EPOCH, Numbering
 from receipts.wording import Language
-from terminal.answers import CurrencyView, Hello
 from terminal.asking import Identity
 from terminal.drawing import DRAW_TIMEOUT_S
+from terminal.hello import CurrencyView, Hello, PromotionTitle
 
 API_VERSION = "1"
 
@@ -67,4 +67,5 @@ def hello_of(shop: Shop, programme: Programme, head: Head, symbol: str, prefixes
         business_date=head.business_date,
         redeeming=programme.redeeming,
         customer_sees_balance=shop.customer_sees_balance,
+        promotions=tuple(PromotionTitle(one.name, one.title) for one in programme.promotions),
     )

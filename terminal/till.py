@@ -28,7 +28,6 @@ from terminal.answers import (
     Answer,
     ClockStatus,
     DayClose,
-    Hello,
     HqState,
     HqStatus,
     Problem,
@@ -42,6 +41,7 @@ from terminal.devices import LOST, READY, DeviceBoard
 from terminal.drawing import LEAD_TIMEOUT_S, Drawing
 from terminal.events import EventLog
 from terminal.exchanges import Occasion
+from terminal.hello import Hello
 from terminal.inquiries import Inquiries
 from terminal.lead_status import LeadStatus
 from terminal.messages import Messages

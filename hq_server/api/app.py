@@ -19,6 +19,7 @@ from hq_server.api.routes import ROUTES, Route
 from hq_server.desk import Desk
 from hq_server.enrolling import NotEnrolled
 from hq_server.members import NotKept
+from hq_server.promotions import NotFunded
 from hq_server.web.pages import add_pages
 from offline_queue.book_thread import DiskFull
 from offline_queue.gateway.door import Door
@@ -123,7 +124,7 @@ def _response(reply: object, route: Route, problems: Problems) -> web.StreamResp
             return reply
         case Flaw(problem, detail, values):
             return problems.response(problem, detail, values=values)
-        case HqProblem() | NotEnrolled() | NotKept() | MediumFlaw():
+        case HqProblem() | NotEnrolled() | NotFunded() | NotKept() | MediumFlaw():
             return problems.response(reply)
         case _:
             return web.Response(body=msgspec.json.encode(reply), status=route.status, content_type="application/json")

@@ -12,7 +12,6 @@ from receipts.wording import Language, Wording
 from terminal.answers import (
     Answer,
     DayClose,
-    Hello,
     HqStatus,
     MovementsView,
     Presentation,
@@ -37,6 +36,7 @@ from terminal.bodies import (
     VoidBody,
 )
 from terminal.exchanges import Occasion
+from terminal.hello import Hello
 from terminal.media import Media
 from terminal.till import Till
 from terminal.undoable import PromiseView

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from terminal.answers import Answer, DayClose, Hello, HqStatus, MovementsView, Presentation, Search, SlipView, Status
+from terminal.answers import Answer, DayClose, HqStatus, MovementsView, Presentation, Search, SlipView, Status
 from terminal.api import handlers, media_handlers
 from terminal.bodies import (
     ChargeBody,
@@ -23,6 +23,7 @@ from terminal.bodies import (
     SlipAnswerBody,
     VoidBody,
 )
+from terminal.hello import Hello
 from terminal.media import Brought
 from terminal.undoable import PromiseView
 

@@ -13,11 +13,12 @@ from ledger.cards import CardFault
 from offline_queue.doubts import Doubt
 from offline_queue.media import MediumFlaw
 from receipts.wording import Language, Wording
-from terminal.answers import Answer, Hello, Presentation, Problem, Search, Status
+from terminal.answers import Answer, Presentation, Problem, Search, Status
 from terminal.api.openapi import describe
 from terminal.api.problems import RETRYABLE, STATUS, Problems
 from terminal.api.routes import ROUTES
 from terminal.bodies import ChargeBody, RefundBody, SaleBody
+from terminal.hello import Hello
 from terminal.media import NotBelieved
 from terminal.web.pages import add_pages
 from tests.api.shop import Shop

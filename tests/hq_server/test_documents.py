@@ -58,6 +58,7 @@ def test_every_setting_is_told_with_its_default() -> None:
 def test_every_bound_of_placement_is_told_with_its_default() -> None:
     told = {named(row[0])[0]: [int(*named(cell)) for cell in row[1:5]] for row in table("placement")}
     defaults = msgspec.to_builtins(HqSettings().placement)
+    assert f"`quota_percent` (`{defaults.pop('quota_percent')}`)" in DOCUMENT
     assert list(defaults) == ["transfer", "real_time", "points", "proxy_run"]
     assert told == {name: [one[name] for one in defaults.values()] for name in defaults["points"]}
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from checkout.slip_facts import SlipFacts, SlipKind
+from checkout.slip_facts import Promoted, SlipFacts, SlipKind
 from checkout.sold import Paid, PaidWith
 from ledger.amounts import Currency
 from receipts.compose import Evidence, Standing, compose
@@ -145,6 +145,15 @@ RISK_BACK = SlipFacts(
     paid=(Paid(PaidWith.STORED_VALUE, 10000), Paid(PaidWith.STORE_RISK, 30000)),
     points_out=1,
     original="07-2-000030",
+)
+LONGEST_TITLE = "三十周年感謝祭全館會員獨享加碼回饋儲值滿千現折再送限量好禮各乙份"
+"""Of as many characters as a title may have."""
+OPENING = Promoted("opening", "開幕禮", 10000, 1)
+PROMOTED_LOAD = replace(
+    LOAD, bonus=30000, bonus_after=70000, promotions=(OPENING, Promoted("thirty", LONGEST_TITLE, 10000, 10000))
+)
+PROMOTED_SALE = replace(
+    SALE, points_in=1312, points_after=2534, promotions=(Promoted("tea-week", "Tea week", 1300, 1),)
 )
 EVIDENCE = Evidence("07-2-000031", "8F3K-22QD", "07-2/1/31", qr="https://hq.example/r/07-2/1/31?c=8F3K22QD")
 

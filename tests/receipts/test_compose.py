@@ -8,10 +8,28 @@ import pytest
 
 from checkout.requests import Tender
 from checkout.slip_facts import SlipFacts
+from loyalty.promotions import Title as PromotionTitle
+from receipts.columns import columns
 from receipts.compose import Evidence, compose
+from receipts.layout import lay_out
 from receipts.slip import Blank, Line, Pair, Qr, Rule, Size, Slip, Title
+from receipts.text import to_text
 from receipts.wording import Language, Wording
-from tests.receipts.slips import COUNTRIES, ENGLISH, EVIDENCE, LOAD, MAINLAND, SALE, TAIWAN, TWD, Country
+from tests.receipts.slips import (
+    COUNTRIES,
+    ENGLISH,
+    EVIDENCE,
+    LOAD,
+    LONGEST_TITLE,
+    MAINLAND,
+    NARROW,
+    PROMOTED_LOAD,
+    PROMOTED_SALE,
+    SALE,
+    TAIWAN,
+    TWD,
+    Country,
+)
 
 
 def said(slip: Slip) -> Iterator[str]:
@@ -48,6 +66,24 @@ def test_a_load_says_what_was_paid_how_and_what_came_on_top() -> None:
     slip = list(said(ENGLISH.slip(LOAD)))
     start = slip.index("Loaded: NT$1,000")
     assert slip[start : start + 4] == ["Loaded: NT$1,000", "paid by: Cash", "plus bonus: NT$100", "Available: NT$4,500"]
+
+
+def test_what_a_promotion_gave_stands_below_all_that_came_on_top_and_is_part_of_it() -> None:
+    load, sale = list(said(TAIWAN.slip(PROMOTED_LOAD))), list(said(MAINLAND.slip(PROMOTED_SALE)))
+    start = load.index("另贈: NT$300")
+    assert load[start : start + 3] == ["另贈: NT$300", "其中 開幕禮: +NT$100", f"其中 {LONGEST_TITLE}: +NT$100"]
+    start = sale.index("本次获得积分: +1,312")
+    assert sale[start : start + 2] == ["本次获得积分: +1,312", "其中 Tea week: +1,300 积分"]
+
+
+def test_the_longest_title_of_a_promotion_fits_the_narrowest_paper_whole() -> None:
+    msgspec.convert(LONGEST_TITLE, PromotionTitle)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(LONGEST_TITLE + "祭", PromotionTitle)
+    for country in COUNTRIES:
+        rows = to_text(lay_out(country.slip(PROMOTED_LOAD), NARROW), NARROW).splitlines()
+        assert LONGEST_TITLE in "".join(row.strip() for row in rows)
+        assert max(map(columns, rows)) <= NARROW
 
 
 def test_where_hq_sells_the_slip_says_nothing_of_what_lies_at_its_place() -> None:

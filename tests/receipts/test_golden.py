@@ -20,6 +20,8 @@ from tests.receipts.slips import (
     LOAD,
     NARROW,
     PROMISE,
+    PROMOTED_LOAD,
+    PROMOTED_SALE,
     REFUND,
     RISK_BACK,
     SALE,
@@ -43,13 +45,13 @@ NAMES = {
     PROMISE: "promise",
     KEPT: "promise-kept",
     TAKEN_BACK: "promise-taken-back",
+    PROMOTED_LOAD: "promoted-load",
+    PROMOTED_SALE: "promoted-sale",
 }
+OTHERS = (SPLIT, REFUND, VOID, AT_RISK, RISK_BACK, PROMISE, KEPT, TAKEN_BACK, PROMOTED_LOAD, PROMOTED_SALE)
 CASES = list(product((SALE, LOAD), COUNTRIES, (NARROW, WIDE), (False, True)))
 """Kept as text and as bytes."""
-TEXTS = [
-    *CASES,
-    *product((SPLIT, REFUND, VOID, AT_RISK, RISK_BACK, PROMISE, KEPT, TAKEN_BACK), COUNTRIES, (NARROW, WIDE), (False,)),
-]
+TEXTS = [*CASES, *product(OTHERS, COUNTRIES, (NARROW, WIDE), (False,))]
 
 
 def name(facts: SlipFacts, country: Country, width: int, copy: bool) -> str:  # noqa: FBT001 - a row of CASES

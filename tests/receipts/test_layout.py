@@ -53,6 +53,11 @@ def test_no_character_is_lost(block: Block, width: int) -> None:
     assert "".join(map(printed, rows)).replace(" ", "") == words(block).replace(" ", "")
 
 
+def test_a_label_that_is_inset_stays_so_on_every_row() -> None:
+    rows = lay_out((Pair("開幕禮滿千送百加碼回饋", "+NT$100", inset=True),), COLUMNS_MIN)
+    assert to_text(rows, COLUMNS_MIN).splitlines() == ["  開幕禮滿千送百", "  加碼回饋", "         +NT$100"]
+
+
 @given(st.lists(BLOCKS, max_size=5), WIDTHS)
 def test_plain_text_fits_too(blocks: list[Block], width: int) -> None:
     rows = lay_out(tuple(blocks), width)

@@ -120,9 +120,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(folder: Path, window: Window) -> AsyncIterator[Desk]:
+async def open_desk(folder: Path, window: Window, promotions: str = "") -> AsyncIterator[Desk]:
     """HQ without a till, nobody signed in; at the end nothing in the pages may have gone wrong."""
-    with HqProcess(settings_file(folder), folder / "hq.log") as hq:
+    with HqProcess(settings_file(folder, promotions=promotions), folder / "hq.log") as hq:
         async with aiohttp.ClientSession() as http, AsyncExitStack() as stack, window.lent() as page:
             desk = Desk(hq, page, http, stack)
             yield desk

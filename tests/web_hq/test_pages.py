@@ -20,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 MING = account_of(1)
 PHONE = "0912-345-678"
 HOSTILE = "<script>window.hacked = 1</script>"
-EMPTY_LISTS = {"tills": 1, "doubts": 4, "conservation": 2, "day": 1, "placement": 2}
+EMPTY_LISTS = {"tills": 1, "doubts": 4, "conservation": 2, "day": 1, "promotions": 1, "placement": 2}
 
 
 def sold(*, till: Till | None = None) -> Till:

@@ -19,7 +19,9 @@ from hq_server.storage.keepers import FORKED, REVOKED
 from hq_server.views import Stands
 from hq_server.web import pages
 from ledger.judging import Refusal
+from ledger.slices import Purse
 from ledger.transactions import TransactionKind
+from loyalty.promotions import Limit
 from protocol.records import RecordKind
 from receipts.wording import Language, Wording
 from terminal.clock_book import Word
@@ -49,7 +51,7 @@ OF_THEIR_KIND = [
     "told",
     "warrant",
 ]
-OF_HQS_RECOVERY = ["new_epoch", "readopted", "reclaimed", "recovered", "written_off"]
+OF_HQS_OWN = ["new_epoch", "readopted", "reclaimed", "recovered", "written_off", "funded"]
 CODES = {
     "what": [
         *TransactionKind,
@@ -65,7 +67,7 @@ CODES = {
         "give_right",
         "entrust",
         *OF_THEIR_KIND,
-        *OF_HQS_RECOVERY,
+        *OF_HQS_OWN,
     ],
     "cause": [*Cause],
     "kind": [*RecordKind],
@@ -76,7 +78,8 @@ CODES = {
     "doubt": [*Unexplained],
     "fence": [REVOKED, FORKED],
     "promise": [*Stands],
-    "purse": ["principal", "bonus", "points"],
+    "purse": [*Purse],
+    "promotions.limited_by": [*Limit],
 }
 
 
@@ -125,7 +128,7 @@ async def test_no_part_names_another_machine_or_writes_markup() -> None:
 
 
 async def test_no_word_stands_in_the_html_or_in_a_script() -> None:
-    assert not [word for word in Shown(PAGE).words if not re.fullmatch(r"[1-7]", word)]
+    assert not [word for word in Shown(PAGE).words if not re.fullmatch(r"[1-8]", word)]
     assert {text for script in SCRIPTS.values() for text in human(script)} <= CLASSES_AND_SELECTORS
 
 

@@ -7,6 +7,8 @@ import { accountLink, long, recordLink, sign, table } from "./parts.js";
 
 const SUMS = ["issued", "owed", "risk", "held", "under_way", "spent"];
 const PURSES = ["principal", "bonus", "points"];
+/** What is no money; of what promotions may give some is, and each its own. */
+const COUNTED = ["points", "quota"];
 /** No more lines than anybody looks at; how many there are is said. */
 const SHOWN_MAX = 200;
 
@@ -43,8 +45,8 @@ function added(sums, page) {
 }
 
 export function draw(voice, sums) {
-  const show = (purse, units) => (purse === "points" ? count(units) : voice.sum(units));
-  const purses = PURSES.filter((purse) => purse in sums.purses);
+  const show = (purse, units) => (COUNTED.includes(purse) ? count(units) : voice.sum(units));
+  const purses = [...PURSES, "quota"].filter((purse) => purse in sums.purses && (purse !== "quota" || sums.purses.quota.issued));
   const places = Object.keys(sums.places).sort((one, other) => (one === "hq" ? -1 : other === "hq" ? 1 : one < other ? -1 : 1));
   return [
     h("p", { class: "verdict sign", "data-key": "verdict", "data-tone": verdictTone(sums), role: "status" }, verdict(voice, sums)),

@@ -7,6 +7,7 @@ import * as doubts from "./doubts.js";
 import * as members from "./members.js";
 import { Voice, problem } from "./parts.js";
 import * as placement from "./placement.js";
+import * as promotions from "./promotions.js";
 import * as records from "./records.js";
 import * as tills from "./tills.js";
 import { Clock } from "./times.js";
@@ -15,8 +16,8 @@ import { LANGUAGES, Wording, firstLanguage, rememberLanguage } from "./wording.j
 const REFRESH_MS = 4000;
 /** After that the page asks anew which day it is. */
 const INTRODUCED_FOR_MS = 10 * 60_000;
-const PAGES = { tills, members, records, record: { ...records, load: records.loadOne, draw: records.drawOne, menu: "records" }, doubts, conservation, day, placement };
-const ORDER = ["tills", "members", "records", "doubts", "conservation", "day", "placement"];
+const PAGES = { tills, members, records, record: { ...records, load: records.loadOne, draw: records.drawOne, menu: "records" }, doubts, conservation, day, placement, promotions };
+const ORDER = ["tills", "members", "records", "doubts", "conservation", "day", "placement", "promotions"];
 
 const model = {
   wording: null, about: null, voice: null, introducedAt: 0,
@@ -193,7 +194,7 @@ function onClick(event) {
   else DOES[button?.dataset.do]?.();
 }
 
-/** 1 to 7 open a page; the arrows go through a list. Whoever is typing only types. */
+/** 1 to 8 open a page; the arrows go through a list. Whoever is typing only types. */
 function onKey(event) {
   if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, textarea, select")) return;
   const page = token() && ORDER[Number(event.key) - 1];

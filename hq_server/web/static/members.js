@@ -84,8 +84,8 @@ function balances(voice, places, under_way, owed) {
 
 export const placeName = (voice, place) => (place === "hq" ? voice.say("hq") : place);
 
-/** Points are counted; the others are money. */
-export const purseName = (voice, purse) => (purse === "points" ? voice.word("purse", purse) : voice.inMoney(voice.word("purse", purse)));
+/** Points and what promotions may give are counted; the others are money. */
+export const purseName = (voice, purse) => (["points", "quota"].includes(purse) ? voice.word("purse", purse) : voice.inMoney(voice.word("purse", purse)));
 
 export const purseColumns = (voice, ...heads) => [...heads.map((head) => ({ head })), ...PURSES.map((purse) => ({ head: purseName(voice, purse), num: true }))];
 

@@ -91,7 +91,14 @@ export function recordLink(ref, label) {
 
 const labelled = (name, label, shown) => h("span", { class: name.length > REFERENCE ? null : "reference" }, label && `${label} `, shown);
 
-export const accountLink = (account) => link(`#/members/${encodeURIComponent(account)}`, account.length > 10 ? account.slice(0, 8) + "…" : account);
+const PROMOTION = "promotion:";
+
+/** Whether in this account lies what a promotion may still give. */
+export const isQuota = (account) => account.startsWith(PROMOTION);
+
+export const accountLink = (account) => (isQuota(account) ? link("#/promotions", long(account.slice(PROMOTION.length))) : memberLink(account));
+
+const memberLink = (account) => link(`#/members/${encodeURIComponent(account)}`, account.length > 10 ? account.slice(0, 8) + "…" : account);
 
 /**
  * A table. `columns`: {head, num, words}, `words` for whole sentences; `rows`: {key, cells, tone, selected, group}; a row

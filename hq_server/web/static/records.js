@@ -2,7 +2,7 @@
 import { address, get, isAnswer } from "./api.js";
 import { h } from "./dom.js";
 import { count } from "./money.js";
-import { accountLink, date, facts, link, long, pager, recordLink, reference, sign, table } from "./parts.js";
+import { accountLink, date, facts, isQuota, link, long, pager, recordLink, reference, sign, table } from "./parts.js";
 
 const CHAIN = /^([0-9A-Za-z@-]+)\/(\d+)(?:\/(\d+))?$/;
 const STAND_TONES = { posted: "plain", held: "work", waits: "warn", set_aside: "bad" };
@@ -46,7 +46,7 @@ export function drawOne(voice, { line, reasons, fields, content, signature }) {
       facts([
         [voice.say("kind"), what(voice, line)], [voice.say("records.told"), told(voice, line.summary)],
         [voice.say("business_date"), date(line.business_date)], [voice.say("time"), voice.full(line.recorded_at_ms)],
-        [voice.say("members.account"), account ? link(`#/members/${encodeURIComponent(account)}`, long(account)) : ""],
+        [voice.say("members.account"), account ? accountInFull(account) : ""],
         [voice.say("records.hash"), h("code", {}, line.hash)], [voice.say("records.signature"), h("code", { id: "signature" }, signature)],
       ]),
       h("nav", { class: "pager" }, number > 1 && link(`#/record/${keeper}/${epoch}/${number - 1}`, voice.say("records.earlier")),
@@ -61,6 +61,8 @@ export function tools(voice) {
     h("label", {}, h("span", {}, voice.say("records.name")), h("input", { name: "name", type: "text", autocomplete: "off", spellcheck: "false", required: true, maxlength: 60 })),
     h("button", { class: "main" }, voice.say("records.open")), link("#/records", voice.say("records.own")));
 }
+
+const accountInFull = (account) => (isQuota(account) ? accountLink(account) : link(`#/members/${encodeURIComponent(account)}`, long(account)));
 
 const columns = (voice) => [
   { head: voice.say("records.number"), num: true }, { head: voice.say("kind") }, { head: voice.say("business_date") }, { head: voice.say("time") },
@@ -89,6 +91,7 @@ function told(voice, { account, moved, asked, why, told: names = [], original, p
     moved.principal ? voice.change(moved.principal) : null,
     moved.bonus ? `${voice.word("purse", "bonus")} ${voice.change(moved.bonus)}` : null,
     moved.points ? `${voice.word("purse", "points")} ${voice.changePoints(moved.points)}` : null,
+    moved.quota ? voice.say("records.quota", { units: voice.changePoints(moved.quota) }) : null,
   ] : [];
   const said = [...sums, asked !== undefined ? voice.sum(asked) : null, why ? voice.word("why", why) : null];
   const other = [original && reference(original, voice.say("original")), promise && recordLink(promise, voice.say("records.promise"))];

@@ -1,5 +1,6 @@
 /** What the customer sees, computed from what the till said; as faces.js does it for the cashier. Pure. */
 import { count } from "./money.js";
+import { promotionRows } from "./promotions.js";
 import { isBooked, isTakenBack, isUndo, partRows, pointRows } from "./result.js";
 import { money, spaced } from "./sums.js";
 
@@ -42,7 +43,7 @@ function done(answer, model) {
     sum_title: wording.text(`customer.done.${what}`),
     words: kind === "promise" ? wording.text("customer.promise.words") : "",
     sum: money(amount, model),
-    parts: [...partRows(answer.paid ?? [], model, isUndo(answer)), ...extra, ...pointRows(answer, model)],
+    parts: [...partRows(answer.paid ?? [], model, isUndo(answer)), ...extra, ...pointRows(answer, model), ...promotionRows(answer, model)],
     balance_after: balance ? money(balance.principal + balance.bonus, model) : "",
     points_after: balance?.points ? count(balance.points) : "",
   };

@@ -83,7 +83,7 @@ function said(face, values, { wording }) {
   const sentences = {
     amount: [values.holder, values.card, values.spendable, values.total],
     blocked: [values.card, values.blocked_words],
-    done: [values.result_title, values.result_money, values.approval_code],
+    done: [values.result_title, values.result_money, values.approval_code, values.missed],
     promised: [values.result_title, values.result_money, values.receipt_number, wording.text("page.promised.words")],
     declined: [values.result_title, values.decline_words, values.floor_limit, values.promise_offer],
     gone: [values.gone_words],

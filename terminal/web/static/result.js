@@ -3,6 +3,7 @@ import { when } from "./bar.js";
 import { isHosted } from "./modes.js";
 import { count } from "./money.js";
 import { canLetGo, canPromise } from "./operation.js";
+import { missed, promotionRows } from "./promotions.js";
 import { couldSplit } from "./split.js";
 import { bare, halves, money, spaced } from "./sums.js";
 
@@ -36,7 +37,8 @@ export function result(model) {
     result_amount: bare(units, model),
     result_money: money(units, model),
     result_what: [spaced(card), original ?? "", extra].filter(Boolean).join(" · "),
-    result_parts: [...partRows(partsWorthTelling(sale.answer), model, isUndo(sale.answer)), ...pointRows(sale.answer, model)],
+    result_parts: [...partRows(partsWorthTelling(sale.answer), model, isUndo(sale.answer)), ...pointRows(sale.answer, model), ...promotionRows(sale.answer, model)],
+    missed: missed(sale.answer, model),
     receipt_number: receipt_number ?? "",
     balance_after: balanceAfter(balance, model),
     approval_code: halves(approval_code ?? ""),

@@ -5,6 +5,9 @@
  */
 import { LANGUAGES } from "./wording.js";
 
+/** So many letters begin a row in half a line. */
+const LONG_LABEL = 14;
+
 const all = (name) => document.querySelectorAll(`[data-${name}]`);
 
 /** Write only what changed: a screen reader speaks of every write. */
@@ -46,13 +49,19 @@ function fill(element, text) {
 
 const listed = new Map();
 
-/** A table of texts, row by row; an empty one is hidden. */
+/** A table of texts, row by row, those that begin with a long one marked; an empty one is hidden. */
 function list(element, rows) {
   const words = JSON.stringify(rows);
   if (listed.get(element) === words) return;
   listed.set(element, words);
   element.hidden = rows.length === 0;
-  element.replaceChildren(...rows.map((cells) => withChildren("tr", cells.map((text) => withChildren("td", [text])))));
+  element.replaceChildren(...rows.map((cells) => row(cells)));
+}
+
+function row(cells) {
+  const made = withChildren("tr", cells.map((text) => withChildren("td", [text])));
+  if (cells[0].length > LONG_LABEL) made.dataset.size = "long";
+  return made;
 }
 
 function withChildren(tag, children) {
