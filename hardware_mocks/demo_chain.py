@@ -135,10 +135,12 @@ class DemoChain:
     def host(self, *places: str) -> HostProcess:
         """Have HQ keep a place for each of these tills, in one program."""
         assert self.hosts is None, "one host keeps them all"
+        cable = self._stack.enter_context(Cable(patient=True))
+        cable.lead_to(lambda: self.hq.url)  # an HQ that is started again has another address
         for place in places:
             hosted, till = hosted_place(Place(place)), self.till(place)
             file = till.store.settings(till=hosted_place(Place(till.number)), enrols=True)
-            asyncio.run(enrol(file, self.hq.url, self.pairing_code(hosted), again=False))
+            asyncio.run(enrol(file, cable.url, self.pairing_code(hosted), again=False))
             self.hosted[hosted] = file
         self.hosts = self._stack.enter_context(HostProcess(list(self.hosted.values()), self.folder / "host.log"))
         return self.hosts
