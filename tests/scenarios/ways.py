@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hardware_mocks.cable import Cable
 from hardware_mocks.demo_chain import DemoChain, Held
 from hardware_mocks.demo_till import TRANSFER, DemoTill, TillManner
+from hardware_mocks.till_process import PROGRAM
 from ledger.ids import Place, hosted_place
 from tests.scenarios.stick import Stick
 from tests.scenarios.test_another_mode import run_store
@@ -30,6 +33,8 @@ class Way:
     has_lead: bool = False
     refused: str = "lies_elsewhere"
     """How more than lies within reach is declined; HQ has said what lies elsewhere."""
+    host_program: Sequence[str] = PROGRAM
+    """What keeps the places at HQ, if there are any."""
     refused_elsewhere: str = "original_unknown"
     """What the second till says of a slip of the first one's, of which nothing is left."""
 
@@ -43,10 +48,9 @@ class Way:
         """Where something lies ready of a member who was at both tills."""
         return {"07-1"} if self.has_lead else set(self.places)
 
-    def open(self, chain: DemoChain) -> None:
-        """Before the first customer comes."""
-        if self.has_lead:
-            chain.name_lead("07-1")
+    def open(self, chain: DemoChain) -> Cable | None:
+        """Before the first customer comes; the cable by which the others reach the lead."""
+        return chain.name_lead("07-1") if self.has_lead else None
 
     def hears(self, chain: DemoChain) -> None:
         """HQ hears of all that the tills know, and they of what it says, until nothing moves any more."""
@@ -62,6 +66,11 @@ class Way:
         """HQ is killed, and the tills know."""
         chain.hq.kill()
         chain.wait_until(lambda: {till.hq["state"] for till in chain.tills.values()} == {"not_reached"})
+
+    def cut_off(self, chain: DemoChain, till: DemoTill) -> None:
+        """One till has no line to HQ, and knows."""
+        till.cut()
+        chain.wait_until(lambda: till.hq["state"] == "not_reached")
 
     def load_without_hq(self, chain: DemoChain, member: int, money: int) -> int:  # noqa: ARG002 - others need it
         """What has to be loaded before anything can be sold while HQ is away."""
@@ -112,18 +121,19 @@ class Hosted(Way):
         """Nothing lies ready."""
         return set()
 
-    def open(self, chain: DemoChain) -> None:
+    def open(self, chain: DemoChain) -> Cable | None:
         """HQ keeps a place for each till, and the stores are run from there."""
-        super().open(chain)
-        chain.host(*self.places)
-        for store in sorted({place.partition("-")[0] for place in self.places}):
+        lan = super().open(chain)
+        chain.host(*chain.tills, program=self.host_program)
+        for store in sorted({place.partition("-")[0] for place in chain.tills}):
             run_store(chain, store, "hosted")
         chain.wait_until(lambda: {till.status["mode"] for till in chain.tills.values()} == {"hosted"})
         self.hears(chain)
+        return lan
 
     def hears(self, chain: DemoChain) -> None:
         """The places at HQ are on line, too."""
-        chain.wait_until(lambda: all(chain.head(hosted_place(Place(place)))["on_line"] for place in self.places))
+        chain.wait_until(lambda: all(chain.head(hosted_place(Place(place)))["on_line"] for place in chain.tills))
         chain.wait_until_quiet()
 
     def load_without_hq(self, chain: DemoChain, member: int, money: int) -> int:
@@ -146,14 +156,19 @@ class Hosted(Way):
 class ByMedium(Way):
     """There is no line: files go to HQ and back, each evening."""
 
-    def open(self, chain: DemoChain) -> None:
+    def open(self, chain: DemoChain) -> Cable | None:
         """No byte goes through the cables from here on."""
         for till in chain.tills.values():
             till.cable.holds_up = till.cable.holds_down = True
-        if self.has_lead:
-            chain.order_lead("07-1")
-            self.hears(chain)
-            chain.wait_until_led("07-1")
+        if not self.has_lead:
+            return None
+        lan = chain.order_lead("07-1")
+        self.hears(chain)
+        chain.wait_until_led("07-1")
+        return lan
+
+    def cut_off(self, chain: DemoChain, till: DemoTill) -> None:
+        """It is."""
 
     def hears(self, chain: DemoChain) -> None:
         """So many evenings that nothing is left to be carried."""
