@@ -149,6 +149,10 @@ class Bench:
         self.giver.cable(self.chain, self.lan).holds_down = False
         self.giver.reached_again(self.chain)
 
+    def sell(self, till: DemoTill, member: int, units: int) -> None:
+        """As soon as whoever was late is no more in doubt."""
+        self.chain.wait_until(lambda: till.sell(member, units)["outcome"] == "done")
+
     def money(self, member: int) -> int:
         """When nothing moves any more."""
         self.giver.way.hears(self.chain)
