@@ -11,9 +11,11 @@ from checkout.requests import Load, Sale, Undo
 from checkout.results import Decline
 from checkout.sold import Paid, PaidWith
 from ledger.ids import AccountId, ChainId, OperationId
+from ledger.slices import Asset
 from loyalty.programme import Programme
 from simulation.checks.promised import Promises, Slip
 from simulation.checks.purchases import Purchase
+from simulation.checks.whose import Whose
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked
 
@@ -67,6 +69,8 @@ class Truth:
         self._earns = (0, 1) if earning is None else (earning.points, earning.per_units)
         self._costs = (0, 1) if redeeming is None else (redeeming.points, redeeming.units)
         self.answers: dict[tuple[ChainId, str], Answer] = {}
+        self.written_off: Counter[Whose] = Counter()
+        """What HQ has given back of what lies at lost tills: so much a member may spend, who has spent it there."""
         self.loaded: Counter[AccountId] = Counter()
         self.spent: Counter[AccountId] = Counter()
         self.points: Counter[AccountId] = Counter()
@@ -155,8 +159,10 @@ class Truth:
         self._check_enough(account)
 
     def _check_enough(self, account: AccountId) -> None:
-        assert self.spent[account] <= self.loaded[account], f"{account} has spent more than was ever loaded"
-        assert self.points[account] + self.owed[account] >= 0, f"{account} has redeemed more than was ever earned"
+        loaded = self.loaded[account] + self.written_off[account, Asset.MONEY]
+        assert self.spent[account] <= loaded, f"{account} has spent more than was ever loaded"
+        earned = self.points[account] + self.owed[account] + self.written_off[account, Asset.POINTS]
+        assert earned >= 0, f"{account} has redeemed more than was ever earned"
 
     def _promise(self, till: ChainId, request: Undo, answer: Answer) -> None:
         """Whoever has the right gives back at once."""
@@ -248,6 +254,10 @@ class Truth:
     def left(self) -> dict[AccountId, int]:
         """The money that each member must have, all places together."""
         return {account: units - self.spent[account] for account, units in self.loaded.items()}
+
+    def to_spend(self, account: AccountId) -> int:
+        """The money that a member may hope to spend; less, where what was written off still is at the lost till."""
+        return max(self.left().get(account, 0) + self.written_off[account, Asset.MONEY], 0)
 
     def left_of(self, receipt_number: str) -> int | None:
         """What of the price of this sale nobody has undone; None: nobody has sold by that slip."""
