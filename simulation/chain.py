@@ -84,7 +84,7 @@ class Chain:
         """Calls to books."""
         self.looks = self.outages = 0
         self._by_name: dict[str, Machine[HqStore] | Machine[TillStore]] = {}
-        self._committed = Committed(self.truth)
+        self.committed = Committed(self.truth)
         self.scheme = scheme(company.programme, self._fork())
         self.members = members(self.scheme, company.members)
         self.wan = Cable("hq")
@@ -184,7 +184,7 @@ class Chain:
 
     def _look_at_tills(self) -> None:
         for till in self.tills:
-            self._committed.look(till)
+            self.committed.look(till)
 
     def _has_copies(self) -> bool:
         return any(till.has_copy for till in self.tills)
@@ -236,13 +236,6 @@ class Chain:
         """Wait so long; less, where all is to come to an end."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.rests.wait(), seconds)
-
-    def lay_by(self, till: ShopTill) -> None:
-        """This machine is lost. What its disk has kept only the checks read."""
-        till.machine.lay_open()
-        till.fate = Fate.LOST
-        self.keepers_changed += 1
-        self._committed.look(till)
 
     def close(self) -> None:
         """Everybody goes home."""
@@ -317,7 +310,7 @@ class Chain:
             self.watch()
         for till in self.tills:
             if till.machine is machine and not till.has_copy:
-                self._committed.called(till)
+                self.committed.called(till)
         if self.calls % CHECK_EVERY == 0:
             self.look()
 

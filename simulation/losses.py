@@ -128,8 +128,15 @@ class _Loss:
         await self._until(lambda: self._till.fate is Fate.LOST)
 
     def _is_gone(self) -> None:
-        chain = self._chain
-        chain.loop.call_later(GONE_S, chain.lay_by, self._till, context=chain.loop.world.context.copy())
+        loop = self._chain.loop
+        loop.call_later(GONE_S, self._lay_by, context=loop.world.context.copy())
+
+    def _lay_by(self) -> None:
+        """What its disk has kept only the checks read."""
+        self._till.machine.lay_open()
+        self._till.fate = Fate.LOST
+        self._chain.keepers_changed += 1
+        self._chain.committed.look(self._till)
 
     async def _revoke(self) -> None:
         place = self._till.name.keeper

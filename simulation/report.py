@@ -17,6 +17,8 @@ class Report:
         self.operations = self.done = self.declined = 0
         self.promises = self.promises_kept = self.promises_taken_back = 0
         """Refunds that were promised, as nobody was reached who had the right to."""
+        self.written_off = self.paid = 0
+        """Money that lay at lost tills, and what of it the company has paid: it was spent there, as was heard later."""
         self.turned_away = 0
         """Customers who stood before a till that was off, or went off and had not done it."""
         self.sales = self.sales_done = 0
@@ -78,6 +80,8 @@ def as_text(report: Report, currency: Currency) -> str:
         ("  refused though funded", f"{report.funded}, {currency.format(report.funded_units)} in all"),
         ("at tills, on average", f"{_mean(report.exposure, currency)}, at most {_most(report.exposure, currency)}"),
         ("  out of reach", f"{_mean(report.stranded, currency)}, at most {_most(report.stranded, currency)}"),
+        ("written off with lost tills", currency.format(report.written_off)),
+        ("  paid by the company", currency.format(report.paid)),
         ("machines went off", f"{report.outages} times"),
         ("all books were looked at", f"{report.looks} times"),
         *((f"fault: {fault}", f"{times} times") for fault, times in sorted(report.faults.items())),

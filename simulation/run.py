@@ -74,9 +74,11 @@ class _Life:
         chain.come_to_rest()
         self._check_words()
         self._check_exports()
+        losses = chain.proof.losses()
         self._bring_all_back()
         self._report.outages, self._report.looks = chain.outages, chain.looks
         self._report.promised(chain.truth.promises)
+        self._report.written_off, self._report.paid = losses
         return Outcome(digest(chain), self._report)
 
     async def _sell(self, cashier: Cashier) -> None:

@@ -30,9 +30,10 @@ Books = Mapping[ChainId, OwnBook]
 
 
 class WriteOffs:
-    """`units` is what was written off so far, by lost place and slice."""
+    """`units` is what was written off so far, by lost place and slice; `has_news`: maybe more than at the last look."""
 
     def __init__(self) -> None:
+        self.has_news = False
         self.units: defaultdict[ChainId, Counter[SliceKey]] = defaultdict(Counter)
         self._since: dict[ChainId, int] = {}
         """Up to which record each place's chain was posted when it was first written off."""
@@ -41,16 +42,17 @@ class WriteOffs:
 
     def fresh(self, hq: Running[HqStore]) -> list[Record]:
         """The records of HQ's that write something off and were not looked at yet."""
-        book, fresh = hq.store._connection, True
-        if self._starts != hq.starts:
-            # Where HQ was put back from a copy, some of them are gone; what is there was looked at before.
-            self._starts, self._seen, fresh = hq.starts, (0, 0), False
+        has_started = self._starts != hq.starts
+        if has_started:
+            # Where HQ was put back from a copy, some of them are gone; and one may be there that nobody has heard of.
+            self._starts, self._seen = hq.starts, (0, 0)
             self.units.clear()
             self._since.clear()
-        records = list(self._read_on(book))
-        if not fresh:
+        records = list(self._read_on(hq.store._connection))
+        self.has_news = bool(records)
+        if has_started:
             self._note(records)
-        return records if fresh else []
+        return [] if has_started else records
 
     def _read_on(self, book: Connection) -> Iterator[Record]:
         query = (

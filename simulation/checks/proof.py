@@ -61,11 +61,19 @@ class ChainProof:
         return self._fences.watching()
 
     def _check_write_offs(self) -> None:
+        truth = self._chain.truth
         fresh = self._write_offs.fresh(self._chain.hq.machine)
         if fresh:
             self._write_offs.check(fresh, self._at_hq(), self._chain.hq.machine.store)
+        if self._write_offs.has_news:
             for who, units in self._write_offs.given_back().items():
-                self._chain.truth.written_off[who] = max(self._chain.truth.written_off[who], units)
+                truth.written_off[who] = max(truth.written_off[who], units)
+
+    def losses(self) -> tuple[int, int]:
+        """The money that was written off, and what of it the company has paid."""
+        sums = self._write_offs.given_back(), self._write_offs.paid(self._at_hq())
+        written_off, paid = (sum(units for (_, asset), units in one.items() if asset is Asset.MONEY) for one in sums)
+        return written_off, paid
 
     def _at_hq(self) -> dict[ChainId, OwnBook]:
         """The books of all keepers as HQ has them."""
@@ -114,6 +122,7 @@ class ChainProof:
         self._own[OF_HQ] = self._books.read(self._chain.hq.machine, OF_HQ)
         check_promises(book, self._chain.hq.said)
         check_debts(book)
+        in_suspense(self._chain)
         stores = {till.name: till.machine.store for till in self._chain.tills}
         keys = {till.name: till.key.public_key().public_bytes_raw() for till in self._chain.tills}
         hq, key = self._chain.hq.machine, self._chain.hq.key.public_key().public_bytes_raw()
