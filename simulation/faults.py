@@ -195,7 +195,7 @@ FAULTS: dict[str, tuple[int, Fault]] = {
     "a file is carried on a stick": (10, carry_stick),
     "an old file is found": (4, find_old_file),
     "a card is lost": (1, lose_card),
-    "a till is lost for good": (3, lose_till),
+    "a till is lost for good": (5, lose_till),
 }
 """By what a report calls them; how often, beside the others."""
 

@@ -21,21 +21,21 @@ from simulation.shop import Fate, ShopTill
 
 T = TypeVar("T")
 
-CUT_OFF_ODDS = 0.6
+CUT_OFF_ODDS = 0.7
 """Of a store whose line is down for a while before, so that HQ does not know all that the till has done."""
-CUT_OFF_S = (600.0, 3 * 3600.0)
+CUT_OFF_S = (1800.0, 6 * 3600.0)
 AT_A_WRITE_ODDS, WRITES_MAX, WRITING_S_MAX = 0.5, 25, 1200.0
 """Of a machine that is lost while it writes, if it does so soon."""
 GONE_S = 1.0
 """Between the last that is heard of it and the checks' look at its disk."""
 UNNOTICED_S = (300.0, 2 * 3600.0)
 """Until HQ's office acts."""
-REVOKED_ODDS, ELSEWHERE_ODDS = 0.5, 0.3
+REVOKED_ODDS, ELSEWHERE_ODDS = 0.4, 0.3
 """Of a machine whose key is trusted no longer; of one of those whose successor has another place."""
 WRITE_OFF_ODDS, SOON_ODDS = 0.9, 0.5
 """Of a loss that two people write off; of one of those that they write off before there is another machine."""
 THINKING_S = (30.0, 3600.0)
-FOUND_ODDS, ON_LINE_ODDS = 0.6, 0.5
+FOUND_ODDS, ON_LINE_ODDS = 0.75, 0.5
 """Of a machine that turns up; of one of those that somebody plugs in, instead of reading its disk."""
 FOUND_S = (600.0, 5 * 3600.0)
 TRY_S, TRIES_MAX = 60.0, 300
@@ -140,8 +140,7 @@ class _Loss:
 
     async def _revoke(self) -> None:
         place = self._till.name.keeper
-        with self._chain.proof.fencing():
-            assert await self._ask_office(lambda: self._office.desk.revoke(place))
+        assert await self._ask_office(lambda: self._watched(lambda: self._office.desk.revoke(place)))
         self._chain.keepers_changed += 1
 
     async def _replace(self) -> None:
@@ -150,8 +149,7 @@ class _Loss:
         place, raw_key = self._till.name.keeper, key.public_key().public_bytes_raw()
         if self._till.name in chain.revoked and self._chance.random() < ELSEWHERE_ODDS:
             place = _new_place(chain, self._till.name.store)
-        with self._chain.proof.fencing():
-            epoch = await self._ask_office(lambda: self._office.enrol(place, raw_key))
+        epoch = await self._ask_office(lambda: self._watched(lambda: self._office.enrol(place, raw_key)))
         chain.keepers_changed += 1
         self._till.successor = chain.set_up(ChainId(place, epoch), key)
 
@@ -201,6 +199,10 @@ class _Loss:
         till.machine.repair()
         self._chain.switch_on(till.machine)
         await self._until(lambda: till.machine.is_serving)
+
+    async def _watched(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        with self._chain.proof.fencing():
+            return await work()
 
     async def _ask_office(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Somebody at HQ tries until it is done, whatever befalls HQ meanwhile."""

@@ -61,7 +61,9 @@ class WriteOffs:
         )
         for at in list(book.execute(query, (HEADQUARTERS, *self._seen))):
             self._seen = at
-            yield _record(book, RecordRef(HEADQUARTERS, *at))
+            record = _record(book, RecordRef(HEADQUARTERS, *at))
+            assert record.kind is RecordKind.WRITTEN_OFF, f"{record.ref} gives something back, and is a {record.kind}"
+            yield record
 
     def check(self, fresh: list[Record], books: Books, hq: HqStore) -> None:
         """What one commit has written off comes back to its members as it has to. Raises AssertionError."""
@@ -141,9 +143,10 @@ class Fences:
         self._before: tuple[RecordRef, object] | None = None
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Somebody at HQ fences or enrols."""
+    def watching(self, hq: Running[HqStore]) -> Iterator[None]:
+        """Somebody at HQ, which is on, fences or enrols."""
         self._going_on += 1
+        self._before = hq.store.own_head().ref, _sums(hq.store._connection)
         try:
             yield
         finally:
