@@ -94,8 +94,9 @@ def _have_back(keepers: Keepers, chain: ChainId, by: Record) -> None:
         Leg(*key, side, sign * units) for key, units in held.items() for side, sign in ((Side.HELD, 1), (Side.RISK, -1))
     ]
     if legs:
-        made = Transaction(TransactionKind.WRITE_OFF, by.ref.written_off, tuple(legs))
-        SqliteJournal(keepers._connection, HEADQUARTERS, HQ_LIFE).post(made, by.ref, by.business_date)
+        hq = SqliteJournal(keepers._connection, HEADQUARTERS, HQ_LIFE)
+        made = Transaction(TransactionKind.WRITE_OFF, by.ref.written_off, tuple(legs), carries=tuple(hq.lots(held)))
+        hq.post(made, by.ref, by.business_date)
 
 
 def take_from_the_revoked(patch: pytest.MonkeyPatch) -> None:
