@@ -23,7 +23,7 @@ from simulation.checks.truth import Loaded, Original
 from simulation.company import Member
 from simulation.machine import WentOff
 from simulation.report import Report
-from simulation.shop import ZONE, ShopTill
+from simulation.shop import ZONE, Fate, ShopTill
 from terminal.answers import Answer, DayClose, HqState, HqStatus, Presentation, Problem
 from terminal.asking import Asked, Moment, UseCase
 from terminal.bodies import ItemBody, LoadBody, PaidBody, RefundBody, SaleBody, VoidBody
@@ -64,15 +64,18 @@ class Cashier:
     def __init__(self, chain: Chain, till: ShopTill, report: Report, chance: Random) -> None:
         self._chain, self.till, self.report, self._chance = chain, till, report, chance
         self._operations = 0
-        self.never: set[str] = set()
-        """What the till has said it never did."""
+        self.served = {till.name}
+        """The tills at which this one has stood: another machine takes the place of one that is lost."""
+        self.never: dict[str, ShopTill] = {}
+        """What a till has said it never did."""
 
     async def serve(self) -> None:
         """The next customer."""
+        self._go_to_the_latest()
         chance = self._chance
         regulars = self._chain.regulars(self.till.name.store)
         who = chance.choice(regulars if regulars and chance.random() < REGULAR_ODDS else self._chain.members)
-        left = self._chain.truth.left().get(who.card.account, 0)
+        left = self._chain.truth.to_spend(who.card.account)
         deed = chance.choices((self._load, self._sell, self._bring_back), (2 if left else 8, 6, 4))[0]
         try:
             await deed(who)
@@ -81,8 +84,13 @@ class Cashier:
 
     async def bring_back(self, receipt: str, original: Original) -> None:
         """Undo all that is left of a purchase."""
+        self._go_to_the_latest()
         if isinstance(original.what, Purchase) and original.what.left:
             await self._refund(receipt, original.what.left)
+
+    def _go_to_the_latest(self) -> None:
+        self.till = self.till.latest
+        self.served.add(self.till.name)
 
     def _close_day(self) -> Coroutine[Any, Any, DayClose | Problem]:
         return self.till.till.close_day()
@@ -94,6 +102,7 @@ class Cashier:
 
     async def close_day(self) -> None:
         """At night; whoever finds the till off leaves it as it is."""
+        self._go_to_the_latest()
         try:
             closed = await self.till.machine.ask(self._close_day)
             if closed is Problem.CLOCK_DOUBTED:
@@ -113,7 +122,7 @@ class Cashier:
     async def _sell(self, who: Member) -> None:
         """Paid with a part of the points and money that the member has anywhere; the rest in cash."""
         truth, chance = self._chain.truth, self._chance
-        left, points = truth.left().get(who.card.account, 0), max(truth.points[who.card.account], 0)
+        left, points = truth.to_spend(who.card.account), max(truth.points[who.card.account], 0)
         step, redeeming = self._chain.step, self._chain.company.programme.redeeming
         worth = 0 if redeeming is None else points * redeeming.units // redeeming.points
         price = _stepped(chance.choice((left * chance.randint(1, 110) // 100, chance.randint(100, 30_000))), step)
@@ -204,7 +213,7 @@ class Cashier:
                 if isinstance(fault, BaseException) and not isinstance(fault, WentOff | DiskFull):
                     raise fault
             if all(isinstance(answer, DiskFull) for answer in answers):
-                self.never.add(body.operation_id)
+                self.never[body.operation_id] = self.till
             elif not heard:
                 found = await self._was_it_done(body.operation_id)
                 heard = [] if found is None else [found]
@@ -235,8 +244,8 @@ class Cashier:
                 return till.void(body)
 
     async def _was_it_done(self, operation_id: str) -> Answer | None:
-        """Somebody looks, as soon as the till is back."""
-        while True:
+        """Somebody looks, as soon as the till is back. Of one that never comes back its disk knows, and nobody else."""
+        while self.till.fate is Fate.IN_SHOP:
             try:
                 answer = await self.till.machine.ask(lambda: self.till.till.inquiries.operation(operation_id))
             except WentOff:
@@ -248,8 +257,13 @@ class Cashier:
                 return answer
             else:
                 assert answer is Problem.UNKNOWN_OPERATION, f"{self.till.name} says of {operation_id}: {answer}"
-                self.never.add(operation_id)
-                return None
+                break
+        else:
+            found = self.till.machine.store.find(operation_id)
+            if found is not None:
+                return found
+        self.never[operation_id] = self.till
+        return None
 
     def _may_say(self, problem: Problem) -> bool:
         host = self._chain.host_of(self.till)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from random import Random
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hq_server.storage.sqlite import HqStore
 from hq_server.valuing import Rules
-from ledger.ids import HEADQUARTERS, ChainId, Place, agent_of, hosted_place
+from ledger.ids import ChainId, Place, agent_of, hosted_place
 from loyalty.promotions import Promotion
 from protocol.conversation import AnyMessage, Ask, Ordered, Records, Told
 from protocol.promotions import Funded
@@ -29,7 +30,7 @@ from simulation.head_office import SOMEBODY, HeadOffice
 from simulation.loop import Program, VirtualLoop
 from simulation.machine import Machine
 from simulation.net import Cable, Net
-from simulation.shop import ZONE, Manner, ShopTill
+from simulation.shop import ZONE, Fate, Manner, ShopTill
 from terminal.exchanges import ExchangeRules, Occasion
 from terminal.modes import ModeName
 from terminal.store import TillStore
@@ -74,7 +75,10 @@ class Chain:
         self.loop = VirtualLoop(self._fork())  # type: ignore[abstract]  # sockets, signals and processes are no part of this world
         self.net = Net(self.loop, self._fork())
         self.truth = Truth(company.programme)
-        self.revoked: set[ChainId] = set()
+        self.stories = self.keepers_changed = 0
+        """Lost tills of which not all is done yet, and how often it has changed who keeps which place."""
+        self.rests = asyncio.Event()
+        """It is to come to an end: nobody lets time pass any more."""
         self.watch: Callable[[], None] = _nothing
         self.waiting = 0
         """Operations that were asked and are not known to be done or not."""
@@ -82,12 +86,12 @@ class Chain:
         """Calls to books."""
         self.looks = self.outages = 0
         self._by_name: dict[str, Machine[HqStore] | Machine[TillStore]] = {}
-        self._committed = Committed(self.truth)
+        self.committed = Committed(self.truth)
         self.scheme = scheme(company.programme, self._fork())
         self.members = members(self.scheme, company.members)
         self.wan = Cable("hq")
         self.hq = HeadOffice(
-            self.net, self._fork(), self._key(), (Rules(company.programme, company.placement), self.scheme), START_MS
+            self.net, self._fork(), self.new_key(), (Rules(company.programme, company.placement), self.scheme), START_MS
         )
         self.tills: list[ShopTill] = []
         """Those in the shops, and their places at HQ."""
@@ -102,7 +106,7 @@ class Chain:
 
     def open(self, size: Size) -> None:
         """Everybody is enrolled and on line; nothing fails yet."""
-        self._switch_on(self.hq.machine)
+        self._start(self.hq.machine)
         for store in range(size.stores):
             name = f"{store + 1:02}"
             self.cables[name] = Cable(f"{name} to hq"), Cable(f"{name} lan")
@@ -129,8 +133,12 @@ class Chain:
 
     def in_shops(self, store: str | None = None) -> list[ShopTill]:
         """The tills before which customers stand: of one store, or of all."""
-        tills = [till for till in self.tills if agent_of(till.name.keeper) is None]
+        tills = [till for till in self.tills if agent_of(till.name.keeper) is None and till.fate is Fate.IN_SHOP]
         return [till for till in tills if store in (None, till.name.store)]
+
+    def running(self) -> list[ShopTill]:
+        """All tills but those whose machines are lost."""
+        return [till for till in self.tills if till.fate is not Fate.LOST]
 
     def host_of(self, till: ShopTill) -> ShopTill | None:
         """A till's place at HQ; None where none is kept."""
@@ -149,6 +157,16 @@ class Chain:
         """Whether nobody waits for the answer to something that may have been committed."""
         return not self.waiting
 
+    @property
+    def revoked(self) -> set[ChainId]:
+        """Whose key HQ trusts no longer."""
+        return set(self.hq.machine.store.keeping(lambda keepers: keepers.revoked()))
+
+    @property
+    def gone(self) -> set[ChainId]:
+        """Whose machine is lost: it says nothing more."""
+        return {till.name for till in self.tills if till.fate is Fate.LOST}
+
     def is_open(self, till: Keeper) -> bool:
         """Whether HQ may ask a till for value, and give it some."""
         return self.hq.machine.store.keeping(lambda keepers: keepers.is_open(*till.name))
@@ -166,8 +184,8 @@ class Chain:
         return task.result()
 
     def machines(self) -> list[Machine[HqStore] | Machine[TillStore]]:
-        """HQ's and those of all tills."""
-        return [self.hq.machine, *(till.machine for till in self.tills)]
+        """HQ's and those of all tills, but for those that are lost."""
+        return [self.hq.machine, *(till.machine for till in self.running())]
 
     def look(self) -> None:
         """Every invariant that holds at any time, unless a book cannot be read now. Raises AssertionError."""
@@ -178,13 +196,14 @@ class Chain:
 
     def _look_at_tills(self) -> None:
         for till in self.tills:
-            self._committed.look(till)
+            self.committed.look(till)
 
     def _has_copies(self) -> bool:
         return any(till.has_copy for till in self.tills)
 
     def come_to_rest(self) -> None:
         """Everything is plugged in and on, and everybody says what there is to say, until nothing moves any more."""
+        self.rests.set()
         for cable in (self.wan, self.hosts, *(cable for pair in self.cables.values() for cable in pair)):
             cable.plug()
         for machine in self.machines():
@@ -192,7 +211,7 @@ class Chain:
         heads: list[object] = []
         for _ in range(ROUNDS_MAX):
             self.loop.run_until_true(lambda: False, within_s=ROUND_S)
-            if all(machine.is_serving for machine in self.machines()) and not self._has_copies():
+            if all(machine.is_serving for machine in self.machines()) and not (self._has_copies() or self.stories):
                 before, heads = heads, self._heads()
                 is_recovering = self.do(partial(self.hq.machine.ask, self.hq.recovers))
                 if heads == before and not is_recovering and self._has_arrived():
@@ -209,7 +228,7 @@ class Chain:
 
     def _has_arrived(self) -> bool:
         hq = self.hq.machine.store
-        for till in self.tills:
+        for till in self.running():
             head, word = till.machine.store.head(), hq.acknowledgement(*till.name, self.now_ms)
             carried_out = till.machine.store.hq.known().directive
             if till.name not in self.revoked and (
@@ -219,55 +238,60 @@ class Chain:
         return True
 
     async def _exchange(self) -> None:
-        for till in self.tills:
-            if till.till.mode.calls_hq:
+        for till in self.running():
+            if till.till.mode.calls_hq or till.name in self.revoked:
                 await till.machine.ask(partial(_call_hq, till))
             else:
                 await sticks.exchange(self.hq, till)
 
-    def digest(self) -> str:
-        """SHA-256 (hex) over every record of every chain, every answer, and how long it all took."""
-        whole = hashlib.sha256()
-        hq = self.hq.machine.store
-        chains = [hq.records(Place(HEADQUARTERS), 1 + epoch) for epoch in range(hq.own_head().ref.epoch)]
-        for records in (*chains, *(till.machine.store.records() for till in self.tills)):
-            for signed in records:
-                whole.update(signed.content + signed.signature)
-        for key, answer in self.truth.answers.items():
-            whole.update(msgspec.json.encode((key, answer)))
-        whole.update(f"{self.calls} {self.loop.time()!r}".encode())
-        return whole.hexdigest()
+    async def pass_time(self, seconds: float) -> None:
+        """Wait so long; less, where all is to come to an end."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.rests.wait(), seconds)
 
     def close(self) -> None:
         """Everybody goes home."""
-        for machine in self.machines():
+        machines = [*self.machines(), *(till.machine for till in self.tills if till.fate is Fate.LOST)]
+        for machine in machines:
             machine.went_off = _nothing
             if machine.program is not None:
                 machine.go_off()
         self.loop.wind_up()
-        for machine in self.machines():
+        for machine in machines:
             machine.repair()
 
     # How it is made
 
     def _enrol(self, place: Place) -> None:
-        key = self._key()
+        key = self.new_key()
         raw_key = key.public_key().public_bytes_raw()
         epoch = self.do(lambda: self.hq.machine.ask(lambda: self.hq.enrol(place, raw_key)))
-        line, lan = self.cables[place.partition("-")[0]]
-        company, manner = (self.company.programme, self.scheme), MANNERS[(len(self.cables) - 1) % len(MANNERS)]
+        machine = self.set_up(ChainId(place, epoch), key).machine
+        assert self.loop.run_until_true(lambda: machine.is_serving, within_s=STARTS_S_MAX), f"{machine.name} is not up"
+
+    def set_up(self, name: ChainId, key: Ed25519PrivateKey) -> ShopTill:
+        """A new machine for who was enrolled so. It starts."""
+        place = name.keeper
+        line, lan = self.cables[name.store]
+        company = (self.company.programme, self.scheme)
+        manner = MANNERS[list(self.cables).index(name.store) % len(MANNERS)]
         cables = (self.wan, line, lan)
         if agent_of(place) is not None:
             manner, cables = HOSTED, (self.hosts, self.hosts, lan)
-        till = ShopTill(ChainId(place, epoch), key, self.net, self._fork(), company, cables, manner, START_MS)
+        till = ShopTill(name, key, self.net, self._fork(), company, cables, manner, START_MS)
         till.hq_key = self.hq.public_key
         self.tills.append(till)
-        self._switch_on(till.machine)
+        self.switch_on(till.machine)
+        return till
 
-    def _switch_on(self, machine: Machine[HqStore] | Machine[TillStore]) -> None:
+    def switch_on(self, machine: Machine[HqStore] | Machine[TillStore]) -> None:
+        """From here on somebody looks after it."""
         self._by_name[machine.name] = machine
         machine.went_off = partial(self._repair_soon, machine)
         machine.switch_on()
+
+    def _start(self, machine: Machine[HqStore] | Machine[TillStore]) -> None:
+        self.switch_on(machine)
         assert self.loop.run_until_true(lambda: machine.is_serving, within_s=STARTS_S_MAX), f"{machine.name} is not up"
 
     def _repair_soon(self, machine: Machine[HqStore] | Machine[TillStore]) -> None:
@@ -298,7 +322,7 @@ class Chain:
             self.watch()
         for till in self.tills:
             if till.machine is machine and not till.has_copy:
-                self._committed.called(till)
+                self.committed.called(till)
         if self.calls % CHECK_EVERY == 0:
             self.look()
 
@@ -324,7 +348,8 @@ class Chain:
     def _fork(self) -> Random:
         return Random(self.chance.random())
 
-    def _key(self) -> Ed25519PrivateKey:
+    def new_key(self) -> Ed25519PrivateKey:
+        """Of somebody who is to be enrolled."""
         return Ed25519PrivateKey.from_private_bytes(self.chance.randbytes(32))
 
 

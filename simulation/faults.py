@@ -11,8 +11,10 @@ from ledger.journal_sqlite import DiskFull
 from protocol.bodies import Lead, Witness
 from simulation import sticks
 from simulation.chain import Chain
+from simulation.losses import lose_till
 from simulation.machine import WentOff
 from simulation.net import Cable
+from simulation.shop import Fate
 from terminal.modes import ModeName
 
 WRITES_MAX = 25
@@ -58,7 +60,7 @@ async def pull_hq(chain: Chain, chance: Random) -> None:
 
 async def cut_till(chain: Chain, chance: Random) -> None:
     """A till loses power, or its program is killed, at one of its next writes."""
-    till = chance.choice(chain.tills)
+    till = chance.choice(chain.running())
     till.machine.cut_after(chance.randint(0, WRITES_MAX), killed=chance.random() < 0.3)
 
 
@@ -84,7 +86,7 @@ async def fill_disk(chain: Chain, chance: Random) -> None:
 
 async def set_clock(chain: Chain, chance: Random) -> None:
     """A till's wall clock is wrong for some hours, by minutes or days."""
-    machine = chance.choice(chain.tills).machine
+    machine = chance.choice(chain.running()).machine
     machine.clock_off_ms = chance.choice((-1, 1)) * chance.choice((5, 60, 24 * 60, 5 * 24 * 60)) * 60_000
     await asyncio.sleep(chance.uniform(600, 6 * 3600))
     machine.clock_off_ms = 0
@@ -133,9 +135,13 @@ async def put_hq_back(chain: Chain, chance: Random) -> None:
     """
     hq = chain.hq
     image = await hq.machine.copy_after(chance.randint(0, WRITES_MAX))
+    lost = _of_lost_tills(chain)
     if chance.random() < LINE_TOO_ODDS:
         chain.loop.begin(_pull(chain.wan, chance.uniform(*OUT_S)))
     await asyncio.sleep(chance.uniform(*SINCE_COPY_S))
+    is_changing = any(till.is_doomed and till.fate is Fate.IN_SHOP for till in chain.tills)
+    if is_changing or not hq.machine.is_on or _of_lost_tills(chain) != lost:
+        return  # what HQ knew of one that is lost since, nobody would tell it again
     hq.put_back(image)
     for _ in range(LOOKS_MAX):
         await asyncio.sleep(LOOK_S)
@@ -143,14 +149,20 @@ async def put_hq_back(chain: Chain, chance: Random) -> None:
             return
 
 
+def _of_lost_tills(chain: Chain) -> object:
+    """What nobody would tell HQ again: who keeps which place, and what it has of those whose machines are lost."""
+    hq = chain.hq.machine.store
+    return chain.keepers_changed, [hq.acknowledgement(*one, 0).held for one in sorted(chain.gone)]
+
+
 async def put_till_back(chain: Chain, chance: Random) -> None:
     """Somebody puts a copy into a till in place of its disk. Later he finds the right one, and puts that back."""
-    till = chance.choice(chain.tills)
+    till = chance.choice(chain.running())
     machine = till.machine
     copy = await machine.copy_after(chance.randint(0, WRITES_MAX))
     copied = machine.store.head().ref.sequence
     await asyncio.sleep(chance.uniform(*SINCE_COPY_S))
-    if till.has_copy or not machine.is_on or machine.store.head().ref.sequence == copied:
+    if till.has_copy or till.is_doomed or not machine.is_on or machine.store.head().ref.sequence == copied:
         return  # it would be no old one
     till.has_copy = True
     right = machine.put_back(copy)
@@ -183,6 +195,7 @@ FAULTS: dict[str, tuple[int, Fault]] = {
     "a file is carried on a stick": (10, carry_stick),
     "an old file is found": (4, find_old_file),
     "a card is lost": (1, lose_card),
+    "a till is lost for good": (5, lose_till),
 }
 """By what a report calls them; how often, beside the others."""
 

@@ -29,8 +29,8 @@ from simulation.marker import MemoryMarker
 from simulation.net import HQ_ADDRESS, Net
 from simulation.shop import SOFTWARE, ZONE
 
-SOMEBODY = "ann"
-"""Who works at HQ."""
+SOMEBODY, SOMEBODY_ELSE = "ann", "ben"
+"""Who work at HQ."""
 COPIES_S = 1800.0
 """HQ asks for copies of silent tills this often: the chain has days, and each time costs its book some looks."""
 

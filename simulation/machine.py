@@ -124,6 +124,16 @@ class Machine(Generic[S]):
         else:
             self.loop.failures.append(fault)
 
+    def lay_open(self) -> None:
+        """It is gone, and no program runs on it any more. Whoever knows everything reads what its disk has kept."""
+        assert self.program is None, f"{self.name} is on"
+        self.disk.is_full = False
+        self.repair()
+        self.starts += 1
+        self.is_dirty = True
+        self._files = Files(self.disk)
+        self._store = self.open_book(self._files.vfs_name)
+
     def cut_after(self, writes: int, *, killed: bool) -> None:
         """The power goes off at the next write but `writes`; `killed`: only the program dies, and the disk lives on."""
         self.disk.cut_at = self.disk.changes + writes + 1

@@ -20,6 +20,8 @@ class Report:
         """Refunds that were promised, as nobody was reached who had the right to."""
         self.gifts = self.gifts_missed = 0
         """Promotions that were given, and those that were not as nothing to give was to be had."""
+        self.written_off = self.paid = 0
+        """Money that lay at lost tills, and what of it the company has paid: it was spent there, as was heard later."""
         self.turned_away = 0
         """Customers who stood before a till that was off, or went off and had not done it."""
         self.sales = self.sales_done = 0
@@ -86,6 +88,8 @@ def as_text(report: Report, currency: Currency) -> str:
         ("  refused though funded", f"{report.funded}, {currency.format(report.funded_units)} in all"),
         ("at tills, on average", f"{_mean(report.exposure, currency)}, at most {_most(report.exposure, currency)}"),
         ("  out of reach", f"{_mean(report.stranded, currency)}, at most {_most(report.stranded, currency)}"),
+        ("written off with lost tills", currency.format(report.written_off)),
+        ("  paid by the company", currency.format(report.paid)),
         ("machines went off", f"{report.outages} times"),
         ("all books were looked at", f"{report.looks} times"),
         *((f"fault: {fault}", f"{times} times") for fault, times in sorted(report.faults.items())),

@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from ledger.ids import HEADQUARTERS, agent_of
+from ledger.ids import HEADQUARTERS, ChainId, agent_of
 from ledger.slices import Asset
 from simulation.cashier import Cashier
 from simulation.chain import Chain, Size
 from simulation.company import Company
+from simulation.digest import digest
 from simulation.faults import befall
 from simulation.logs import overheard
 from simulation.report import Report
@@ -73,11 +74,13 @@ class _Life:
         chain.come_to_rest()
         self._check_words()
         self._check_exports()
+        losses = chain.proof.losses()
         self._bring_all_back()
         self._report.outages, self._report.looks = chain.outages, chain.looks
         self._report.promised(chain.truth.promises)
         self._report.gave(chain.truth.gifts)
-        return Outcome(chain.digest(), self._report)
+        self._report.written_off, self._report.paid = losses
+        return Outcome(digest(chain), self._report)
 
     async def _sell(self, cashier: Cashier) -> None:
         chance, loop = self._fork(), self._chain.loop
@@ -92,7 +95,7 @@ class _Life:
         """By schedule: the programs' own (terminal.jobs) go by the machine's clock, which stands still here."""
         while True:
             await asyncio.sleep(EXCHANGE_S)
-            await till.machine.try_ask(partial(_call_hq, till))
+            await till.latest.machine.try_ask(partial(_call_hq, till.latest))
 
     async def _befall(self) -> None:
         """One fault after another, some of them at once. The last ones may last until the shops have closed."""
@@ -113,17 +116,20 @@ class _Life:
             await asyncio.sleep(LOOK_S)
             if chain.hq.machine.is_on:
                 held = self._held()
-                cut_off = {till.name.keeper for till in chain.tills if not self._is_reached(till)}
+                cut_off = {till.name for till in chain.tills if not self._is_reached(till)}
                 self._report.exposure.append(sum(held.values()))
-                self._report.stranded.append(sum(units for place, units in held.items() if place in cut_off))
+                self._report.stranded.append(sum(units for till, units in held.items() if till in cut_off))
 
-    def _held(self) -> dict[str, int]:
+    def _held(self) -> dict[ChainId, int]:
+        """By keepers; but for what was written off, which lies at HQ."""
         purses = ", ".join(f"'{purse}'" for purse in Asset.MONEY.purses)
         rows = self._chain.hq.machine.store._connection.execute(
-            f"select place, sum(units) from slices where place <> ? and purse in ({purses}) group by place",  # noqa: S608 - our own names
+            f"select place, epoch, sum(units) from slices where place <> ? and purse in ({purses})"  # noqa: S608 - our own names
+            " and (place, epoch) not in (select keeper, epoch from write_offs where agreed_by is not null)"
+            " group by place, epoch",
             (HEADQUARTERS,),
         )
-        return {str(place): int(units) for place, units in rows}
+        return {ChainId(*keeper): int(units) for *keeper, units in rows}
 
     def _is_reached(self, till: ShopTill) -> bool:
         if agent_of(till.name.keeper) is not None:
@@ -138,8 +144,8 @@ class _Life:
             found, said = stores[name].find(operation_id), msgspec.structs.replace(answer, cashier_message=None)
             assert found == said, f"{operation_id} was answered {answer}, and now it is {found}"
         for cashier in self._cashiers:
-            for operation_id in cashier.never:
-                found = cashier.till.machine.store.find(operation_id)
+            for operation_id, till in cashier.never.items():
+                found = till.machine.store.find(operation_id)
                 assert found is None, f"{operation_id} was not done, the till said, and now it is {found}"
 
     def _check_exports(self) -> None:
@@ -152,7 +158,7 @@ class _Life:
         for cashier in self._cashiers:
             cashier.report = Report()
             for (name, receipt), original in list(self._chain.truth.originals.items()):
-                if name == cashier.till.name:
+                if name in cashier.served:
                     self._chain.do(partial(cashier.bring_back, receipt, original))
         self._chain.come_to_rest()
         self._chain.proof.check_all_is_undone()

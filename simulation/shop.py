@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from enum import Enum
 from random import Random
 from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
@@ -41,6 +42,16 @@ class HqAnswer(NamedTuple):
     hq_epoch: int
 
 
+class Fate(Enum):
+    """Where a machine is."""
+
+    IN_SHOP = "in the shop"
+    LOST = "lost"
+    """Stolen or broken for good; what is on its disk nobody in the chain knows."""
+    FOUND = "found"
+    """It runs again, somewhere: no customer stands before it."""
+
+
 class ShopTill:
     """Its place in one epoch, with one key. `core` is what runs now."""
 
@@ -58,6 +69,11 @@ class ShopTill:
         self.name, self.key = name, key
         self.marker = MemoryMarker()
         self.core: Core | None = None
+        self.fate = Fate.IN_SHOP
+        self.is_doomed = False
+        """It is going to be lost."""
+        self.successor: ShopTill | None = None
+        """The machine at which its customers are served now."""
         self.hq_key = b""
         self.has_copy = False
         """Somebody has put an old copy into the machine."""
@@ -77,6 +93,17 @@ class ShopTill:
         return self.core.till
 
     @property
+    def latest(self) -> ShopTill:
+        """Who serves its customers now: it, or the last of those that have taken its place."""
+        return self if self.successor is None else self.successor.latest
+
+    def unplug(self) -> None:
+        """From its next start on it has no line to anybody."""
+        nowhere = Cable("nowhere")
+        nowhere.pull()
+        self._to_hq, self._lan = [nowhere], nowhere
+
+    @property
     def address(self) -> str:
         """Where it listens for its neighbours, if it is to."""
         lan = self._lan_settings
@@ -84,7 +111,8 @@ class ShopTill:
 
     @property
     def _lan_settings(self) -> LanSettings:
-        return LanSettings(f"{self.name.keeper}.example")
+        """Where one of a place is found again, another has its address."""
+        return LanSettings(f"{'old-' * (self.fate is Fate.FOUND)}{self.name.keeper}.example")
 
     def _identity(self) -> Identity:
         store, till = self.name.keeper.split("-")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from hq_server.promotions import NotFunded, PromotionView, QuotaAt
+from hq_server.storage.conservation import Conservation
 from hq_server.storage.recovering import Recovering
 from hq_server.storage.vault import Vault
 from ledger.ids import HEADQUARTERS, AccountId, quota_of
 from ledger.journal_sqlite import Connection
+from ledger.slices import Purse
 from ledger.transactions import Side
 from loyalty.programme import Programme
 from loyalty.promotions import Limit, Promotion
@@ -22,6 +24,7 @@ class Quotas:
         self._vault = vault
         self._recovering = recovering
         self._programme = programme
+        self._lots = Conservation(connection)
 
     def fund(self, body: Funded, stamp: Stamp) -> NotFunded | None:
         """Let a promotion give so many times, or so much, more; or why not."""
@@ -49,7 +52,7 @@ class Quotas:
             funded=-sums.get(Side.ISSUED, 0),
             used=sums.get(Side.SPENT, 0),
             at_hq=places.pop(HEADQUARTERS, 0),
-            under_way=sums.get(Side.IN_TRANSIT, 0),
+            under_way=self._lots.under_way(account).get(Purse.QUOTA, 0),
             places=[QuotaAt(place, units) for place, units in sorted(places.items())],
         )
 

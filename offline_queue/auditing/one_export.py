@@ -260,5 +260,5 @@ class ExportAudit:
             if posted > held:
                 at = f"{keeper}/{epoch}/{held + 1}"
                 self.findings.add(Sort.MISSING, at, f"HQ has posted up to {posted}, and holds up to {held}")
-        for wrong in self.posting.faults(self.transfers):
+        for wrong in self.posting.faults(self.transfers, {(row.keeper, row.epoch) for row in self.forks}):
             self._tell(wrong.sort, [wrong.keeper], str(wrong.at), wrong.what)

@@ -14,7 +14,9 @@ from offline_queue.auditing.keys import ChainName, Vouched
 from offline_queue.auditing.mirror import Mirror
 from offline_queue.auditing.transfers import TAKING, GiversRecords, TransfersCheck
 from offline_queue.export_items import ProgressRow, SetAsideRow
+from protocol.bodies import Directive, Revoke
 from protocol.records import Record, RecordKind, SignedRecord
+from protocol.recoveries import Readopted
 from protocol.signing import Context, is_signed_by
 from protocol.transfers import given_in, giver_of
 
@@ -23,6 +25,9 @@ MIRRORED = TAKING | {
     *(RecordKind.NETTED, RecordKind.WRITTEN_OFF, RecordKind.FUNDED),
 }
 """What HQ sets aside when it does not understand it."""
+
+GIVER_FENCED = "giver_fenced"
+"""Why HQ sets aside what takes a gift of which it never heard before it fenced the giver."""
 
 
 class Wrong(NamedTuple):
@@ -72,6 +77,9 @@ class PostingCheck:
         self._operations: defaultdict[str, set[OperationId]] = defaultdict(set)
         self._due: defaultdict[ChainName, deque[Due]] = defaultdict(deque)
         self._too_early: list[Wrong] = []
+        self._revoked: set[ChainName] = set()
+        self._fenced: dict[RecordRef, RecordRef] = {}
+        """What HQ says to have set aside as it never hears of the giver's record, and which record that is."""
 
     def take_row(self, row: ProgressRow | SetAsideRow) -> None:
         """Take what HQ says of a chain."""
@@ -83,6 +91,8 @@ class PostingCheck:
 
     def take(self, record: Record, line: Line | None, *, understood: bool) -> None:
         """Do with a keeper's record what HQ must do; `line` is what it tells of the book, if anything."""
+        if record.keeper == HEADQUARTERS and understood:
+            self._note_revoked(record)
         if record.keeper == HEADQUARTERS or record.kind not in MIRRORED:
             return
         name, giver = (record.keeper, record.epoch), giver_of(record) if understood else None
@@ -94,10 +104,14 @@ class PostingCheck:
         elif beyond == 1 and giver is not None and self._stands(giver) is Stands.NOT_YET:
             self.waiting[name] = giver.open().ref
 
-    def faults(self, transfers: TransfersCheck) -> Iterator[Wrong]:
-        """What is wrong, when all is read: `transfers` are those of the whole export."""
+    def faults(self, transfers: TransfersCheck, forked: set[ChainName]) -> Iterator[Wrong]:
+        """What is wrong, when all is read: `transfers` are those of the whole export, `forked` the chains with two."""
         self._go_on_with_all()
         yield from self._too_early
+        for ref, giver in sorted(self._fenced.items()):
+            if (giver.keeper, giver.epoch) not in self._revoked | forked:
+                what = f"HQ has set it aside ({GIVER_FENCED}), and nothing keeps it from hearing of {giver}"
+                yield Wrong(Sort.NOT_POSTED, ref.keeper, ref, what)
         right = self.refused()
         for ref in sorted(self.set_aside.keys() - right):
             what = f"HQ has set it aside ({self.set_aside[ref]}), and the book takes it"
@@ -116,7 +130,7 @@ class PostingCheck:
         """Post what is due, up to a record whose giver is not read yet; `by_force` posts that one, too."""
         due, mirror = self._due[name], self._mirror(name)
         while due:
-            stands = Stands.POSTED if due[0].giver is None else self._stands(due[0].giver)
+            stands = Stands.POSTED if due[0].giver is None else self._stands_for(due[0].ref, due[0].giver)
             if stands is Stands.NOT_READ and not by_force:
                 return
             self._post(due.popleft(), mirror, stands)
@@ -145,6 +159,22 @@ class PostingCheck:
         if name not in self.mirrors:
             self.mirrors[name] = Mirror(self._operations[name[0]])
         return self.mirrors[name]
+
+    def _note_revoked(self, record: Record) -> None:
+        given = record if record.kind is RecordKind.DIRECTIVE else None
+        if record.kind is RecordKind.READOPTED:
+            given = record.body_as(Readopted).directive.open()
+        directive = None if given is None else given.body_as(Directive)
+        if directive is not None and isinstance(directive.order, Revoke):
+            self._revoked.add((directive.to, directive.to_epoch))
+
+    def _stands_for(self, taker: RecordRef, quoted: SignedRecord) -> Stands:
+        """The same for who takes it: HQ may say that it never hears of that record, which the end must bear out."""
+        stands = self._stands(quoted)
+        if stands is Stands.NOT_YET and self.set_aside.get(taker) == GIVER_FENCED:
+            self._fenced[taker] = quoted.open().ref
+            return Stands.REFUSED
+        return stands
 
     def _stands(self, quoted: SignedRecord) -> Stands:
         giver = quoted.open().ref

@@ -97,5 +97,9 @@ class Chain(Protocol):
     def revoked(self) -> set[ChainId]:
         """Whose key HQ trusts no longer."""
 
+    @property
+    def gone(self) -> set[ChainId]:
+        """Whose machine is lost: it says nothing more, and its book is what its disk has kept."""
+
     def is_open(self, till: Keeper, /) -> bool:
         """Whether HQ may ask a till for value, and give it some."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from ledger.ids import AccountId, quota_of
+from ledger.slices import Asset
 from loyalty.programme import Programme
 from loyalty.promotions import Limit, Occasion
+from simulation.checks.whose import Whose
 from terminal.answers import Answer
 
 ABOUT = "promotion."
@@ -22,7 +24,9 @@ class Gifts:
         self.count = self.missed = 0
         """How often one was given, and how often not as its quota was used up, or not to be had there."""
 
-    def give(self, occasion: Occasion, units: int, on_top: int, answer: Answer) -> tuple[str, ...]:
+    def give(
+        self, occasion: Occasion, units: int, on_top: int, answer: Answer, written_off: Counter[Whose]
+    ) -> tuple[str, ...]:
         """A load or a purchase of so many units has brought so much on top; by which promotions, the reasons say."""
         about = {one.rule.removeprefix(ABOUT): one for one in answer.reasons if one.rule.startswith(ABOUT)}
         for one in self._promotions.values():
@@ -33,8 +37,9 @@ class Gifts:
         assert on_top == sum(self._promotions[name].gives for name in given), f"{given} bring {on_top}"
         for name in given:
             self.used[name] += self._promotions[name].uses
-            within = self._promotions[name].limited_by is Limit.NONE or self.used[name] <= self.funded[name]
-            assert within, f"{name} was given for {self.used[name]}, and {self.funded[name]} were funded"
+            most = self.funded[name] + written_off[quota_of(name), Asset.QUOTA]
+            within = self._promotions[name].limited_by is Limit.NONE or self.used[name] <= most
+            assert within, f"{name} was given for {self.used[name]}, and {most} were funded, or given back by HQ"
         return given
 
     def bring_back(self, given: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from ledger.ids import HEADQUARTERS, AccountId, ChainId, LotId
+from ledger.ids import HEADQUARTERS, AccountId, ChainId, LotId, Place
 from ledger.journal_sqlite import Connection
 from ledger.slices import Purse, SliceKey
 from ledger.transactions import Side, TransactionKind
@@ -24,6 +24,7 @@ Parts = dict[SliceKey, int]
 class OwnBook:
     """One keeper's place in one epoch. `given` and `taken`: what each transfer moved, by the giver's record.
 
+    `takers` are to whom, by the same name.
     `netted` is what of `sides` was moved by nettings: no customer has spent that, and no till.
     """
 
@@ -33,6 +34,7 @@ class OwnBook:
     held: Parts = field(default_factory=dict)
     given: dict[str, Parts] = field(default_factory=dict)
     taken: dict[str, Parts] = field(default_factory=dict)
+    takers: dict[str, ChainId] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     read: dict[int, int] = field(default_factory=dict)
     """Up to which record of each epoch: HQ's place goes on over all of its epochs."""
@@ -86,7 +88,8 @@ def _read_chain(own: OwnBook, book: Connection, name: ChainId) -> None:
             # What HQ gives and does not have is owed by no customer, and a netting pays it.
             own.netted.update({(key, side): units for key, side, units in legs[sequence] if side is Side.OWED})
             moved = {key: abs(units) for key, side, units in legs[sequence] if side is Side.IN_TRANSIT}
-            giver = _check_transfer(book, name, sequence, kind, operation_id)
+            giver, taker = _check_transfer(book, name, sequence, kind, operation_id)
+            own.takers[giver] = taker
             (own.taken if kind == TransactionKind.TRANSFER_IN else own.given)[giver] = moved
 
 
@@ -127,24 +130,28 @@ def _slices(book: Connection, name: ChainId) -> Parts:
     return {_key(*lot): units for *lot, units in rows}
 
 
-def _check_transfer(book: Connection, name: ChainId, sequence: int, kind: str, operation_id: str) -> str:
-    """The keeper's record gives this, or takes what was given to it; the giver's record by its name."""
+def _check_transfer(
+    book: Connection, name: ChainId, sequence: int, kind: str, operation_id: str
+) -> tuple[str, ChainId]:
+    """The keeper's record gives this, or takes what was given to it; the giver's record by its name, and the taker."""
     signed = Chain(book, *name).record(sequence)
     assert signed is not None, f"{name}/{sequence} was posted, and is no record"
-    at, moved = _transfer_in(signed, kind)
+    at, moved, taker = _transfer_in(signed, kind)
     assert moved, f"{at} moves value to another place and is not a record of that"
     how = "taken" if kind == TransactionKind.TRANSFER_IN else "given" if moved == at else "readopted"
     of = at if how == "readopted" else moved
     assert operation_id == f"{how}/{of}", f"{at}: its operation is named after another transfer"
-    return moved
+    return moved, taker
 
 
 @lru_cache(10_000)
-def _transfer_in(signed: SignedRecord, kind: str) -> tuple[str, str]:
-    """A record's name, and that of the giver's record whose transfer it gives or takes; empty: none."""
+def _transfer_in(signed: SignedRecord, kind: str) -> tuple[str, str, ChainId]:
+    """A record's name, and that of the giver's record whose transfer it gives or takes; empty: none; and its taker."""
     record = signed.open()
     passage = taken_in(record) if kind == TransactionKind.TRANSFER_IN else given_in(record)
-    return str(record.ref), "" if passage is None else str(passage.giver)
+    if passage is None:
+        return str(record.ref), "", ChainId(record.keeper, record.epoch)
+    return str(record.ref), str(passage.giver), ChainId(Place(passage.to), passage.to_epoch)
 
 
 def _key(account: str, purse: str, lot: str) -> SliceKey:

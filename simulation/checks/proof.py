@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from hq_server.exporting import export_headquarters
 from ledger.digest import digest
-from ledger.ids import ChainId
+from ledger.ids import AccountId, ChainId
 from ledger.journal_sqlite import SqliteJournal, transaction
 from ledger.slices import Asset, Purse, SliceKey
 from ledger.transactions import Side
@@ -18,12 +19,16 @@ from offline_queue.exporting import heading, save_export
 from protocol.acknowledgements import open_acknowledgement
 from simulation.checks.chain import Chain, Keeper
 from simulation.checks.conserved import assert_conserved
+from simulation.checks.lost import Fences, WriteOffs, there_by
 from simulation.checks.mirrored import OF_HQ, Mirrored, check_promises
 from simulation.checks.nettings import Nettings, check_debts, check_netted
+from simulation.checks.obeyed import Obeyed
 from simulation.checks.own_books import OwnBook, OwnBooks
-from simulation.checks.sums import Summed, Whose, add_up, whose
+from simulation.checks.sums import Summed, add_up
 from simulation.checks.undoings import Undoings
+from simulation.checks.unheard import check_prefix, in_suspense, lots_by_place, unheard, what_hq_says
 from simulation.checks.waiting import check_waiting
+from simulation.checks.whose import Whose, whose
 from terminal.exporting import TABLES
 
 
@@ -35,20 +40,53 @@ class ChainProof:
         self._mirrored = Mirrored()
         self._undoings = Undoings()
         self._nettings = Nettings()
+        self._obeyed = Obeyed()
+        self._write_offs = WriteOffs()
+        self._fences = Fences()
         self._books = OwnBooks()
         self._own: dict[ChainId, OwnBook] = {}
         chain.watch = self._watch
 
     def _watch(self) -> None:
         """Between two acts of the chain: what a later one could hide."""
-        if self._chain.hq.machine.is_dirty and not self._chain.hq.is_recovering:
-            self._nettings.check_new(self._chain.hq.machine)
+        hq = self._chain.hq
+        if not hq.machine.is_dirty or hq.is_recovering:
+            return
+        self._nettings.check_new(hq.machine)
+        self._fences.look(hq.machine)
+        self._check_write_offs()
+
+    def fencing(self) -> AbstractContextManager[None]:
+        """Somebody at HQ takes a key's trust away, or enrols a till: that alone moves nothing."""
+        return self._fences.watching(self._chain.hq.machine)
+
+    def _check_write_offs(self) -> None:
+        truth = self._chain.truth
+        fresh = self._write_offs.fresh(self._chain.hq.machine)
+        if fresh:
+            self._write_offs.check(fresh, self._at_hq(), self._chain.hq.machine.store)
+        if self._write_offs.has_news:
+            for who, units in self._write_offs.given_back().items():
+                truth.written_off[who] = max(truth.written_off[who], units)
+
+    def losses(self) -> tuple[int, int]:
+        """The money that was written off, and what of it the company has paid."""
+        sums = self._write_offs.given_back(), self._write_offs.paid(self._at_hq())
+        written_off, paid = (sum(units for (_, asset), units in one.items() if asset is Asset.MONEY) for one in sums)
+        return written_off, paid
+
+    def _at_hq(self) -> dict[ChainId, OwnBook]:
+        """The books of all keepers as HQ has them."""
+        hq = self._chain.hq.machine
+        mirrors = self._mirrored.books(hq, [till.name for till in self._chain.tills])
+        return mirrors | {OF_HQ: self._books.read(hq, OF_HQ)}
 
     def check(self) -> None:
         """Every invariant that holds at any time. Raises AssertionError."""
         dirty = [till for till in self._chain.tills if till.machine.is_dirty]
         for till in dirty:
             self._own[till.name] = self._books.read(till.machine, till.name)
+            self._obeyed.check(till)
         self._undoings.check(dirty)
         if self._chain.hq.is_recovering:
             return  # what HQ knows is not what was, and all machines stay dirty
@@ -69,18 +107,18 @@ class ChainProof:
         for account, units in truth.left().items():
             money = account, Asset.MONEY
             # HQ owes money from the end of its recovery until it has netted what it had given before, and lost.
-            has = summed.held[money] + summed.under_way[money] - summed.owed[money]
+            has = summed.held[money] + summed.under_way[money] - summed.owed[money] - summed.written_off[money]
             assert has == units, f"{account} has {has}, and what it was told adds up to {units}"
             assert not summed.left_owed[account, Asset.MONEY], f"{account} owes money"
         for account, units in truth.points.items():
             points = account, Asset.POINTS
-            has = summed.held[points] + summed.under_way[points] - summed.owed[points]
+            has = summed.held[points] + summed.under_way[points] - summed.owed[points] - summed.written_off[points]
             assert has == units, f"{account} has {has} points, and what it was told adds up to {units}"
             owed, told = summed.left_owed[points], truth.owed[account]
             assert owed == told, f"refunds have left {owed} points of {account} owed, and {told} were told of"
         for account, units in truth.gifts.left().items():
             quota = account, Asset.QUOTA
-            has = summed.held[quota] + summed.under_way[quota] - summed.owed[quota]
+            has = summed.held[quota] + summed.under_way[quota] - summed.owed[quota] - summed.written_off[quota]
             assert has == units, f"of {account} there is {has}, and what was told leaves {units}"
 
     def _check_hq(self) -> None:
@@ -88,6 +126,7 @@ class ChainProof:
         self._own[OF_HQ] = self._books.read(self._chain.hq.machine, OF_HQ)
         check_promises(book, self._chain.hq.said)
         check_debts(book)
+        in_suspense(self._chain)
         stores = {till.name: till.machine.store for till in self._chain.tills}
         keys = {till.name: till.key.public_key().public_bytes_raw() for till in self._chain.tills}
         hq, key = self._chain.hq.machine, self._chain.hq.key.public_key().public_bytes_raw()
@@ -103,59 +142,89 @@ class ChainProof:
     def check_quiet(self) -> None:
         """What holds when all is said, beside check(): HQ's mirror is what lies there, and nothing waits."""
         self.check()
-        assert_conserved(self._chain.hq.machine.store._connection)
-        assert not list(self._chain.hq.machine.store._connection.execute("select * from waits"))
-        for till in self._chain.tills:
-            if till.name not in self._chain.revoked:
-                self._check_mirror(till)
-        check_netted(self._chain.hq.machine.store._connection)
-        check_waiting(self._chain)
-        summed = add_up(self._own.values())
-        owed = {who: units for who, units in summed.owed.items() if who[1] is not Asset.POINTS and units}
-        assert not owed, f"{owed} is owed"
-        if not self._chain.revoked:
-            assert not any(summed.under_way.values()), f"{summed.under_way} is under way, and everything has arrived"
-            self._check_home(summed)
+        chain, hq = self._chain, self._chain.hq.machine.store
+        assert_conserved(hq._connection)
+        assert not list(hq._connection.execute("select * from waits"))
+        revoked, gone = chain.revoked, chain.gone
+        aside = in_suspense(chain)
+        unheard_of: Counter[Whose] = Counter()
+        for till in chain.tills:
+            if till.name in revoked | gone:
+                check_prefix(till, hq, aside)
+                unheard_of.update(unheard(till, hq))
+            else:
+                self._check_mirror(till, aside)
+        check_netted(hq._connection)
+        check_waiting(chain)
+        self._write_offs.check_settled(self._at_hq(), hq)
+        self._check_members(unheard_of, aside)
+        self._check_under_way(revoked | gone, aside)
 
-    def _check_home(self, summed: Summed) -> None:
-        """Of whom nothing lies where HQ cannot ask for it: who has too few points owes just those, and has none."""
-        for account, units in self._chain.truth.points.items():
-            points = account, Asset.POINTS
-            if not self._stranded()[points]:
-                found = summed.held[points], summed.owed[points]
-                assert found == (max(units, 0), max(-units, 0)), f"{account} has and owes {found}, and not {units}"
+    def _check_members(self, unheard_of: Counter[Whose], aside: set[AccountId]) -> None:
+        """What HQ says of each member is what she was told and HQ could hear of, and what the company has paid."""
+        truth, paid = self._chain.truth, self._write_offs.paid(self._at_hq())
+        told = {(account, Asset.MONEY): units for account, units in truth.left().items()}
+        told |= {(account, Asset.POINTS): units for account, units in truth.points.items()}
+        told |= {(account, Asset.QUOTA): units for account, units in truth.gifts.left().items()}
+        for who, units in told.items():
+            if who[0] not in aside:
+                has, owes = what_hq_says(self._chain.hq.machine.store, *who)
+                due = units - unheard_of[who] + paid[who]
+                assert has - owes == due, (
+                    f"HQ says that {who} has {has} and owes {owes}: {units} were told, {due} is due"
+                )
+                at_hand = self._at_hand(who) if owes else 0
+                assert not at_hand, f"{who} owes {owes}, and {at_hand} lie where HQ may ask for it"
 
-    def _stranded(self) -> Counter[Whose]:
-        """What lies with tills whose place another has taken over."""
-        stranded: Counter[Whose] = Counter()
-        for till in self._chain.tills:
-            if not self._chain.is_open(till):
-                for key, units in self._own[till.name].held.items():
-                    stranded[whose(key)] += units
-        return stranded
+    def _at_hand(self, who: Whose) -> int:
+        """What a member has at HQ, or where HQ may ask for it; of what nobody ever owes, whatever there is."""
+        names = {till.name for till in self._chain.tills if self._chain.is_open(till)} | {OF_HQ}
+        held = (key_units for name in names for key_units in self._own[name].held.items())
+        return 1 if who[1] is not Asset.POINTS else sum(units for key, units in held if whose(key) == who)
+
+    def _check_under_way(self, silent: set[ChainId], aside: set[AccountId]) -> None:
+        """All has arrived but from those who say nothing any more, to whom HQ gives nothing, and what is aside."""
+        closed = silent | {till.name for till in self._chain.tills if not self._chain.is_open(till)}
+        taken = {giver for book in self._own.values() for giver in book.taken}
+        for book in self._own.values():
+            for giver in book.given.keys() - taken:
+                is_over = book.name in silent or book.takers[giver] in closed
+                is_aside = {key.account for key in book.given[giver]} <= aside
+                assert is_over or is_aside, f"{giver} is under way to {book.takers[giver]}, and everything has arrived"
 
     def check_all_is_undone(self) -> None:
         """Behind check_quiet(): of those of whom every sale was undone it is as if they had never bought anything."""
-        if self._chain.revoked:
-            return
-        stranded, still = self._stranded(), self._chain.truth.still_sold()
+        still, loose = self._chain.truth.still_sold(), self._loose()
         for key, sides in self.lots().items():
             if key.account in still:
                 continue
             if key.purse is Purse.QUOTA:
                 continue  # what a promotion gave is given
             assert key.purse is Purse.POINTS or not sides[Side.SPENT], f"{key} was all given back: {dict(sides)}"
-            if key.purse is Purse.POINTS and not stranded[whose(key)]:
-                assert not any(sides.values()), f"{key} is of a sale that was undone: {dict(sides)}"
+            if key.purse is Purse.POINTS and whose(key) not in loose:
+                there = sides[Side.HELD] + sides[Side.IN_TRANSIT] + sides[Side.RISK]
+                others = (sides[Side.ISSUED], sides[Side.SPENT], sides[Side.OWED])
+                assert not any((there, *others)), f"{key} is of a sale that was undone: {dict(sides)}"
 
-    def _check_mirror(self, till: Keeper) -> None:
+    def _loose(self) -> set[Whose]:
+        """Of whom more or less lies with tills that HQ may ask for nothing than was written off there."""
+        loose: set[Whose] = set()
+        for till in self._chain.tills:
+            if not self._chain.is_open(till):
+                there, units = there_by(self._own, till.name), self._write_offs.units[till.name]
+                loose |= {whose(key) for key in there.keys() | units.keys() if there[key] != units[key]}
+        return loose
+
+    def _check_mirror(self, till: Keeper, aside: set[AccountId]) -> None:
         own, hq = till.machine.store, self._chain.hq.machine.store
         head, word = own.head(), hq.acknowledgement(*till.name, self._chain.now_ms)
         assert (word.held, word.posted, word.held_hash) == (head.ref.sequence, head.ref.sequence, head.hash)
         assert own.hq.known().directive == word.directive
         mirror = SqliteJournal(hq._connection, *till.name).everything()
-        assert mirror == self._own[till.name].held, f"HQ's mirror of {till.name} is not what lies there"
-        assert digest(mirror) == digest(SqliteJournal(own._connection, *till.name).everything())
+        held = lots_by_place(self._own[till.name].held, aside)
+        assert lots_by_place(mirror, aside) == held, f"HQ's mirror of {till.name} is not what lies there"
+        if not aside:
+            assert digest(mirror) == digest(SqliteJournal(own._connection, *till.name).everything())
 
     def lots(self) -> Mapping[SliceKey, Counter[Side]]:
         """Each lot's sums over all places, as they were at the last look."""

@@ -6,19 +6,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ledger.ids import AccountId
-from ledger.slices import Asset, SliceKey
+from ledger.slices import SliceKey
 from ledger.transactions import Side
 from simulation.checks.own_books import OwnBook, Parts
-
-_ASSETS = {purse: asset for asset in Asset for purse in asset.purses}
-Whose = tuple[AccountId, Asset]
+from simulation.checks.whose import Whose, whose
 
 
 @dataclass(frozen=True, slots=True)
 class Summed:
     """All places together, by account and asset. `under_way`: what left one place and is at no other.
 
+    `written_off` is what HQ has given back of what lies at lost tills, or did: it lies there twice, or one was spent.
     `left_owed` is what refunds at tills did not find, `owed` what of it HQ has not netted; `lots` are the sums of each.
     """
 
@@ -26,6 +24,7 @@ class Summed:
     under_way: Counter[Whose]
     left_owed: Counter[Whose]
     owed: Counter[Whose]
+    written_off: Counter[Whose]
     lots: Mapping[SliceKey, Counter[Side]]
 
 
@@ -40,12 +39,13 @@ def add_up(books: Iterable[OwnBook]) -> Summed:
     lots, netted = _sums(one.sides for one in books), _sums(one.netted for one in books)
     _check_lots(lots, netted)
     _check_nettings(netted)
-    summed = Summed(Counter(), Counter(), Counter(), Counter(), lots)
+    summed = Summed(Counter(), Counter(), Counter(), Counter(), Counter(), lots)
     for key, sides in lots.items():
         owed, paid = -sides[Side.OWED], netted[key][Side.OWED] if key in netted else 0
         summed.held[whose(key)] += sides[Side.HELD]
         summed.under_way[whose(key)] += sides[Side.IN_TRANSIT]
         summed.owed[whose(key)] += owed
+        summed.written_off[whose(key)] -= sides[Side.RISK]
         summed.left_owed[whose(key)] += owed + paid
     under_way: Counter[Whose] = Counter()
     for giver in given.keys() - taken.keys():
@@ -53,11 +53,6 @@ def add_up(books: Iterable[OwnBook]) -> Summed:
             under_way[whose(key)] += units
     assert under_way == summed.under_way, "what was given and not taken is under way"
     return summed
-
-
-def whose(key: SliceKey) -> Whose:
-    """The member's asset that a lot belongs to."""
-    return key.account, _ASSETS[key.purse]
 
 
 def _sums(parts: Iterable[Counter[tuple[SliceKey, Side]]]) -> dict[SliceKey, Counter[Side]]:
@@ -77,7 +72,7 @@ def _once(how: str, moves: Iterator[tuple[str, Parts]]) -> dict[str, Parts]:
 
 
 def _check_lots(lots: Mapping[SliceKey, Counter[Side]], netted: Mapping[SliceKey, Counter[Side]]) -> None:
-    """Per lot: issued + owed = held + spent + under way; a later refund takes its part back out of issued and spent.
+    """Per lot: issued + owed + written off = held + spent + under way; a later refund takes its part back out of both.
 
     No more is netted of a lot than was owed; and what the tills have spent of it, refunds taken out, is never below
     zero. A netting may still take out of what was spent what a refund gives back later.
@@ -86,6 +81,7 @@ def _check_lots(lots: Mapping[SliceKey, Counter[Side]], netted: Mapping[SliceKey
         assert sides.total() == 0, f"{key.lot}: it is not all accounted for: {dict(sides)}"
         spent = sides[Side.SPENT] - (netted[key][Side.SPENT] if key in netted else 0)
         assert sides[Side.ISSUED] <= 0 <= min(spent, sides[Side.IN_TRANSIT], sides[Side.HELD]), dict(sides)
+        assert sides[Side.RISK] <= 0, f"{key.lot}: more of it came home than was written off: {dict(sides)}"
         assert sides[Side.OWED] <= 0, f"{key.lot}: more was netted than refunds have left owed: {dict(sides)}"
 
 

@@ -11,11 +11,13 @@ from checkout.requests import Load, Sale, Undo
 from checkout.results import Decline
 from checkout.sold import Paid, PaidWith
 from ledger.ids import AccountId, ChainId, OperationId
+from ledger.slices import Asset
 from loyalty.programme import Programme
 from loyalty.promotions import Occasion
 from simulation.checks.gifts import Gifts
 from simulation.checks.promised import Promises, Slip
 from simulation.checks.purchases import Purchase
+from simulation.checks.whose import Whose
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked
 
@@ -71,6 +73,8 @@ class Truth:
         self._earns = (0, 1) if earning is None else (earning.points, earning.per_units)
         self._costs = (0, 1) if redeeming is None else (redeeming.points, redeeming.units)
         self.answers: dict[tuple[ChainId, str], Answer] = {}
+        self.written_off: Counter[Whose] = Counter()
+        """What HQ has given back of what lies at lost tills: so much a member may spend, who has spent it there."""
         self.loaded: Counter[AccountId] = Counter()
         self.spent: Counter[AccountId] = Counter()
         self.points: Counter[AccountId] = Counter()
@@ -161,8 +165,10 @@ class Truth:
         self._check_enough(account)
 
     def _check_enough(self, account: AccountId) -> None:
-        assert self.spent[account] <= self.loaded[account], f"{account} has spent more than was ever loaded"
-        assert self.points[account] + self.owed[account] >= 0, f"{account} has redeemed more than was ever earned"
+        loaded = self.loaded[account] + self.written_off[account, Asset.MONEY]
+        assert self.spent[account] <= loaded, f"{account} has spent more than was ever loaded"
+        earned = self.points[account] + self.owed[account] + self.written_off[account, Asset.POINTS]
+        assert earned >= 0, f"{account} has redeemed more than was ever earned"
 
     def _promise(self, till: ChainId, request: Undo, answer: Answer) -> None:
         """Whoever has the right gives back at once."""
@@ -210,7 +216,7 @@ class Truth:
 
     def _load(self, account: AccountId, request: Load, answer: Answer) -> tuple[Loaded, tuple[str, ...]]:
         bonus = next((tier.bonus_units for tier in self._bonus if request.units >= tier.from_units), 0)
-        gifts = self.gifts.give(Occasion.LOAD, request.units, answer.bonus - bonus, answer)
+        gifts = self.gifts.give(Occasion.LOAD, request.units, answer.bonus - bonus, answer, self.written_off)
         assert answer.principal == request.units
         self.loaded[account] += request.units + answer.bonus
         return Loaded(request.units, request.units + answer.bonus), gifts
@@ -221,7 +227,7 @@ class Truth:
         in_points = paid.get(PaidWith.POINTS, 0)
         (costs, worth), (earns, per_units) = self._costs, self._earns
         cost, earned = -(-in_points * costs // worth), (request.units - in_points) * earns // per_units
-        gifts = self.gifts.give(Occasion.SALE, request.units, answer.points_in - earned, answer)
+        gifts = self.gifts.give(Occasion.SALE, request.units, answer.points_in - earned, answer, self.written_off)
         made = Purchase(request.units, paid, cost, answer.points_in)
         assert answer.principal + answer.bonus == paid.get(PaidWith.STORED_VALUE, 0)
         assert (answer.points_out, answer.points_owed) == (made.points_paid, 0)
@@ -257,6 +263,10 @@ class Truth:
     def left(self) -> dict[AccountId, int]:
         """The money that each member must have, all places together."""
         return {account: units - self.spent[account] for account, units in self.loaded.items()}
+
+    def to_spend(self, account: AccountId) -> int:
+        """The money that a member may hope to spend; less, where what was written off still is at the lost till."""
+        return max(self.left().get(account, 0) + self.written_off[account, Asset.MONEY], 0)
 
     def left_of(self, receipt_number: str) -> int | None:
         """What of the price of this sale nobody has undone; None: nobody has sold by that slip."""

@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from ledger.ids import HEADQUARTERS
 from offline_queue.auditing.findings import Sort
-from protocol.bodies import DIRECTIVE_BYTES_MAX, Applied, Directive, Given, Taken, TransactionBody, Why
-from protocol.records import RecordKind, seal
+from protocol.bodies import DIRECTIVE_BYTES_MAX, Applied, Directive, Given, Revoke, Taken, TransactionBody, Why
+from protocol.records import RecordKind, SignedRecord, seal
 from tests.audit.by_hand import GIVEN, LOAD, MIA, TAKEN, A, B, Company, changed, never_made, ref, sorts, with_units
 from tests.audit.halves import HQ_KEY, STRANGER
 
@@ -98,6 +98,27 @@ def test_a_take_of_what_the_givers_book_could_not_give_is_set_aside_with_it(comp
     company.send_set_aside(B, given, "below_zero")
     company.send_set_aside(A, taken, "giver_set_aside")
     assert sorts(company.found(company.hq)) == {(Sort.RULE_BROKEN, str(ref(given)))}
+
+
+def _taken_from_b(company: Company) -> SignedRecord:
+    """Till A has taken what B gave in a record that HQ does not hold."""
+    given = company.b.do(RecordKind.GIVEN, Given(A, 1, company.b.transfer(5, Why.GRANT)))
+    return company.a.sign(RecordKind.TAKEN, Taken(given))
+
+
+def test_a_take_of_what_hq_never_heard_of_before_it_revoked_the_giver_is_rightly_set_aside(company: Company) -> None:
+    taken = _taken_from_b(company)
+    company.order(B, Revoke(3))
+    company.send_set_aside(A, taken, "giver_fenced")
+    assert company.found(company.hq) == []
+    assert company.found(company.hq, company.b) == []
+
+
+def test_it_is_not_where_hq_may_still_hear_of_it(company: Company) -> None:
+    taken = _taken_from_b(company)
+    company.send_set_aside(A, taken, "giver_fenced")
+    said = "HQ has set it aside (giver_fenced), and nothing keeps it from hearing of 08-1/1/4"
+    assert company.found(company.hq) == [(Sort.NOT_POSTED, str(ref(taken)), said)]
 
 
 @pytest.mark.parametrize("epoch", [1, 2])

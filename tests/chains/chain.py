@@ -64,6 +64,7 @@ class Chain:
         self.truth = Truth(POINTS_TOO)
         self.tills: list[ShopTill] = []
         self.revoked: set[ChainId] = set()
+        self.gone: set[ChainId] = set()
         self.watch: Callable[[], None] = nobody
         """Called between two acts."""
         self._old_orders: defaultdict[ChainId, list[SignedRecord]] = defaultdict(list)

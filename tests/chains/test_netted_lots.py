@@ -6,7 +6,7 @@ from checkout.sold import PaidWith
 from ledger.slices import Asset
 from ledger.transactions import Side
 from simulation.checks.proof import ChainProof
-from simulation.checks.sums import whose
+from simulation.checks.whose import whose
 from tests.chains.chain import Chain, opened
 from tests.chains.company import ALICE
 from tests.chains.shop_till import ShopTill

@@ -8,7 +8,7 @@ from simulation.chain import Size
 from simulation.run import run
 from tests.chains import chain_faults, recovery_faults
 from tests.faults import Fault, to_be_seen
-from tests.simulation import simulation_faults
+from tests.simulation import loss_faults, simulation_faults
 
 SMALL = Size(stores=2, tills=2)
 SEEDS = range(1, 3)
@@ -37,6 +37,13 @@ FAULTS: dict[str, Fault] = {
     "hq has back what is still taken": recovery_faults.reclaim_what_was_taken,
     "hq does not wait for who is silent": recovery_faults.wait_for_nobody,
     "hq nets by its old book": recovery_faults.net_meanwhile,
+    "hq gives back twice what it writes off": loss_faults.write_off_twice,
+    "hq keeps what a lost till's late records bring": loss_faults.keep_late_loads,
+    "hq has twice what a lost till sends home late": loss_faults.pay_late_returns,
+    "hq forgets what was under way to a lost till": loss_faults.forget_what_was_under_way,
+    "hq has back what lies with a till that it revokes": loss_faults.free_what_is_fenced,
+    "hq has back what lies with a till that is replaced": loss_faults.free_what_is_replaced,
+    "hq takes the records of a revoked till": loss_faults.take_from_the_revoked,
 }
 
 
