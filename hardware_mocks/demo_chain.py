@@ -18,7 +18,7 @@ from hardware_mocks.demo_till import TRANSFER, DemoTill, TillManner
 from hardware_mocks.hq_process import HqProcess
 from hardware_mocks.loopback import LOOPBACK
 from hardware_mocks.patience import wait_until
-from hardware_mocks.till_process import HostProcess
+from hardware_mocks.till_process import PROGRAM, HostProcess
 from ledger.ids import Place, hosted_place
 from terminal.enrolling import enrol
 
@@ -134,15 +134,18 @@ class DemoChain:
         at_once(*(till.process.start for till in tills))
         self.wait_until(lambda: all(till.reader.connected and till.hq["state"] in IN_TOUCH for till in tills))
 
-    def host(self, *places: str) -> HostProcess:
+    def host(self, *places: str, program: Sequence[str] = PROGRAM) -> HostProcess:
         """Have HQ keep a place for each of these tills, in one program."""
         assert self.hosts is None, "one host keeps them all"
+        cable = self._stack.enter_context(Cable(patient=True))
+        cable.lead_to(lambda: self.hq.url)  # an HQ that is started again has another address
         for place in places:
             hosted, till = hosted_place(Place(place)), self.till(place)
             file = till.store.settings(till=hosted_place(Place(till.number)), enrols=True)
-            asyncio.run(enrol(file, self.hq.url, self.pairing_code(hosted), again=False))
+            asyncio.run(enrol(file, cable.url, self.pairing_code(hosted), again=False))
             self.hosted[hosted] = file
-        self.hosts = self._stack.enter_context(HostProcess(list(self.hosted.values()), self.folder / "host.log"))
+        hosts = HostProcess(list(self.hosted.values()), self.folder / "host.log", program=program)
+        self.hosts = self._stack.enter_context(hosts)
         return self.hosts
 
     # ------------------------------------------------------------ what HQ knows

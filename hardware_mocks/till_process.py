@@ -25,7 +25,7 @@ class TillProcess(Program):
 
 
 class HostProcess(Program):
-    """`counterfoil-till host SETTINGS...`: places at HQ. It has no address."""
+    """`counterfoil-till host SETTINGS...`: places at HQ. It has no address. `program` is as of a TillProcess."""
 
-    def __init__(self, settings: Sequence[Path], log: Path) -> None:
-        super().__init__([*PROGRAM, "host", *map(str, settings)], log)
+    def __init__(self, settings: Sequence[Path], log: Path, program: Sequence[str] = PROGRAM) -> None:
+        super().__init__([*program, "host", *map(str, settings)], log)

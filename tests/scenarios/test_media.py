@@ -1,60 +1,16 @@
 """A store without a line, with real programs: its tills sell, and files on a stick go to HQ and back each evening."""
 
-import sys
 from pathlib import Path
-from typing import Any
 
 from hardware_mocks.demo_chain import DemoChain
 from hardware_mocks.demo_till import TillManner
-from hardware_mocks.program import run_command
+from tests.scenarios.stick import Stick
 from tests.scenarios.test_another_mode import run_store
 from tests.scenarios.whole_chain import prove_whole
 
 ALICE, BOB = 1, 2
 LEAD, TILL = "07-1", "07-2"
 PROXY_RUN = TillManner(mode="proxy_run")
-
-
-class Stick:
-    """What is carried between the tills and HQ. Every file that was ever on it is kept in `folder`."""
-
-    def __init__(self, chain: DemoChain, folder: Path) -> None:
-        self.chain, self.folder = chain, folder
-        self.files = 0
-        folder.mkdir()
-
-    def take_out(self, place: str) -> Path:
-        """A till's file."""
-        file = self._new(f"{place}-to-hq")
-        file.write_bytes(self.chain.till(place).process.download("/v1/media"))
-        return file
-
-    def take_in(self, file: Path) -> tuple[Path, str]:
-        """HQ takes it in; its answer, and what its command says."""
-        answer = self._new("hq-answers")
-        command = [sys.executable, "-m", "hq_server", "media", str(self.chain.hq_settings), str(file), str(answer)]
-        done = run_command(*command, "--url", self.chain.hq.url)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return answer, done.stdout
-
-    def bring_in(self, place: str, answer: Path) -> dict[str, Any]:
-        """A till follows HQ's answer."""
-        said: dict[str, Any] = self.chain.till(place).process.upload("/v1/media", answer.read_bytes())
-        return said
-
-    def evening(self) -> dict[str, tuple[Path, Path]]:
-        """Both files go to HQ, twice, as one may wait for the other, and the answers back; what was carried."""
-        files = {place: self.take_out(place) for place in (LEAD, TILL)}
-        for file in files.values():
-            self.take_in(file)
-        answers = {place: self.take_in(file)[0] for place, file in files.items()}
-        for place, answer in answers.items():
-            assert self.bring_in(place, answer)["wrong"] is None
-        return {place: (files[place], answers[place]) for place in files}
-
-    def _new(self, name: str) -> Path:
-        self.files += 1
-        return self.folder / f"{self.files:03}-{name}.medium"
 
 
 def test_a_store_without_a_line_sells_and_closes_its_days_by_stick(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any, TypeAlias
 
 from hardware_mocks.demo_cards import PREFIX
 from hardware_mocks.demo_chain import DemoChain
@@ -20,38 +22,47 @@ PHONE = "912345678"
 """As HQ keeps it, without what stands before it in its country."""
 
 
-def prove_whole(chain: DemoChain) -> None:
+Hears: TypeAlias = Callable[[DemoChain], object]
+"""How HQ comes to hear of all that the tills know, and they of all that it says. It returns when nothing moves."""
+
+
+def prove_whole(chain: DemoChain, hears: Hears = DemoChain.wait_until_quiet) -> None:
     """Close the day at every till, look at HQ's lists, end all programs, and audit the exports of all their books."""
-    close_days(chain)
+    close_days(chain, hears)
     assert unexplained(chain) == []
     assert lists(chain) == {"suspense": 0, "differences": 0, "waiting": 0}
     key = chain.hq.get("/v1/hq")["public_key"]
     chain.end_programs()
-    exports = list(_exports(chain))
-    command = [sys.executable, "-m", "offline_queue.audit_program", *map(str, exports), "--hq-key", key]
-    audited = run_command(*command)
+    audited = run_audit(chain, key)
     assert audited.returncode == 0, audited.stdout + audited.stderr
     assert list(told(chain)) == []
 
 
-def everybody_on_line(chain: DemoChain) -> DemoChain:
+def run_audit(chain: DemoChain, key: str, *words: str) -> CompletedProcess[str]:
+    """What the auditor's program says of all books; every program has ended."""
+    exports = map(str, _exports(chain))
+    return run_command(sys.executable, "-m", "offline_queue.audit_program", *exports, "--hq-key", key, *words)
+
+
+def everybody_on_line(chain: DemoChain, hears: Hears = DemoChain.wait_until_quiet) -> DemoChain:
     """Whatever the story before has done: each till has said something on its present line, and HQ has answered it."""
     chain.mend_all()
     for till in chain.tills.values():
         till.key_in(NOBODY)
         till.charge(1_00)
         till.exchange()
-    chain.wait_until_quiet()
+    hears(chain)
     return chain
 
 
-def close_days(chain: DemoChain) -> None:
+def close_days(chain: DemoChain, hears: Hears = DemoChain.wait_until_quiet) -> None:
     """Every till whose records are taken closes its day while nothing is under way, and HQ has heard of it."""
-    everybody_on_line(chain)
+    everybody_on_line(chain, hears)
     tills = [till for till in chain.tills.values() if till.hq["stopped"] is None]
     opened = {till.place: till.close_day()["opens"] for till in tills}
+    hears(chain)
     chain.wait_until(lambda: all(chain.head(place)["business_date"] == opens for place, opens in opened.items()))
-    chain.wait_until_quiet()
+    hears(chain)
 
 
 def unexplained(chain: DemoChain) -> list[object]:
@@ -66,7 +77,7 @@ def lists(chain: DemoChain) -> dict[str, int]:
     return {name: chain.hq.get(f"/v1/{name}")["total"] for name in ("suspense", "differences", "waiting")}
 
 
-def fresh(chain: DemoChain, till: DemoTill, total: int) -> dict[str, object]:
+def fresh(chain: DemoChain, till: DemoTill, total: int) -> dict[str, Any]:
     """The card before the cashier, once HQ has said there that its member has so much in all."""
     chain.wait_until(lambda: (till.look()["total_is_fresh"], till.look()["total"]) == (True, total))
     return till.look()
