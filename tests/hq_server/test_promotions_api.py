@@ -21,7 +21,7 @@ FUNDING = {"units": 100, "by": "Ann"}
 WRONG: dict[str, tuple[object, ...]] = {
     "units": (0, -1, 1.5, "100", True, None, 10**12 + 1),
     "by": ("", " Ann", "x" * 65, 7),
-    "expires_on": ("31.12.2026", "", 20261231),
+    "expires_on": ("31.12.2098", "", 20981231, "2098-02-31", "2020-01-01"),
     "more": (1,),
 }
 UNFIT = (
@@ -73,7 +73,7 @@ async def test_every_promotion_of_the_programme_is_shown_before_anything_is_fund
 
 
 async def test_what_is_funded_lies_at_hq_and_a_second_funding_adds_to_it(hq: Serving) -> None:
-    status, page = await posted(hq, ROUTE, {**FUNDING, "expires_on": "2026-12-31"})
+    status, page = await posted(hq, ROUTE, {**FUNDING, "expires_on": "2098-12-31"})
     assert (status, page["promotions"][0]["funded"], page["promotions"][0]["at_hq"]) == (HTTPStatus.CREATED, 100, 100)
     assert (await posted(hq, ROUTE, {"units": 1, "by": "Ben"}))[0] == HTTPStatus.CREATED
     assert (await shown(hq))["at_hq"] == 101
@@ -81,7 +81,7 @@ async def test_what_is_funded_lies_at_hq_and_a_second_funding_adds_to_it(hq: Ser
     *_, first, second = await hq.parts.store.do(HqStore.records, HEADQUARTERS, 1)
     assert (summary(first.open()).what, summary(first.open()).told) == (
         "funded",
-        ("opening", "100", "2026-12-31", "Ann"),
+        ("opening", "100", "2098-12-31", "Ann"),
     )
     assert summary(second.open()).told == ("opening", "1", "Ben")
 
@@ -120,7 +120,7 @@ async def test_nobody_without_the_token_sees_or_funds_anything(hq: Serving) -> N
 def test_the_commands_show_and_fund(tmp_path: Path) -> None:
     with HqProcess(settings_file(tmp_path, promotions=PROMOTIONS), tmp_path / "log") as hq:
         fund = ("promotions", "fund", "--by", "Ann")
-        done = hq.command(*fund, "--expires-on", "2026-12-31", place="opening", epoch="100")
+        done = hq.command(*fund, "--expires-on", "2098-12-31", place="opening", epoch="100")
         assert (done.returncode, done.stdout.splitlines()[0]) == (0, "opening\tnumber\tfunded 100\tused 0\thq=100")
         assert hq.command("promotions", "list").stdout == done.stdout
         refused = hq.command(*fund, place="always", epoch="100")
