@@ -11,7 +11,8 @@ from ledger.amounts import UNITS_MAX
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=UNITS_MAX)]
 PromotionName = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-z-]{1,32}\Z")]
-Title = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+Title = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,32}\Z")]
+"""One line of a slip or a page: no control characters."""
 Day = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?\Z")]
 PROMOTIONS_MAX = 20
 """In one programme: each is looked at in every load or sale."""

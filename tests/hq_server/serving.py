@@ -268,12 +268,12 @@ async def serving(
         await asyncio.to_thread(parts.store.close)
 
 
-def settings_file(folder: Path, *, promotions: str = "", **settings: object) -> Path:
+def settings_file(folder: Path, *, promotions: object = "", **settings: object) -> Path:
     """Settings of an HQ on any free port, and a chain's card keys beside them; promotions as in its programme."""
     folder.mkdir(parents=True, exist_ok=True)
     keys = {"token_key": b64encode(b"secret of the chain").decode(), "stripe_keys": {}}
     (folder / "chain-cards.key").write_text(json.dumps(keys), encoding="utf-8")
-    (folder / "programme.toml").write_text(PROGRAMME + promotions, encoding="utf-8")
+    (folder / "programme.toml").write_text(f"{PROGRAMME}{promotions}", encoding="utf-8")
     file = folder / "hq.toml"
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in {"port": 0, **settings}.items()]
     file.write_text("".join(lines), encoding="utf-8")

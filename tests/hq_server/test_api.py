@@ -131,7 +131,7 @@ async def test_a_body_has_a_bound(hq: Serving) -> None:
 @pytest.mark.asyncio(loop_scope="module")
 async def test_only_hqs_own_people_may_ask(steady_hq: Serving, route: Route, headers: dict[str, str]) -> None:
     said = {name: value.format(token=steady_hq.parts.token) for name, value in headers.items()}
-    path = route.path.format(place="07-2", store="07", account=ALICE, epoch=1, sequence=1)
+    path = route.path.format(place="07-2", store="07", account=ALICE, epoch=1, sequence=1, name="first-100")
     async with steady_hq.http.request(route.method, steady_hq.url + path, headers=said, data=b"{}") as answer:
         assert answer.status == HTTPStatus.UNAUTHORIZED
         assert answer.headers["WWW-Authenticate"] == "Bearer"

@@ -12,8 +12,10 @@ from ledger.ids import Place
 PLACES = [Place(f"07-{number}") for number in range(1, 5)]
 
 
-def stand(number: int, held: int, **more: object) -> QuotaStand:
-    return QuotaStand(PLACES[number], 1, held, **{"under_way": 0, **more})  # type: ignore[arg-type]
+def stand(
+    number: int, held: int, *, under_way: int = 0, asked_keep: int | None = None, has_share: bool = True
+) -> QuotaStand:
+    return QuotaStand(PLACES[number], 1, held, under_way, asked_keep, has_share)
 
 
 def test_half_of_it_is_shared_out_evenly_and_the_rest_stays() -> None:
