@@ -37,7 +37,7 @@ class Mirrored:
     """Looks into HQ's book again and again; what it has once proved of a record it does not prove twice."""
 
     def __init__(self) -> None:
-        self._mirrors = OwnBooks()
+        self._mirrors = OwnBooks(are_mirrors=True)
         self._starts = 0
         self._proved: dict[ChainId, int] = {}
         self._done: set[str] = set()
