@@ -12,7 +12,7 @@ from typing import Self
 
 from hardware_mocks.bench_hq import BenchHq
 from hardware_mocks.bench_keeping import Kept
-from hardware_mocks.bench_members import FIRST_LOADS, FirstLoad
+from hardware_mocks.bench_members import FIRST_LOADS, PROMOTIONS, FirstLoad
 from hardware_mocks.bench_ports import Ports
 from hardware_mocks.bench_till import BenchTill, TillPlan
 from hardware_mocks.demo_store import TAIWAN, DemoStore
@@ -23,6 +23,7 @@ TILLS = (
     TillPlan("12", "1", "信義店", "real_time", 8371),
 )
 HQ_PORT = 8380
+COUNTRY = replace(TAIWAN, rules=PROMOTIONS)
 SEEDED = "seeded"
 
 
@@ -35,7 +36,7 @@ class Bench:
     def __init__(self, folder: Path, ports: Ports) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self.hq = BenchHq(folder, TAIWAN, ports.take(HQ_PORT))
+        self.hq = BenchHq(folder, COUNTRY, ports.take(HQ_PORT))
         self.tills = {plan.place: _till(folder, plan, ports, self.hq.url) for plan in TILLS}
         self._stack = ExitStack()
 
@@ -105,6 +106,6 @@ def at_once(*jobs: Callable[[], object]) -> None:
 
 
 def _till(folder: Path, plan: TillPlan, ports: Ports, hq_url: str) -> BenchTill:
-    country = replace(TAIWAN, store_name=plan.store_name)
+    country = replace(COUNTRY, store_name=plan.store_name)
     store = DemoStore(folder / plan.store, country, plan.store, folder)
     return BenchTill(plan, store, ports.take(plan.port), hq_url)

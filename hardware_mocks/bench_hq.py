@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hardware_mocks.bench_keeping import Kept
-from hardware_mocks.bench_members import FUNDS, MEMBERS, PROMOTIONS
+from hardware_mocks.bench_members import FUNDS, MEMBERS
 from hardware_mocks.demo_cards import DemoCards
 from hardware_mocks.demo_store import Country
 from hardware_mocks.hq_process import HqProcess
@@ -25,7 +25,7 @@ class BenchHq:
         self._data = folder / "hq"
         self._file = folder / "hq.toml"
         self._settings = SETTINGS.format(port=port, timezone=country.timezone)
-        self._currency = country.currency
+        self._country = country
         self.process = HqProcess(self._file, folder / "hq.log")
         self.kept = Kept("HQ", self.process, self._prepare)
 
@@ -50,13 +50,13 @@ class BenchHq:
         """Promotions have something to give, unless they had. Raises DidNotStart when HQ does not want that."""
         known = {one["promotion"]["name"]: one["funded"] for one in self.process.get("/v1/promotions")["promotions"]}
         for name, units in FUNDS.items():
-            if known.get(name, 1):
-                continue  # it had, or this folder's programme is older
+            if known.get(name):
+                continue
             said = self.process.post(f"/v1/promotions/{name}/fundings", {"units": units, "by": "demo"})
             if "promotions" not in said:
                 raise DidNotStart(0, f"HQ did not fund {name}: {said}")
 
     def _prepare(self) -> None:
         """Each time anew: another bench in this folder may have written its own over it."""
-        self.cards.write(self._currency, PROMOTIONS)
+        self.cards.write(self._country.currency, self._country.rules)
         self._file.write_text(self._settings, "utf-8")

@@ -67,7 +67,8 @@ class DemoChain:
     ) -> None:
         self.folder = folder
         self.cards = DemoCards(folder)
-        self.cards.write(country.currency, rules)
+        country = replace(country, rules=rules)
+        self.cards.write(country.currency, country.rules)
         self.hq_settings = folder / "hq.toml"
         self.hq_settings.write_text(HQ_SETTINGS.format(timezone=country.timezone) + hq_settings, "utf-8")
         self.hq = HqProcess(self.hq_settings, folder / "hq.log")

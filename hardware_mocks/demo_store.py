@@ -36,13 +36,14 @@ PRINTER = '\n[printer]\nhost = "127.0.0.1"\nport = {port}\nmodel = "{model}"\n'
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """What a chain takes from where it trades. `currency` is a table of the programme, in TOML."""
+    """What a chain takes from where it trades. `currency` is a table of the programme, `rules` more of it, in TOML."""
 
     language: str
     timezone: str
     chain_name: str
     store_name: str
     currency: str
+    rules: str = ""
 
 
 TAIWAN = Country(
@@ -82,7 +83,7 @@ class DemoStore:
 
         `exchange` has the lines of that table. A till that `enrols` gets the card keys from HQ; others have them.
         """
-        self.cards.write(self.country.currency)
+        self.cards.write(self.country.currency, self.country.rules)
         data = self.data(till)
         data.mkdir(parents=True, exist_ok=True)
         if not enrols:
