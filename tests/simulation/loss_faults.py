@@ -109,8 +109,3 @@ def take_from_the_revoked(patch: pytest.MonkeyPatch) -> None:
             return take(self, batch, stamp, by)
 
     patch.setattr(HqStore, "take", take_all)
-
-
-def forget_what_was_under_way(patch: pytest.MonkeyPatch) -> None:
-    """HQ writes off what lies at a lost place, and not what was given to it and never came."""
-    patch.setattr(WriteOffs, "_passages", lambda self, chain, rows: iter(()))  # noqa: ARG005 - as it is called

@@ -40,7 +40,6 @@ FAULTS: dict[str, Fault] = {
     "hq gives back twice what it writes off": loss_faults.write_off_twice,
     "hq keeps what a lost till's late records bring": loss_faults.keep_late_loads,
     "hq has twice what a lost till sends home late": loss_faults.pay_late_returns,
-    "hq forgets what was under way to a lost till": loss_faults.forget_what_was_under_way,
     "hq has back what lies with a till that it revokes": loss_faults.free_what_is_fenced,
     "hq has back what lies with a till that is replaced": loss_faults.free_what_is_replaced,
     "hq takes the records of a revoked till": loss_faults.take_from_the_revoked,
