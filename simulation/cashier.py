@@ -24,6 +24,7 @@ from simulation.company import Member
 from simulation.machine import WentOff
 from simulation.report import Report
 from simulation.shop import ZONE, ShopTill
+from simulation.slip_duty import SlipDuty
 from terminal.answers import Answer, DayClose, HqState, HqStatus, Presentation, Problem
 from terminal.asking import Asked, Moment, UseCase
 from terminal.bodies import ItemBody, LoadBody, PaidBody, RefundBody, SaleBody, VoidBody
@@ -63,12 +64,14 @@ class Cashier:
 
     def __init__(self, chain: Chain, till: ShopTill, report: Report, chance: Random) -> None:
         self._chain, self.till, self.report, self._chance = chain, till, report, chance
+        self.slips = SlipDuty(till, report, Random(chance.random()), self._may_say)
         self._operations = 0
         self.never: set[str] = set()
         """What the till has said it never did."""
 
     async def serve(self) -> None:
         """The next customer."""
+        await self.slips.look()
         chance = self._chance
         regulars = self._chain.regulars(self.till.name.store)
         who = chance.choice(regulars if regulars and chance.random() < REGULAR_ODDS else self._chain.members)

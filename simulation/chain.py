@@ -20,6 +20,7 @@ from protocol.records import SignedRecord
 from simulation import sticks
 from simulation.checks.chain import Keeper
 from simulation.checks.committed import Committed
+from simulation.checks.printed import Printed
 from simulation.checks.proof import ChainProof
 from simulation.checks.truth import Truth
 from simulation.company import Company, Member, members, scheme
@@ -27,9 +28,10 @@ from simulation.head_office import HeadOffice
 from simulation.loop import Program, VirtualLoop
 from simulation.machine import Machine
 from simulation.net import Cable, Net
-from simulation.shop import ZONE, Manner, ShopTill
+from simulation.shop import LOOKS, ZONE, Manner, ShopTill
 from terminal.exchanges import ExchangeRules, Occasion
 from terminal.modes import ModeName
+from terminal.slip_desk import PRINT_LATE_MS_MAX
 from terminal.store import TillStore
 
 T = TypeVar("T")
@@ -46,10 +48,13 @@ MANNERS: tuple[Manner, ...] = (
 HOSTED: Manner = (ModeName.HOSTED, None)
 HOSTED_EVERY, HOSTED_ODDS = 3, 0.5
 """Of so many stores one has places at HQ, and is hosted from the first day on or later."""
-CHECK_EVERY = 50
+CHECK_EVERY = 60
 """Calls to books between two looks at all of them."""
 ROUND_S, ROUNDS_MAX = 60.0, 180
 """Until nobody has anything more to say; a chain that needs more goes round in a circle."""
+SLIPS_S = 2 * LOOKS.again_s + LOOKS.idle_s
+FRESH_MS = PRINT_LATE_MS_MAX - round(SLIPS_S * 1000)
+"""After that long each printer was looked at; what is older may be too late by then, and waits for who asks for it."""
 MACHINES_S = (0.5, 120.0)
 """How long a machine that went off is off."""
 
@@ -81,6 +86,7 @@ class Chain:
         self.looks = self.outages = 0
         self._by_name: dict[str, Machine[HqStore] | Machine[TillStore]] = {}
         self._committed = Committed(self.truth)
+        self.printed = Printed()
         self.scheme = scheme(company.programme, self._fork())
         self.members = members(self.scheme, company.members)
         self.wan = Cable("hq")
@@ -167,6 +173,7 @@ class Chain:
     def _look_at_tills(self) -> None:
         for till in self.tills:
             self._committed.look(till)
+            self.printed.look(till)
 
     def _has_copies(self) -> bool:
         return any(till.has_copy for till in self.tills)
@@ -177,6 +184,9 @@ class Chain:
             cable.plug()
         for machine in self.machines():
             machine.disk.cut_at, machine.disk.is_full, machine.clock_off_ms = None, False, 0
+        for till in self.tills:
+            if till.printer is not None:
+                till.printer.mend()
         heads: list[object] = []
         for _ in range(ROUNDS_MAX):
             self.loop.run_until_true(lambda: False, within_s=ROUND_S)
@@ -185,11 +195,20 @@ class Chain:
                 is_recovering = self.do(partial(self.hq.machine.ask, self.hq.recovers))
                 if heads == before and not is_recovering and self._has_arrived():
                     assert not self.hq.is_recovering, "HQ was never told again what it had held"
-                    self._look_at_tills()
-                    self.proof.check_quiet()
-                    return
+                    self._see_slips_out()
+                    if self._heads() == heads:
+                        self._look_at_tills()
+                        self.proof.check_quiet()
+                        return
                 self.do(self._exchange)
         raise AssertionError(f"they never come to rest: {heads}")
+
+    def _see_slips_out(self) -> None:
+        """Let each till look at its printer once more: of what was fresh then, each is printed or asked about."""
+        since_ms = self.now_ms - FRESH_MS
+        self.loop.run_until_true(lambda: False, within_s=SLIPS_S)
+        for till in self.in_shops():
+            self.printed.check_rest(till, since_ms)
 
     def _heads(self) -> list[object]:
         hq = self.hq.machine.store
@@ -223,6 +242,9 @@ class Chain:
                 whole.update(signed.content + signed.signature)
         for key, answer in self.truth.answers.items():
             whole.update(msgspec.json.encode((key, answer)))
+        for till in self.in_shops():
+            for strip in [] if till.printer is None else till.printer.strips:
+                whole.update(f"{strip.said} {strip.got} {strip.out}".encode())
         whole.update(f"{self.calls} {self.loop.time()!r}".encode())
         return whole.hexdigest()
 
@@ -250,6 +272,8 @@ class Chain:
         till = ShopTill(ChainId(place, epoch), key, self.net, self._fork(), company, cables, manner, START_MS)
         till.hq_key = self.hq.public_key
         self.tills.append(till)
+        if till.printer is not None:
+            till.printer.began = lambda strip: self.printed.began(till, strip, is_believed=not till.has_copy)
         self._switch_on(till.machine)
 
     def _switch_on(self, machine: Machine[HqStore] | Machine[TillStore]) -> None:

@@ -17,6 +17,8 @@ class Report:
         self.operations = self.done = self.declined = 0
         self.promises = self.promises_kept = self.promises_taken_back = 0
         """Refunds that were promised, as nobody was reached who had the right to."""
+        self.slips = self.copies = self.slips_asked_about = 0
+        """Runs of slips of which something may be on paper; those that say that they are copies."""
         self.turned_away = 0
         """Customers who stood before a till that was off, or went off and had not done it."""
         self.sales = self.sales_done = 0
@@ -70,6 +72,8 @@ def as_text(report: Report, currency: Currency) -> str:
         ("  not answered", f"{report.turned_away}, as the till was off"),
         ("refunds promised", f"{report.promises}"),
         ("  kept, taken back", f"{report.promises_kept}, {report.promises_taken_back}"),
+        ("slips on paper", f"{report.slips}, {report.copies} of them copies"),
+        ("  the cashier was asked about", f"{report.slips_asked_about}"),
         ("sales from the card", f"{report.sales}"),
         (
             "  accepted",

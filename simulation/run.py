@@ -23,10 +23,10 @@ from simulation.shop import ShopTill
 from simulation.signatures import checked_once
 from terminal.exchanges import Occasion
 
-DAY_S = 86_400.0
+HOUR_S, DAY_S = 3_600.0, 86_400.0
 OPENS_S, CLOSES_S = 2 * 3600.0, 14 * 3600.0
 """From the beginning of a day of a run, which is seven in the morning."""
-FAULTS_A_DAY = 3.0
+FAULTS_A_DAY = 3.8
 """For each till."""
 LOOK_S = 1800.0
 """Between two looks at what lies where."""
@@ -71,11 +71,15 @@ class _Life:
         for task in others:
             task.cancel()
         chain.come_to_rest()
+        for cashier in self._cashiers:
+            chain.do(cashier.slips.settle, within_s=HOUR_S)
+        chain.come_to_rest()
         self._check_words()
         self._check_exports()
         self._bring_all_back()
         self._report.outages, self._report.looks = chain.outages, chain.looks
         self._report.promised(chain.truth.promises)
+        self._report.slips, self._report.copies = chain.printed.counts()
         return Outcome(chain.digest(), self._report)
 
     async def _sell(self, cashier: Cashier) -> None:

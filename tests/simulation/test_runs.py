@@ -8,7 +8,7 @@ from simulation.chain import Size
 from simulation.run import run
 from tests.chains import chain_faults, recovery_faults
 from tests.faults import Fault, to_be_seen
-from tests.simulation import simulation_faults
+from tests.simulation import paper_faults, simulation_faults
 
 SMALL = Size(stores=2, tills=2)
 SEEDS = range(1, 3)
@@ -31,6 +31,11 @@ FAULTS: dict[str, Fault] = {
     "hq gives, and its place does not fall": simulation_faults.take_without_posting,
     "hq does not sync each commit": simulation_faults.hq_syncs_seldom,
     "hq brings nobody the right to keep a promise": simulation_faults.bring_nobody_a_right,
+    "a till prints again what it had started": paper_faults.print_again_what_was_started,
+    "a till prints before its commit": paper_faults.print_before_commit,
+    "a till prints while it commits": paper_faults.start_before_commit,
+    "a till does not sync each commit": paper_faults.sync_seldom,
+    "a till tries once to print a slip": paper_faults.try_once,
     "hq gives out at once after it was put back": recovery_faults.give_at_once,
     "hq forgets what it is told that it had given": recovery_faults.stand_by_nothing,
     "hq has back what is still taken": recovery_faults.reclaim_what_was_taken,
