@@ -186,7 +186,7 @@ class Chain:
             machine.disk.cut_at, machine.disk.is_full, machine.clock_off_ms = None, False, 0
         for till in self.tills:
             if till.printer is not None:
-                till.printer.mend()
+                till.printer.rest()
         heads: list[object] = []
         for _ in range(ROUNDS_MAX):
             self.loop.run_until_true(lambda: False, within_s=ROUND_S)

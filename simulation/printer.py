@@ -68,6 +68,12 @@ class ShopPrinter:
         self.is_slow, self.power_left, self._roll_left = False, None, ROLL_BYTES
         self._go_on()
 
+    def rest(self) -> None:
+        """Nothing befalls it any more."""
+        while self._watchers:
+            self._watchers.popleft().cancel()
+        self.mend()
+
     # What its driver finds
 
     @asynccontextmanager

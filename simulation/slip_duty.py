@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -50,11 +51,12 @@ class SlipDuty:
     async def settle(self) -> None:
         """Until nothing waits any more: every question is answered, and every slip that is too old is asked for."""
         for _ in range(SETTLES_MAX):
-            waiting = await self._waiting()
-            if not waiting:
-                return
-            for slip in waiting:
-                await self._see_to(slip, 0.0)
+            with suppress(WentOff, DiskFull):
+                waiting = await self._waiting()
+                if not waiting:
+                    return
+                for slip in waiting:
+                    await self._see_to(slip, 0.0)
             await asyncio.sleep(LOOKS.again_s)
         raise AssertionError(f"{self._till.name} never prints what waits")
 
