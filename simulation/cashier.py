@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, TypeAlias
 
+import msgspec
+
 from checkout.load import load
 from checkout.requests import Entry, Load, PresentedCard, Sale, Tender, Undo
 from checkout.sale import sale
@@ -48,6 +50,9 @@ AT_ONCE_ODDS, LATER_ODDS = 0.25, 0.5
 """Of one who wants them again instead: at the counter, or when somebody comes, and the promise may be kept by then."""
 AFTER_ALL_ODDS = 0.5
 """Of one of them who leaves them after all."""
+AGREES_ODDS = 0.9
+"""Of a cashier who is told that the rest may be let go at the store's own risk."""
+OTHER_SUM_ODDS = 0.1
 NOT_NOW = {Problem.TILL_REVOKED, Problem.BOOK_UNCONFIRMED, Problem.NO_CARD, Problem.CARD_GONE}
 """What a till may say instead of deciding; BOOK_BEHIND only one in which somebody has put a copy."""
 WITH_A_HOST = {Problem.OUTCOME_UNKNOWN, Problem.HQ_NOT_REACHED, Problem.DISK_FULL}
@@ -83,7 +88,9 @@ class Cashier:
             self.report.turned_away += 1
 
     async def bring_back(self, receipt: str, original: Original) -> None:
-        """Undo all that is left of a purchase."""
+        """Undo all that is left of a purchase; where the store bears a part of it, in two steps."""
+        if isinstance(original.what, Purchase) and original.what.at_risk:
+            await self._refund(receipt, _stepped(original.what.left // 3, self._chain.step))
         if isinstance(original.what, Purchase) and original.what.left:
             await self._refund(receipt, original.what.left)
 
@@ -132,7 +139,18 @@ class Cashier:
         paid = tuple(PaidBody(tender, units) for tender, units in parts.items() if units)
         body = SaleBody(operation, presented, (ItemBody("tea", price),), paid, "C01")
         request = Sale(OperationId(operation), _swiped(who), body.sold.items, body.sold.paid, "C01", None)
-        await self._ask(body, (request, sale), from_card=from_card)
+        answer = await self._ask(body, (request, sale), from_card=from_card)
+        if answer is not None and answer.floor_limit is not None and chance.random() < AGREES_ODDS:
+            await self._let_go(who, request, answer.floor_limit)
+
+    async def _let_go(self, who: Member, asked: Sale, units: int) -> None:
+        """Agree to what is missing, by a request of its own; or to another sum, which is no agreement."""
+        agreed = units + (self._chain.step if self._chance.random() < OTHER_SUM_ODDS else 0)
+        operation, presented = self._name(), await self._swipe(who)
+        request = msgspec.structs.replace(asked, operation_id=OperationId(operation), floor_limit=agreed)
+        items, paid = (ItemBody("tea", asked.units),), tuple(PaidBody(one.tender, one.units) for one in asked.paid)
+        body = SaleBody(operation, presented, items, paid, "C01", floor_limit=agreed)
+        await self._ask(body, (request, sale))
 
     async def _bring_back(self, _: Member) -> None:
         """One of the last movements of this till, or of any."""

@@ -12,7 +12,8 @@ from hq_server.valuing import Placement
 from ledger.amounts import Currency
 from ledger.cards import Card, CardFault, CardKind, CardNumber, CardScheme
 from loyalty.earning import EarningRule, RedeemingRate
-from loyalty.programme import BonusTier, LoadRules, Programme
+from loyalty.programme import BonusTier, FloorLimit, LoadRules, Programme
+from terminal.modes import ModeName
 
 MEMBER = CardKind("member", "6222", 16)
 PROGRAMME = Programme(
@@ -23,8 +24,9 @@ PROGRAMME = Programme(
     charge_max_units=300_000,
     earning=EarningRule("base", points=3, per_units=1_000),
     redeeming=RedeemingRate(points=7, units=100),
+    floor_limit=FloorLimit(tuple(ModeName), sale_units=40_000, card_day_units=45_000, till_day_units=50_000),
 )
-"""Bonus tiers, 3 points for every 10.00, and 7 of them pay 1.00."""
+"""Bonus tiers, 3 points for every 10.00, and 7 of them pay 1.00; up to 400.00 may be let go at once."""
 
 
 class Company(msgspec.Struct, frozen=True):

@@ -25,6 +25,8 @@ class Report:
         """From the card's money."""
         self.funded = self.funded_units = 0
         """Of those the ones that were refused though the member had enough somewhere."""
+        self.let_go = self.let_go_units = 0
+        """Sales of which a store bears a part, and how much that was."""
         self.stranded: list[int] = []
         self.exposure: list[int] = []
         """At each look: money at tills that could not be reached, and money at tills at all."""
@@ -80,6 +82,7 @@ def as_text(report: Report, currency: Currency) -> str:
             f"{report.sales_done}, {_percent(report.sales_done, funded)} of those for which there was enough",
         ),
         ("  refused though funded", f"{report.funded}, {currency.format(report.funded_units)} in all"),
+        ("  at the store's risk", f"{report.let_go}, {currency.format(report.let_go_units)} in all"),
         ("at tills, on average", f"{_mean(report.exposure, currency)}, at most {_most(report.exposure, currency)}"),
         ("  out of reach", f"{_mean(report.stranded, currency)}, at most {_most(report.stranded, currency)}"),
         ("machines went off", f"{report.outages} times"),

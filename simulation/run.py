@@ -79,6 +79,7 @@ class _Life:
         self._bring_all_back()
         self._report.outages, self._report.looks = chain.outages, chain.looks
         self._report.promised(chain.truth.promises)
+        self._report.let_go, self._report.let_go_units = chain.truth.let_go.sales, chain.truth.let_go.units
         self._report.slips, self._report.copies = chain.printed.counts()
         return Outcome(chain.digest(), self._report)
 

@@ -78,6 +78,9 @@ class ChainProof:
             assert has == units, f"{account} has {has} points, and what it was told adds up to {units}"
             owed, told = summed.left_owed[points], truth.owed[account]
             assert owed == told, f"refunds have left {owed} points of {account} owed, and {told} were told of"
+        for till in self._chain.tills:
+            if till.machine.is_dirty:
+                truth.let_go.check_book(till.machine.store)
 
     def _check_hq(self) -> None:
         book = self._chain.hq.machine.store._connection
@@ -106,6 +109,7 @@ class ChainProof:
                 self._check_mirror(till)
         check_netted(self._chain.hq.machine.store._connection)
         check_waiting(self._chain)
+        self._chain.truth.let_go.check_hq(self._chain.hq.machine.store)
         summed = add_up(self._own.values())
         assert not any(units for who, units in summed.owed.items() if who[1] is Asset.MONEY), f"{summed.owed} is owed"
         if not self._chain.revoked:

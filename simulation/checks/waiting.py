@@ -24,7 +24,9 @@ def check_waiting(chain: Chain) -> None:
 
 
 def _may_wait(chain: Chain, promise: Promise, line: PromiseLine) -> bool:
-    """Nothing is left of the sale, nobody has sold it, or a till is lost. No sale of these chains has to stay."""
+    """Nothing is left of the sale, nobody has sold it, its store bears a part of it, or a till is lost."""
+    if line.stands is Stands.STAYS:
+        return chain.truth.is_at_risk(promise.original)
     left = chain.truth.left_of(promise.original)
     if line.stands in WITH_LOST_TILLS:
         return bool(chain.revoked)
