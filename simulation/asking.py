@@ -1,0 +1,133 @@
+"""Asking a till for something, until it is known what came of it: again where it has gone off, and as a POS does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from random import Random
+from typing import Any, TypeAlias
+
+from checkout.requests import Load, Sale, Undo
+from drivers.events import Tracks
+from ledger.ids import AccountId
+from ledger.journal_sqlite import DiskFull
+from simulation.chain import Chain
+from simulation.company import Member
+from simulation.machine import WentOff
+from simulation.report import Report
+from simulation.shop import ShopTill
+from terminal.answers import Answer, HqState, HqStatus, Presentation, Problem
+from terminal.asking import Asked, Moment, UseCase
+from terminal.bodies import LoadBody, RefundBody, SaleBody, VoidBody
+
+LOOK_AGAIN_S = 5.0
+"""So often somebody looks whether a machine that went off is back."""
+AGAIN_ODDS = 0.15
+"""Of an operation that is asked for twice at once, as by a page and a POS."""
+NOT_NOW = {Problem.TILL_REVOKED, Problem.BOOK_UNCONFIRMED, Problem.NO_CARD, Problem.CARD_GONE}
+"""What a till may say instead of deciding; BOOK_BEHIND only one in which somebody has put a copy."""
+WITH_A_HOST = {Problem.OUTCOME_UNKNOWN, Problem.HQ_NOT_REACHED, Problem.DISK_FULL}
+"""What it may say of what its place at HQ was asked for: that one has a disk of its own."""
+NO_HQ = HqStatus(HqState.NEVER, None)
+
+Body: TypeAlias = LoadBody | SaleBody | RefundBody | VoidBody
+Words: TypeAlias = tuple[Sale | Load | Undo, UseCase]
+"""A request as the truth wants it."""
+
+
+class Asking:
+    """Whoever stands at one till, or is plugged into it."""
+
+    def __init__(self, chain: Chain, till: ShopTill, report: Report, chance: Random) -> None:
+        self._chain, self.till, self.report, self._chance = chain, till, report, chance
+        self._operations = 0
+        self.never: set[str] = set()
+        """What the till has said it never did."""
+
+    async def _swipe(self, who: Member) -> str:
+        """A card lies on the counter now; its name there."""
+        tracks = Tracks(None, who.track2)
+        presentation = await self.till.machine.ask(lambda: self.till.till.reception.swiped(tracks))
+        assert isinstance(presentation, Presentation), presentation
+        return presentation.presentation
+
+    async def _ask(self, body: Body, words: Words, *, from_card: int = 0) -> Answer | None:
+        """Until it is known to be done, or not; None: it was not, and nobody has decided it."""
+        self._chain.waiting += 1
+        self._chain.truth.asks(self.till.name, self._asked(words))
+        try:
+            twice = self._chance.random() < AGAIN_ODDS
+            answers = await asyncio.gather(*(self._perform(body) for _ in range(1 + twice)), return_exceptions=True)
+            heard = [answer for answer in answers if isinstance(answer, Answer)]
+            for fault in answers:
+                if isinstance(fault, BaseException) and not isinstance(fault, WentOff | DiskFull):
+                    raise fault
+            if all(isinstance(answer, DiskFull) for answer in answers):
+                self.never.add(body.operation_id)
+            elif not heard:
+                found = await self._was_it_done(body.operation_id)
+                heard = [] if found is None else [found]
+            for said in sorted(heard, key=lambda one: one.replayed):
+                self._believe(words, said)
+        finally:
+            self._chain.truth.ends(body.operation_id)
+            self._chain.waiting -= 1
+        answer = heard[0] if heard else None
+        self.report.asked(answer, from_card, self._chain.truth.left().get(_account(words), 0))
+        return answer
+
+    async def _perform(self, body: Body) -> Answer | Problem:
+        answer = await self.till.machine.ask(lambda: self._begin(body))
+        assert isinstance(answer, Answer) or self._may_say(answer), f"{self.till.name} says {answer}"
+        return answer
+
+    def _begin(self, body: Body) -> Coroutine[Any, Any, Answer | Problem]:
+        till = self.till.till
+        match body:
+            case LoadBody():
+                return till.load(body)
+            case SaleBody():
+                return till.sell(body)
+            case RefundBody():
+                return till.refund(body)
+            case VoidBody():
+                return till.void(body)
+
+    async def _was_it_done(self, operation_id: str) -> Answer | None:
+        """Somebody looks, as soon as the till is back."""
+        while True:
+            try:
+                answer = await self.till.machine.ask(lambda: self.till.till.inquiries.operation(operation_id))
+            except WentOff:
+                await asyncio.sleep(LOOK_AGAIN_S)
+                continue
+            if isinstance(answer, Problem) and self._may_say(answer):
+                await asyncio.sleep(LOOK_AGAIN_S)
+            elif isinstance(answer, Answer):
+                return answer
+            else:
+                assert answer is Problem.UNKNOWN_OPERATION, f"{self.till.name} says of {operation_id}: {answer}"
+                self.never.add(operation_id)
+                return None
+
+    def _may_say(self, problem: Problem) -> bool:
+        host = self._chain.host_of(self.till)
+        if host is not None and problem in WITH_A_HOST:
+            return True
+        has_copy = self.till.has_copy or (host is not None and host.has_copy)
+        return problem in NOT_NOW or (problem is Problem.BOOK_BEHIND and has_copy)
+
+    def _believe(self, words: Words, answer: Answer) -> None:
+        self._chain.truth.hear(self.till.name, self._asked(words), answer)
+        assert answer.operation_id not in self.never, f"{answer.operation_id} was not done, and now it is"
+
+    def _asked(self, words: Words) -> Asked:
+        return Asked(words[0], words[1], b"", Moment(self._chain.now_ms, ""), NO_HQ)
+
+    def _name(self) -> str:
+        self._operations += 1
+        return f"{self.till.name.keeper}.{self.till.name.epoch}-{self._operations:06}"
+
+
+def _account(words: Words) -> AccountId:
+    return AccountId("") if isinstance(words[0], Undo) else words[0].presented.card.account
