@@ -97,9 +97,9 @@ class Cashier(Asking):
     async def _load(self, who: Member) -> None:
         most = self._chance.randint(100, 120_000)
         units = _stepped(self._chance.choice((10_000, 49_900, 50_000, 100_000, most)), self._chain.step)
-        operation, presented = self._name(), await self._swipe(who)
-        body = LoadBody(operation, presented, units, Tender.CASH, "C01")
-        request = Load(OperationId(operation), _swiped(who), units, Tender.CASH, "C01", None)
+        operation, number, presented = self._name(), self._number(), await self._swipe(who)
+        body = LoadBody(operation, presented, units, Tender.CASH, "C01", number)
+        request = Load(OperationId(operation), _swiped(who), units, Tender.CASH, "C01", number)
         await self._ask(body, (request, load))
 
     async def _sell(self, who: Member) -> None:
@@ -117,10 +117,10 @@ class Cashier(Asking):
             PaidWith.STORED_VALUE: from_card,
             PaidWith.CASH: price - in_points - from_card,
         }
-        operation, presented = self._name(), await self._swipe(who)
+        operation, number, presented = self._name(), self._number(), await self._swipe(who)
         paid = tuple(PaidBody(tender, units) for tender, units in parts.items() if units)
-        body = SaleBody(operation, presented, (ItemBody("tea", price),), paid, "C01")
-        request = Sale(OperationId(operation), _swiped(who), body.sold.items, body.sold.paid, "C01", None)
+        body = SaleBody(operation, presented, (ItemBody("tea", price),), paid, "C01", number)
+        request = Sale(OperationId(operation), _swiped(who), body.sold.items, body.sold.paid, "C01", number)
         answer = await self._ask(body, (request, sale), from_card=from_card)
         if answer is not None and answer.floor_limit is not None and chance.random() < AGREES_ODDS:
             await self._let_go(who, request, answer.floor_limit)
@@ -131,7 +131,7 @@ class Cashier(Asking):
         operation, presented = self._name(), await self._swipe(who)
         request = msgspec.structs.replace(asked, operation_id=OperationId(operation), floor_limit=agreed)
         items, paid = (ItemBody("tea", asked.units),), tuple(PaidBody(one.tender, one.units) for one in asked.paid)
-        body = SaleBody(operation, presented, items, paid, "C01", floor_limit=agreed)
+        body = SaleBody(operation, presented, items, paid, "C01", asked.pos_ref, floor_limit=agreed)
         await self._ask(body, (request, sale))
 
     async def _bring_back(self, _: Member) -> None:
@@ -160,17 +160,17 @@ class Cashier(Asking):
 
     async def _refund(self, receipt: str, units: int) -> None:
         """Where nobody is reached who may, the goods are taken all the same, by a request of its own."""
-        operation = self._name()
-        request = Undo(OperationId(operation), receipt, units, "C01", None)
-        answer = await self._ask(RefundBody(operation, receipt, units, "C01"), (request, refund))
+        operation, number = self._name(), self._number()
+        request = Undo(OperationId(operation), receipt, units, "C01", number)
+        answer = await self._ask(RefundBody(operation, receipt, units, "C01", number), (request, refund))
         if answer is not None and answer.can_promise and self._chance.random() < PROMISE_ODDS:
-            await self._promise(receipt, units)
+            await self._promise(receipt, units, number)
 
-    async def _promise(self, original: str, units: int) -> None:
+    async def _promise(self, original: str, units: int, number: str | None) -> None:
         """Take the goods, and say so on a slip; unless the right has come meanwhile."""
         operation = self._name()
-        request = Undo(OperationId(operation), original, units, "C01", None, may_promise=True)
-        body = RefundBody(operation, original, units, "C01", promise=True)
+        request = Undo(OperationId(operation), original, units, "C01", number, may_promise=True)
+        body = RefundBody(operation, original, units, "C01", number, promise=True)
         answer = await self._ask(body, (request, refund))
         receipt = (answer and answer.receipt_number) or ""
         promise = self._chain.truth.promises.made.get((self.till.name, receipt))
@@ -184,9 +184,9 @@ class Cashier(Asking):
             await self._refund(promise.original, promise.units)
 
     async def _void(self, receipt: str, units: int) -> None:
-        operation = self._name()
-        request = Undo(OperationId(operation), receipt, units, "C01", None)
-        await self._ask(VoidBody(operation, receipt, "C01"), (request, void))
+        operation, number = self._name(), self._number()
+        request = Undo(OperationId(operation), receipt, units, "C01", number)
+        await self._ask(VoidBody(operation, receipt, "C01", number), (request, void))
 
 
 def _stepped(units: int, step: int) -> int:

@@ -141,6 +141,7 @@ class _Life:
         for (name, operation_id), answer in self._chain.truth.answers.items():
             found, said = stores[name].find(operation_id), msgspec.structs.replace(answer, cashier_message=None)
             assert found == said, f"{operation_id} was answered {answer}, and now it is {found}"
+        self._chain.truth.pos_numbers.check_told(self._chain.truth.answers)
         for cashier in self._cashiers:
             for operation_id in cashier.never:
                 found = cashier.till.machine.store.find(operation_id)

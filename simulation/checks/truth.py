@@ -13,6 +13,7 @@ from checkout.sold import Paid, PaidWith
 from ledger.ids import AccountId, ChainId, OperationId, Place
 from loyalty.programme import Programme
 from simulation.checks.let_go import LetGo
+from simulation.checks.pos_numbers import PosNumbers
 from simulation.checks.promised import Promises, Slip
 from simulation.checks.purchases import Purchase
 from terminal.answers import Answer, Outcome, Problem
@@ -77,6 +78,7 @@ class Truth:
         self._makers: dict[str, ChainId] = {}
         """By the number of a slip: no two tills have the same."""
         self.promises = Promises()
+        self.pos_numbers = PosNumbers()
         self.let_go = LetGo(programme.floor_limit)
         self._wanted_elsewhere: set[str] = set()
         """Slips of which another till than their own was asked to undo something: the right to may be anywhere."""
@@ -120,6 +122,9 @@ class Truth:
         known = self.answers.setdefault(key, first)
         assert known == first, f"{key} was answered {known}, and then {first}"
         assert answer.replayed or known is first, f"{key} was done twice"
+        if answer.operation_id != asked.request.operation_id:
+            self.pos_numbers.is_another_s(till, asked.request.pos_ref, first)
+            return
         if answer.replayed:
             return
         self.ends(asked.request.operation_id)
@@ -138,6 +143,7 @@ class Truth:
             must_be_done = isinstance(request, Undo) and not is_called_off and self._must_be_done(till, request, answer)
             assert not must_be_done, answer
             return
+        self.pos_numbers.done(till, asked.kind, answer)
         assert answer.receipt_number is not None
         slip = till, answer.receipt_number
         if isinstance(request, Undo) and answer.outcome is Outcome.PROMISED:

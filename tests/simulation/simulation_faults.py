@@ -40,7 +40,7 @@ from protocol.signing import Signed
 from simulation.company import PROGRAMME
 from terminal.agent import Agent
 from terminal.answers import Answer, HqState, HqStatus, Outcome, Problem
-from terminal.asking import Asked, Moment, fingerprint
+from terminal.asking import Asked, Moment, Words, fingerprint
 from terminal.book_trust import BookTrust
 from terminal.deciding import Deciding
 from terminal.decisions import Decisions
@@ -309,3 +309,19 @@ def forget_claims(patch: pytest.MonkeyPatch) -> None:
             posted(self, record)
 
     patch.setattr(Exposure, "posted", only_sold)
+
+
+def charge_a_number_twice(patch: pytest.MonkeyPatch) -> None:
+    """A till does not remember for which number of a POS it has done something."""
+    words = Asked.words.fget  # type: ignore[attr-defined]  # a property has it
+
+    def without_number(self: Asked) -> Words:
+        kept: Words = words(self)
+        return msgspec.structs.replace(kept, pos_ref=None, content=None)
+
+    patch.setattr(Asked, "words", property(without_number))
+
+
+def take_any_content(patch: pytest.MonkeyPatch) -> None:
+    """A till takes whatever is asked for a POS's number for what it has done for that."""
+    patch.setattr(Asked, "content", property(lambda self: self.kind.encode()))

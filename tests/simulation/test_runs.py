@@ -27,6 +27,8 @@ FAULTS: dict[str, Fault] = {
     "a till lets go what nobody agrees to": simulation_faults.let_go_unasked,
     "a refund gives the store's risk to the card": simulation_faults.lend_to_the_member,
     "hq keeps claims that refunds have closed": simulation_faults.forget_claims,
+    "a till charges a pos's number twice": simulation_faults.charge_a_number_twice,
+    "a till does not look what a pos's number was for": simulation_faults.take_any_content,
     "a place at hq answers before its commit": simulation_faults.tell_before_commit,
     "a hosted till sells alone what hq has not answered": simulation_faults.sell_alone_when_unanswered,
     "a hosted till forgets what it has asked": simulation_faults.forget_what_was_asked,
