@@ -42,12 +42,15 @@ def quotas(programme: Programme) -> tuple[AccountId, ...]:
     return tuple(quota_of(one.name) for one in programme.promotions if one.limited_by is not Limit.NONE)
 
 
-def promote(request: Load | Sale, view: BookView, programme: Programme) -> Promotions:
-    """Each promotion that this is for and whose quota lies here; the reasons name the others, too."""
+def promote(request: Load | Sale, view: BookView, programme: Programme, *, unpaid: int = 0) -> Promotions:
+    """Each promotion that this is for and whose quota lies here; the reasons name the others, too.
+
+    `unpaid`: so much of it the store lets go at its own risk, and that earns nobody anything.
+    """
     given: list[Promoted] = []
     legs: list[Leg] = []
     reasons: list[Reason] = []
-    for one in _fitting(request, view, programme):
+    for one in _fitting(request, view, programme, request.units - unpaid):
         quota = _quota(one, view)
         here = total(quota, Purse.QUOTA)
         reasons.append(Reason(f"promotion.{one.name}", one.uses, min(here, one.uses)))
@@ -59,17 +62,17 @@ def promote(request: Load | Sale, view: BookView, programme: Programme) -> Promo
 
 def quota_needs(request: Load | Sale, view: BookView, programme: Programme) -> Iterator[QuotaNeed]:
     """What has to be drawn so that no promotion is missed for what lies elsewhere."""
-    for one in _fitting(request, view, programme):
+    for one in _fitting(request, view, programme, request.units):
         missing = one.uses - total(_quota(one, view), Purse.QUOTA)
         if missing > 0:
             yield QuotaNeed(quota_of(one.name), one.uses, missing)
 
 
-def _fitting(request: Load | Sale, view: BookView, programme: Programme) -> Iterator[Promotion]:
+def _fitting(request: Load | Sale, view: BookView, programme: Programme, units: int) -> Iterator[Promotion]:
     """Those that this is for. While nobody can say which day it is, none that has days."""
     occasion, kind = (Occasion.LOAD if isinstance(request, Load) else Occasion.SALE), request.presented.card.kind
     for one in programme.promotions:
-        fits = one.on is occasion and request.units >= one.from_units and one.is_for(kind.name) and _can_have(kind, one)
+        fits = one.on is occasion and units >= one.from_units and one.is_for(kind.name) and _can_have(kind, one)
         if fits and one.is_on(view.business_date) and not (view.clock_doubted and one.has_days):
             yield one
 

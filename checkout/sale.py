@@ -64,7 +64,7 @@ def sale(request: Sale, view: BookView, programme: Programme) -> Done | Declined
     parts = [*take(money, units - risk.units), *take(points, _points(paid))]
     basket = Basket(request.items, _units(paid, PaidWith.POINTS), at_risk(paid))
     earned = evaluate(basket, Buyer(request.presented.card.kind), programme, view.business_date)
-    promotions = promote(request, view, programme)
+    promotions = promote(request, view, programme, unpaid=risk.units)
     points_in = earned.points + promotions.units
     opens = (_lot(request, view),) if points_in else ()
     legs = (*_spend(parts), *(leg for lot in opens for leg in _issue(lot, points_in)), *promotions.legs)

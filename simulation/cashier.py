@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, TypeAlias
+from typing import Any
+
+import msgspec
 
 from checkout.load import load
 from checkout.requests import Entry, Load, PresentedCard, Sale, Tender, Undo
 from checkout.sale import sale
 from checkout.sold import PaidWith
 from checkout.undo import refund, void
-from drivers.events import Tracks
-from ledger.ids import AccountId, OperationId
+from ledger.ids import OperationId
 from ledger.journal_sqlite import DiskFull
+from simulation.asking import Asking
 from simulation.chain import Chain
 from simulation.checks.promised import Promise
 from simulation.checks.purchases import Purchase
@@ -23,15 +24,11 @@ from simulation.checks.truth import Loaded, Original
 from simulation.company import Member
 from simulation.machine import WentOff
 from simulation.report import Report
-from simulation.shop import ZONE, Fate, ShopTill
-from terminal.answers import Answer, DayClose, HqState, HqStatus, Presentation, Problem
-from terminal.asking import Asked, Moment, UseCase
+from simulation.shop import ZONE, ShopTill
+from simulation.slip_duty import SlipDuty
+from terminal.answers import DayClose, Problem
 from terminal.bodies import ItemBody, LoadBody, PaidBody, RefundBody, SaleBody, VoidBody
 
-LOOK_AGAIN_S = 5.0
-"""So often somebody looks whether a machine that went off is back."""
-AGAIN_ODDS = 0.15
-"""Of an operation that is asked for twice at once, as by a page and a POS."""
 REGULAR_ODDS = 0.75
 """Of a customer who belongs to this store; all others come from anywhere."""
 OVERREACH_ODDS = 0.1
@@ -47,31 +44,24 @@ AT_ONCE_ODDS, LATER_ODDS = 0.25, 0.5
 """Of one who wants them again instead: at the counter, or when somebody comes, and the promise may be kept by then."""
 AFTER_ALL_ODDS = 0.5
 """Of one of them who leaves them after all."""
-NOT_NOW = {Problem.TILL_REVOKED, Problem.BOOK_UNCONFIRMED, Problem.NO_CARD, Problem.CARD_GONE}
-"""What a till may say instead of deciding; BOOK_BEHIND only one in which somebody has put a copy."""
-WITH_A_HOST = {Problem.OUTCOME_UNKNOWN, Problem.HQ_NOT_REACHED, Problem.DISK_FULL}
-"""What it may say of what its place at HQ was asked for: that one has a disk of its own."""
-NO_HQ = HqStatus(HqState.NEVER, None)
-
-Body: TypeAlias = LoadBody | SaleBody | RefundBody | VoidBody
-Words: TypeAlias = tuple[Sale | Load | Undo, UseCase]
-"""A request as the truth wants it."""
+AGREES_ODDS = 0.9
+"""Of a cashier who is told that the rest may be let go at the store's own risk."""
+OTHER_SUM_ODDS = 0.1
 
 
-class Cashier:
+class Cashier(Asking):
     """Serves customers at one till, one after another."""
 
     def __init__(self, chain: Chain, till: ShopTill, report: Report, chance: Random) -> None:
-        self._chain, self.till, self.report, self._chance = chain, till, report, chance
-        self._operations = 0
+        super().__init__(chain, till, report, chance)
+        self.slips = SlipDuty(till, report, Random(chance.random()), self._may_say)
         self.served = {till.name}
         """The tills at which this one has stood: another machine takes the place of one that is lost."""
-        self.never: dict[str, ShopTill] = {}
-        """What a till has said it never did."""
 
     async def serve(self) -> None:
         """The next customer."""
-        self._go_to_the_latest()
+        self.go_to_the_latest()
+        await self.slips.look()
         chance = self._chance
         regulars = self._chain.regulars(self.till.name.store)
         who = chance.choice(regulars if regulars and chance.random() < REGULAR_ODDS else self._chain.members)
@@ -83,14 +73,19 @@ class Cashier:
             self.report.turned_away += 1
 
     async def bring_back(self, receipt: str, original: Original) -> None:
-        """Undo all that is left of a purchase."""
-        self._go_to_the_latest()
+        """Undo all that is left of a purchase; where the store bears a part of it, in two steps."""
+        self.go_to_the_latest()
+        if isinstance(original.what, Purchase) and original.what.at_risk:
+            await self._refund(receipt, _stepped(original.what.left // 3, self._chain.step))
         if isinstance(original.what, Purchase) and original.what.left:
             await self._refund(receipt, original.what.left)
 
-    def _go_to_the_latest(self) -> None:
-        self.till = self.till.latest
-        self.served.add(self.till.name)
+    def go_to_the_latest(self) -> None:
+        """Stand at the machine that has taken the place of one that is lost."""
+        if self.till is not self.till.latest:
+            self.till = self.till.latest
+            self.served.add(self.till.name)
+            self.slips.go_to(self.till)
 
     def _close_day(self) -> Coroutine[Any, Any, DayClose | Problem]:
         return self.till.till.close_day()
@@ -102,7 +97,7 @@ class Cashier:
 
     async def close_day(self) -> None:
         """At night; whoever finds the till off leaves it as it is."""
-        self._go_to_the_latest()
+        self.go_to_the_latest()
         try:
             closed = await self.till.machine.ask(self._close_day)
             if closed is Problem.CLOCK_DOUBTED:
@@ -114,9 +109,9 @@ class Cashier:
     async def _load(self, who: Member) -> None:
         most = self._chance.randint(100, 120_000)
         units = _stepped(self._chance.choice((10_000, 49_900, 50_000, 100_000, most)), self._chain.step)
-        operation, presented = self._name(), await self._swipe(who)
-        body = LoadBody(operation, presented, units, Tender.CASH, "C01")
-        request = Load(OperationId(operation), _swiped(who), units, Tender.CASH, "C01", None)
+        operation, number, presented = self._name(), self._number(), await self._swipe(who)
+        body = LoadBody(operation, presented, units, Tender.CASH, "C01", number)
+        request = Load(OperationId(operation), _swiped(who), units, Tender.CASH, "C01", number)
         await self._ask(body, (request, load))
 
     async def _sell(self, who: Member) -> None:
@@ -134,11 +129,22 @@ class Cashier:
             PaidWith.STORED_VALUE: from_card,
             PaidWith.CASH: price - in_points - from_card,
         }
-        operation, presented = self._name(), await self._swipe(who)
+        operation, number, presented = self._name(), self._number(), await self._swipe(who)
         paid = tuple(PaidBody(tender, units) for tender, units in parts.items() if units)
-        body = SaleBody(operation, presented, (ItemBody("tea", price),), paid, "C01")
-        request = Sale(OperationId(operation), _swiped(who), body.sold.items, body.sold.paid, "C01", None)
-        await self._ask(body, (request, sale), from_card=from_card)
+        body = SaleBody(operation, presented, (ItemBody("tea", price),), paid, "C01", number)
+        request = Sale(OperationId(operation), _swiped(who), body.sold.items, body.sold.paid, "C01", number)
+        answer = await self._ask(body, (request, sale), from_card=from_card)
+        if answer is not None and answer.floor_limit is not None and chance.random() < AGREES_ODDS:
+            await self._let_go(who, request, answer.floor_limit)
+
+    async def _let_go(self, who: Member, asked: Sale, units: int) -> None:
+        """Agree to what is missing, by a request of its own; or to another sum, which is no agreement."""
+        agreed = units + (self._chain.step if self._chance.random() < OTHER_SUM_ODDS else 0)
+        operation, presented = self._name(), await self._swipe(who)
+        request = msgspec.structs.replace(asked, operation_id=OperationId(operation), floor_limit=agreed)
+        items, paid = (ItemBody("tea", asked.units),), tuple(PaidBody(one.tender, one.units) for one in asked.paid)
+        body = SaleBody(operation, presented, items, paid, "C01", asked.pos_ref, floor_limit=agreed)
+        await self._ask(body, (request, sale))
 
     async def _bring_back(self, _: Member) -> None:
         """One of the last movements of this till, or of any."""
@@ -166,17 +172,17 @@ class Cashier:
 
     async def _refund(self, receipt: str, units: int) -> None:
         """Where nobody is reached who may, the goods are taken all the same, by a request of its own."""
-        operation = self._name()
-        request = Undo(OperationId(operation), receipt, units, "C01", None)
-        answer = await self._ask(RefundBody(operation, receipt, units, "C01"), (request, refund))
+        operation, number = self._name(), self._number()
+        request = Undo(OperationId(operation), receipt, units, "C01", number)
+        answer = await self._ask(RefundBody(operation, receipt, units, "C01", number), (request, refund))
         if answer is not None and answer.can_promise and self._chance.random() < PROMISE_ODDS:
-            await self._promise(receipt, units)
+            await self._promise(receipt, units, number)
 
-    async def _promise(self, original: str, units: int) -> None:
+    async def _promise(self, original: str, units: int, number: str | None) -> None:
         """Take the goods, and say so on a slip; unless the right has come meanwhile."""
         operation = self._name()
-        request = Undo(OperationId(operation), original, units, "C01", None, may_promise=True)
-        body = RefundBody(operation, original, units, "C01", promise=True)
+        request = Undo(OperationId(operation), original, units, "C01", number, may_promise=True)
+        body = RefundBody(operation, original, units, "C01", number, promise=True)
         answer = await self._ask(body, (request, refund))
         receipt = (answer and answer.receipt_number) or ""
         promise = self._chain.truth.promises.made.get((self.till.name, receipt))
@@ -190,98 +196,9 @@ class Cashier:
             await self._refund(promise.original, promise.units)
 
     async def _void(self, receipt: str, units: int) -> None:
-        operation = self._name()
-        request = Undo(OperationId(operation), receipt, units, "C01", None)
-        await self._ask(VoidBody(operation, receipt, "C01"), (request, void))
-
-    async def _swipe(self, who: Member) -> str:
-        """A card lies on the counter now; its name there."""
-        tracks = Tracks(None, who.track2)
-        presentation = await self.till.machine.ask(lambda: self.till.till.reception.swiped(tracks))
-        assert isinstance(presentation, Presentation), presentation
-        return presentation.presentation
-
-    async def _ask(self, body: Body, words: Words, *, from_card: int = 0) -> Answer | None:
-        """Until it is known to be done, or not; None: it was not, and nobody has decided it."""
-        self._chain.waiting += 1
-        self._chain.truth.asks(self.till.name, self._asked(words))
-        try:
-            twice = self._chance.random() < AGAIN_ODDS
-            answers = await asyncio.gather(*(self._perform(body) for _ in range(1 + twice)), return_exceptions=True)
-            heard = [answer for answer in answers if isinstance(answer, Answer)]
-            for fault in answers:
-                if isinstance(fault, BaseException) and not isinstance(fault, WentOff | DiskFull):
-                    raise fault
-            if all(isinstance(answer, DiskFull) for answer in answers):
-                self.never[body.operation_id] = self.till
-            elif not heard:
-                found = await self._was_it_done(body.operation_id)
-                heard = [] if found is None else [found]
-            for said in sorted(heard, key=lambda one: one.replayed):
-                self._believe(words, said)
-        finally:
-            self._chain.truth.ends(body.operation_id)
-            self._chain.waiting -= 1
-        answer = heard[0] if heard else None
-        self.report.asked(answer, from_card, self._chain.truth.left().get(_account(words), 0))
-        return answer
-
-    async def _perform(self, body: Body) -> Answer | Problem:
-        answer = await self.till.machine.ask(lambda: self._begin(body))
-        assert isinstance(answer, Answer) or self._may_say(answer), f"{self.till.name} says {answer}"
-        return answer
-
-    def _begin(self, body: Body) -> Coroutine[Any, Any, Answer | Problem]:
-        till = self.till.till
-        match body:
-            case LoadBody():
-                return till.load(body)
-            case SaleBody():
-                return till.sell(body)
-            case RefundBody():
-                return till.refund(body)
-            case VoidBody():
-                return till.void(body)
-
-    async def _was_it_done(self, operation_id: str) -> Answer | None:
-        """Somebody looks, as soon as the till is back. Of one that never comes back its disk knows, and nobody else."""
-        while self.till.fate is Fate.IN_SHOP:
-            try:
-                answer = await self.till.machine.ask(lambda: self.till.till.inquiries.operation(operation_id))
-            except WentOff:
-                await asyncio.sleep(LOOK_AGAIN_S)
-                continue
-            if isinstance(answer, Problem) and self._may_say(answer):
-                await asyncio.sleep(LOOK_AGAIN_S)
-            elif isinstance(answer, Answer):
-                return answer
-            else:
-                assert answer is Problem.UNKNOWN_OPERATION, f"{self.till.name} says of {operation_id}: {answer}"
-                break
-        else:
-            found = self.till.machine.store.find(operation_id)
-            if found is not None:
-                return found
-        self.never[operation_id] = self.till
-        return None
-
-    def _may_say(self, problem: Problem) -> bool:
-        host = self._chain.host_of(self.till)
-        if host is not None and problem in WITH_A_HOST:
-            return True
-        has_copy = self.till.has_copy or (host is not None and host.has_copy)
-        return problem in NOT_NOW or (problem is Problem.BOOK_BEHIND and has_copy)
-
-    def _believe(self, words: Words, answer: Answer) -> None:
-        self._chain.truth.hear(self.till.name, self._asked(words), answer)
-        assert answer.operation_id not in self.never, f"{answer.operation_id} was not done, and now it is"
-
-    def _asked(self, words: Words) -> Asked:
-        return Asked(words[0], words[1], b"", Moment(self._chain.now_ms, ""), NO_HQ)
-
-    def _name(self) -> str:
-        self._operations += 1
-        return f"{self.till.name.keeper}.{self.till.name.epoch}-{self._operations:06}"
+        operation, number = self._name(), self._number()
+        request = Undo(OperationId(operation), receipt, units, "C01", number)
+        await self._ask(VoidBody(operation, receipt, "C01", number), (request, void))
 
 
 def _stepped(units: int, step: int) -> int:
@@ -291,7 +208,3 @@ def _stepped(units: int, step: int) -> int:
 
 def _swiped(who: Member) -> PresentedCard:
     return PresentedCard(who.card, Entry.SWIPED)
-
-
-def _account(words: Words) -> AccountId:
-    return AccountId("") if isinstance(words[0], Undo) else words[0].presented.card.account

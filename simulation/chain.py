@@ -20,9 +20,9 @@ from loyalty.promotions import Promotion
 from protocol.conversation import AnyMessage, Ask, Ordered, Records, Told
 from protocol.promotions import Funded
 from protocol.records import SignedRecord
-from simulation import sticks
 from simulation.checks.chain import Keeper
 from simulation.checks.committed import Committed
+from simulation.checks.printed import Printed
 from simulation.checks.proof import ChainProof
 from simulation.checks.truth import Truth
 from simulation.company import FUNDED_TIMES, Company, Member, members, scheme
@@ -31,7 +31,7 @@ from simulation.loop import Program, VirtualLoop
 from simulation.machine import Machine
 from simulation.net import Cable, Net
 from simulation.shop import ZONE, Fate, Manner, ShopTill
-from terminal.exchanges import ExchangeRules, Occasion
+from terminal.exchanges import ExchangeRules
 from terminal.modes import ModeName
 from terminal.store import TillStore
 
@@ -49,10 +49,8 @@ MANNERS: tuple[Manner, ...] = (
 HOSTED: Manner = (ModeName.HOSTED, None)
 HOSTED_EVERY, HOSTED_ODDS = 3, 0.5
 """Of so many stores one has places at HQ, and is hosted from the first day on or later."""
-CHECK_EVERY = 50
+CHECK_EVERY = 60
 """Calls to books between two looks at all of them."""
-ROUND_S, ROUNDS_MAX = 60.0, 180
-"""Until nobody has anything more to say; a chain that needs more goes round in a circle."""
 MACHINES_S = (0.5, 120.0)
 """How long a machine that went off is off."""
 
@@ -87,6 +85,7 @@ class Chain:
         self.looks = self.outages = 0
         self._by_name: dict[str, Machine[HqStore] | Machine[TillStore]] = {}
         self.committed = Committed(self.truth)
+        self.printed = Printed()
         self.scheme = scheme(company.programme, self._fork())
         self.members = members(self.scheme, company.members)
         self.wan = Cable("hq")
@@ -124,9 +123,11 @@ class Chain:
 
     def _fund(self, promotion: Promotion) -> None:
         units = FUNDED_TIMES * promotion.uses
-        self.truth.gifts.funded[promotion.name] += units
+        self.waiting += 1
         funded = Funded(promotion.name, units, None, SOMEBODY)
         assert self.do(lambda: self.hq.machine.ask(lambda: self.hq.desk.fund(funded))) is None
+        self.truth.gifts.funded[promotion.name] += units
+        self.waiting -= 1
 
     async def _have_hosted(self, store: str) -> None:
         await self.hq.desk.run_store(store, ModeName.HOSTED)
@@ -189,60 +190,20 @@ class Chain:
 
     def look(self) -> None:
         """Every invariant that holds at any time, unless a book cannot be read now. Raises AssertionError."""
-        if all(machine.is_on for machine in self.machines()) and not self._has_copies():
-            self._look_at_tills()
+        if all(machine.is_on for machine in self.machines()) and not self.has_copies():
+            self.look_at_tills()
             self.proof.check()
             self.looks += 1
 
-    def _look_at_tills(self) -> None:
+    def look_at_tills(self) -> None:
+        """What holds of each till by itself, at any time. Raises AssertionError."""
         for till in self.tills:
             self.committed.look(till)
+            self.printed.look(till)
 
-    def _has_copies(self) -> bool:
+    def has_copies(self) -> bool:
+        """Whether somebody has put an old copy into a till."""
         return any(till.has_copy for till in self.tills)
-
-    def come_to_rest(self) -> None:
-        """Everything is plugged in and on, and everybody says what there is to say, until nothing moves any more."""
-        self.rests.set()
-        for cable in (self.wan, self.hosts, *(cable for pair in self.cables.values() for cable in pair)):
-            cable.plug()
-        for machine in self.machines():
-            machine.disk.cut_at, machine.disk.is_full, machine.clock_off_ms = None, False, 0
-        heads: list[object] = []
-        for _ in range(ROUNDS_MAX):
-            self.loop.run_until_true(lambda: False, within_s=ROUND_S)
-            if all(machine.is_serving for machine in self.machines()) and not (self._has_copies() or self.stories):
-                before, heads = heads, self._heads()
-                is_recovering = self.do(partial(self.hq.machine.ask, self.hq.recovers))
-                if heads == before and not is_recovering and self._has_arrived():
-                    assert not self.hq.is_recovering, "HQ was never told again what it had held"
-                    self._look_at_tills()
-                    self.proof.check_quiet()
-                    return
-                self.do(self._exchange)
-        raise AssertionError(f"they never come to rest: {heads}")
-
-    def _heads(self) -> list[object]:
-        hq = self.hq.machine.store
-        return [hq.own_head().ref, *(till.machine.store.head().ref for till in self.tills)]
-
-    def _has_arrived(self) -> bool:
-        hq = self.hq.machine.store
-        for till in self.running():
-            head, word = till.machine.store.head(), hq.acknowledgement(*till.name, self.now_ms)
-            carried_out = till.machine.store.hq.known().directive
-            if till.name not in self.revoked and (
-                (word.held, word.posted, word.directive) != (head.ref.sequence, head.ref.sequence, carried_out)
-            ):
-                return False
-        return True
-
-    async def _exchange(self) -> None:
-        for till in self.running():
-            if till.till.mode.calls_hq or till.name in self.revoked:
-                await till.machine.ask(partial(_call_hq, till))
-            else:
-                await sticks.exchange(self.hq, till)
 
     async def pass_time(self, seconds: float) -> None:
         """Wait so long; less, where all is to come to an end."""
@@ -281,6 +242,8 @@ class Chain:
         till = ShopTill(name, key, self.net, self._fork(), company, cables, manner, START_MS)
         till.hq_key = self.hq.public_key
         self.tills.append(till)
+        if till.printer is not None:
+            till.printer.began = lambda strip: self.printed.began(till, strip, is_believed=not till.has_copy)
         self.switch_on(till.machine)
         return till
 
@@ -351,10 +314,6 @@ class Chain:
     def new_key(self) -> Ed25519PrivateKey:
         """Of somebody who is to be enrolled."""
         return Ed25519PrivateKey.from_private_bytes(self.chance.randbytes(32))
-
-
-async def _call_hq(till: ShopTill) -> None:
-    till.till.exchange(Occasion.KEY)
 
 
 def _nothing() -> None:

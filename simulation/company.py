@@ -12,8 +12,9 @@ from hq_server.valuing import Placement
 from ledger.amounts import Currency
 from ledger.cards import Card, CardFault, CardKind, CardNumber, CardScheme
 from loyalty.earning import EarningRule, RedeemingRate
-from loyalty.programme import BonusTier, LoadRules, Programme
+from loyalty.programme import BonusTier, FloorLimit, LoadRules, Programme
 from loyalty.promotions import Limit, Occasion, Promotion
+from terminal.modes import ModeName
 
 MEMBER = CardKind("member", "6222", 16)
 PROGRAMME = Programme(
@@ -28,10 +29,12 @@ PROGRAMME = Programme(
         Promotion("gift", "Gift", Occasion.LOAD, 40_000, 2_000, limited_by=Limit.NUMBER),
         Promotion("extra", "Extra", Occasion.SALE, 10_000, 40, limited_by=Limit.SUM),
     ),
+    floor_limit=FloorLimit(tuple(ModeName), sale_units=40_000, card_day_units=45_000, till_day_units=50_000),
 )
-"""Bonus tiers, 3 points for every 10.00, and 7 of them pay 1.00; and promotions that will soon have nothing to give."""
+"""Bonus tiers, 3 points for every 10.00, and 7 of them pay 1.00; promotions that will soon have nothing to give; up to
+400.00 may be let go at once."""
 FUNDED_TIMES = 12
-"""So often each may be given."""
+"""So often each promotion may be given."""
 
 
 class Company(msgspec.Struct, frozen=True):

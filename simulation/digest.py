@@ -20,5 +20,8 @@ def digest(chain: Chain) -> str:
             whole.update(signed.content + signed.signature)
     for key, answer in chain.truth.answers.items():
         whole.update(msgspec.json.encode((key, answer)))
+    for till in chain.tills:
+        for strip in [] if till.printer is None else till.printer.strips:
+            whole.update(f"{strip.said} {strip.got} {strip.out}".encode())
     whole.update(f"{chain.calls} {chain.loop.time()!r}".encode())
     return whole.hexdigest()

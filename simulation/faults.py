@@ -14,6 +14,7 @@ from simulation.chain import Chain
 from simulation.losses import lose_till
 from simulation.machine import WentOff
 from simulation.net import Cable
+from simulation.printer import ShopPrinter
 from simulation.shop import Fate
 from terminal.modes import ModeName
 
@@ -21,6 +22,11 @@ WRITES_MAX = 25
 OUT_S = (5.0, 3_600.0)
 """How long a cable is out."""
 SHORTLY_S = 20.0
+PRINTS_S_MAX = 2.0
+MENDED_S = (600.0, 4 * 3600.0)
+"""How long nobody sees to a printer: some slips come meanwhile."""
+SLIP_BYTES_MAX = 3_000
+"""Two slips, or a little more."""
 SINCE_COPY_S = (60.0, 4 * 3600.0)
 """How old a copy is that takes the place of what was copied."""
 COPY_IN_S = (60.0, 2 * 3600.0)
@@ -128,6 +134,65 @@ async def lose_card(chain: Chain, chance: Random) -> None:
     await chain.hq.machine.ask(lambda: chain.hq.desk.unblock(token))
 
 
+async def end_roll(chain: Chain, chance: Random) -> None:
+    """A printer runs out of paper, in the middle of a slip or between two."""
+    printer = _printer(chain, chance)
+    printer.end_roll(chance.randint(0, SLIP_BYTES_MAX))
+    await asyncio.sleep(chance.uniform(*MENDED_S))
+    printer.mend()
+
+
+async def open_cover(chain: Chain, chance: Random) -> None:
+    """A printer is off line."""
+    printer = _printer(chain, chance)
+    printer.is_covered = False
+    await asyncio.sleep(chance.uniform(*MENDED_S))
+    printer.mend()
+
+
+async def cut_printer(chain: Chain, chance: Random) -> None:
+    """A printer loses power at once, or in the middle of one of its next slips."""
+    printer = _printer(chain, chance)
+    if chance.random() < 0.3:
+        printer.lose_power()
+    else:
+        printer.power_left = chance.randint(1, SLIP_BYTES_MAX)
+    await asyncio.sleep(chance.uniform(*MENDED_S))
+    printer.mend()
+
+
+async def cut_while_printing(chain: Chain, chance: Random) -> None:
+    """A till goes off while its next slip is being printed, and often its printer with it."""
+    till = chance.choice(chain.in_shops())
+    printer = till.printer
+    assert printer is not None, "it stands in a shop"
+    await printer.next_begins()
+    await asyncio.sleep(chance.uniform(0, PRINTS_S_MAX))
+    if chance.random() < LINE_TOO_ODDS:
+        printer.lose_power()
+    till.machine.cut_after(chance.randint(0, WRITES_MAX), killed=chance.random() < 0.3)
+    if chance.random() < 0.5 and till.machine.is_on:
+        till.machine.go_off()
+    await asyncio.sleep(chance.uniform(*OUT_S))
+    printer.mend()
+
+
+async def mute_printer(chain: Chain, chance: Random) -> None:
+    """A printer answers nothing, and prints."""
+    printer = _printer(chain, chance)
+    printer.answers = False
+    await asyncio.sleep(chance.uniform(*MENDED_S))
+    printer.mend()
+
+
+async def slow_printer(chain: Chain, chance: Random) -> None:
+    """A printer takes longer than its driver waits, and prints."""
+    printer = _printer(chain, chance)
+    printer.is_slow = True
+    await asyncio.sleep(chance.uniform(*MENDED_S))
+    printer.mend()
+
+
 async def put_hq_back(chain: Chain, chance: Random) -> None:
     """HQ's disk fails some time after it was copied, and the copy takes its place. When all have called, HQ goes on.
 
@@ -171,6 +236,12 @@ async def put_till_back(chain: Chain, chance: Random) -> None:
     till.has_copy = False
 
 
+def _printer(chain: Chain, chance: Random) -> ShopPrinter:
+    printer = chance.choice(chain.in_shops()).printer
+    assert printer is not None, "it stands in a shop"
+    return printer
+
+
 async def _pull(cable: Cable, out_s: float) -> None:
     cable.pull()
     await asyncio.sleep(out_s)
@@ -196,6 +267,12 @@ FAULTS: dict[str, tuple[int, Fault]] = {
     "an old file is found": (4, find_old_file),
     "a card is lost": (1, lose_card),
     "a till is lost for good": (5, lose_till),
+    "a printer's roll ends": (4, end_roll),
+    "a printer is off line": (3, open_cover),
+    "a printer loses power": (4, cut_printer),
+    "a till goes off while it prints": (4, cut_while_printing),
+    "a printer does not answer": (3, mute_printer),
+    "a printer is slow": (2, slow_printer),
 }
 """By what a report calls them; how often, beside the others."""
 

@@ -22,12 +22,16 @@ class Report:
         """Promotions that were given, and those that were not as nothing to give was to be had."""
         self.written_off = self.paid = 0
         """Money that lay at lost tills, and what of it the company has paid: it was spent there, as was heard later."""
+        self.slips = self.copies = self.slips_asked_about = 0
+        """Runs of slips of which something may be on paper; those that say that they are copies."""
         self.turned_away = 0
         """Customers who stood before a till that was off, or went off and had not done it."""
         self.sales = self.sales_done = 0
         """From the card's money."""
         self.funded = self.funded_units = 0
         """Of those the ones that were refused though the member had enough somewhere."""
+        self.let_go = self.let_go_units = 0
+        """Sales of which a store bears a part, and how much that was."""
         self.stranded: list[int] = []
         self.exposure: list[int] = []
         """At each look: money at tills that could not be reached, and money at tills at all."""
@@ -80,12 +84,15 @@ def as_text(report: Report, currency: Currency) -> str:
         ("refunds promised", f"{report.promises}"),
         ("  kept, taken back", f"{report.promises_kept}, {report.promises_taken_back}"),
         ("promotions given, missed", f"{report.gifts}, {report.gifts_missed}"),
+        ("slips on paper", f"{report.slips}, {report.copies} of them copies"),
+        ("  the cashier was asked about", f"{report.slips_asked_about}"),
         ("sales from the card", f"{report.sales}"),
         (
             "  accepted",
             f"{report.sales_done}, {_percent(report.sales_done, funded)} of those for which there was enough",
         ),
         ("  refused though funded", f"{report.funded}, {currency.format(report.funded_units)} in all"),
+        ("  at the store's risk", f"{report.let_go}, {currency.format(report.let_go_units)} in all"),
         ("at tills, on average", f"{_mean(report.exposure, currency)}, at most {_most(report.exposure, currency)}"),
         ("  out of reach", f"{_mean(report.stranded, currency)}, at most {_most(report.stranded, currency)}"),
         ("written off with lost tills", currency.format(report.written_off)),

@@ -20,14 +20,15 @@ from simulation.digest import digest
 from simulation.faults import befall
 from simulation.logs import overheard
 from simulation.report import Report
+from simulation.resting import come_to_rest, printing
 from simulation.shop import ShopTill
 from simulation.signatures import checked_once
 from terminal.exchanges import Occasion
 
-DAY_S = 86_400.0
+HOUR_S, DAY_S = 3_600.0, 86_400.0
 OPENS_S, CLOSES_S = 2 * 3600.0, 14 * 3600.0
 """From the beginning of a day of a run, which is seven in the morning."""
-FAULTS_A_DAY = 3.0
+FAULTS_A_DAY = 3.8
 """For each till."""
 LOOK_S = 1800.0
 """Between two looks at what lies where."""
@@ -71,7 +72,12 @@ class _Life:
         assert chain.loop.run_until_true(lambda: all(day.done() for day in days), within_s=ends_s), "nobody goes home"
         for task in others:
             task.cancel()
-        chain.come_to_rest()
+        come_to_rest(chain)
+        for cashier in self._cashiers:
+            cashier.go_to_the_latest()
+            if cashier.till in printing(chain):
+                chain.do(cashier.slips.settle, within_s=HOUR_S)
+        come_to_rest(chain)
         self._check_words()
         self._check_exports()
         losses = chain.proof.losses()
@@ -80,6 +86,8 @@ class _Life:
         self._report.promised(chain.truth.promises)
         self._report.gave(chain.truth.gifts)
         self._report.written_off, self._report.paid = losses
+        self._report.let_go, self._report.let_go_units = chain.truth.let_go.sales, chain.truth.let_go.units
+        self._report.slips, self._report.copies = chain.printed.counts()
         return Outcome(digest(chain), self._report)
 
     async def _sell(self, cashier: Cashier) -> None:
@@ -143,6 +151,7 @@ class _Life:
         for (name, operation_id), answer in self._chain.truth.answers.items():
             found, said = stores[name].find(operation_id), msgspec.structs.replace(answer, cashier_message=None)
             assert found == said, f"{operation_id} was answered {answer}, and now it is {found}"
+        self._chain.truth.pos_numbers.check_told(self._chain.truth.answers)
         for cashier in self._cashiers:
             for operation_id, till in cashier.never.items():
                 found = till.machine.store.find(operation_id)
@@ -160,7 +169,7 @@ class _Life:
             for (name, receipt), original in list(self._chain.truth.originals.items()):
                 if name in cashier.served:
                     self._chain.do(partial(cashier.bring_back, receipt, original))
-        self._chain.come_to_rest()
+        come_to_rest(self._chain)
         self._chain.proof.check_all_is_undone()
 
     def _tell(self, fault: str) -> None:

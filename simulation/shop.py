@@ -11,18 +11,20 @@ from zoneinfo import ZoneInfo
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.cards import CardScheme
-from ledger.ids import ChainId
+from ledger.ids import ChainId, agent_of
 from loyalty.programme import Programme
-from receipts.wording import Language
 from simulation.loop import here
 from simulation.machine import Machine
 from simulation.marker import MemoryMarker
 from simulation.net import HQ_ADDRESS, Cable, Net, StoreLines
+from simulation.paper import LANGUAGE, PAPER
+from simulation.printer import ShopPrinter
 from terminal.asking import Identity
 from terminal.config import LanSettings, TillSettings
 from terminal.exchanges import ExchangeRules
 from terminal.hq_file import HqFile
 from terminal.modes import ModeName
+from terminal.printing import Looks
 from terminal.shop import Shop
 from terminal.store import TillStore
 from terminal.till import Till
@@ -31,6 +33,8 @@ from terminal.world import World
 
 ZONE = ZoneInfo("Asia/Taipei")
 SOFTWARE = "counterfoil simulated"
+LOOKS = Looks(again_s=30.0, idle_s=300.0)
+"""At printers, more seldom than in a shop: the chain has days, and each look costs the book some calls."""
 Manner: TypeAlias = tuple[ModeName, ExchangeRules | None]
 """How a store is run at first, and when its tills call HQ in transfer mode; None: their lines are kept up."""
 
@@ -83,6 +87,8 @@ class ShopTill:
         *self._to_hq, self._lan = cables
         self.mode, self.exchange = manner
         self._start_ms = start_ms
+        self.printer = None if agent_of(name.keeper) is not None else ShopPrinter(net.loop, Random(chance.random()))
+        """What stands beside the till; places at HQ have none."""
         self.machine: Machine[TillStore] = Machine(f"{name.keeper}.{name.epoch}", net, chance)
         self.machine.open_book, self.machine.run = self._open, self._run
 
@@ -124,7 +130,7 @@ class ShopTill:
         )
 
     async def _run(self, book: TillStore) -> None:
-        """What counterfoil-till does, without devices and pages."""
+        """What counterfoil-till does, without readers and pages."""
         who, machine = book.identity, self.machine
         names = Random(machine.chance.random())
         world = World(
@@ -143,7 +149,7 @@ class ShopTill:
             exchange=self.exchange,
             lan=self._lan_settings,
         )
-        shop = Shop(who, settings.chain_name, settings.store_name, Language.TAIWAN, ZONE, self.mode)
+        shop = Shop(who, settings.chain_name, settings.store_name, LANGUAGE, ZONE, self.mode)
         hq = HqFile(HQ_ADDRESS, self.hq_key, self.name.epoch)
         lines = StoreLines(machine.net, here(), self._to_hq, self._lan)
         core = put_together(shop, self._scheme, self._programme, book, self.key.sign, hq, settings, world, lines)
@@ -156,6 +162,8 @@ class ShopTill:
         if core.agent is not None:
             await core.agent.begin()
             jobs += [core.lead.run(), core.agent.run()]
+        if self.printer is not None:
+            jobs.append(core.till.printing(self.printer, PAPER, LOOKS).run())
         self.core = core
         machine.serve()
         await asyncio.gather(*jobs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import NamedTuple
 
 from drivers.ports import Printer
 from drivers.printer.outcome import NotStarted, Printed, PrinterReason
@@ -14,16 +15,27 @@ from terminal.slip_desk import SlipDesk
 from terminal.slip_job import SlipJob, SlipStep
 
 DEVICE_CLASS = "POSPrinter"
-LOOK_AGAIN_S = 3.0
-"""How often a printer that could not print is asked whether it can again."""
-IDLE_LOOK_S = 10.0
-"""How often an idle printer is asked how it is, so that the cashier hears of an empty roll before the next sale."""
+
+
+class Looks(NamedTuple):
+    """How often a printer is looked at, in seconds."""
+
+    again_s: float = 3.0
+    """One that could not print: whether it can again."""
+    idle_s: float = 10.0
+    """An idle one, so that the cashier hears of an empty roll before the next sale."""
+
+
+LOOKS = Looks()
 
 
 class SlipPrinter:
     """The printer's one user; `run()` is its task."""
 
-    def __init__(self, printer: Printer, paper: PaperSpec, desk: SlipDesk, board: DeviceBoard) -> None:
+    def __init__(
+        self, printer: Printer, paper: PaperSpec, desk: SlipDesk, board: DeviceBoard, looks: Looks = LOOKS
+    ) -> None:
+        self._looks = looks
         self._printer = printer
         self._paper = paper
         self._desk = desk
@@ -37,7 +49,7 @@ class SlipPrinter:
             job = await self._desk.next_to_print()
             if job is not None:
                 if not await self._try(job):
-                    await asyncio.sleep(LOOK_AGAIN_S)
+                    await asyncio.sleep(self._looks.again_s)
             elif not await self._woken():
                 await self._look()
 
@@ -72,13 +84,13 @@ class SlipPrinter:
             try:
                 await self._desk.step(job.number, step, *_codes(reasons))
             except DiskFull:
-                await asyncio.sleep(LOOK_AGAIN_S)
+                await asyncio.sleep(self._looks.again_s)
             else:
                 return
 
     async def _woken(self) -> bool:
         try:
-            async with asyncio.timeout(IDLE_LOOK_S):
+            async with asyncio.timeout(self._looks.idle_s):
                 await self._desk.work.wait()
         except TimeoutError:
             return False

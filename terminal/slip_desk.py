@@ -70,14 +70,8 @@ class SlipDesk:
 
     async def next_to_print(self) -> SlipJob | None:
         """The oldest slip that is to be printed now; none while it could not be recorded that it is."""
-        if await self._problem() is not None:
-            return None
         fresh_since_ms = self._moment().now_ms - PRINT_LATE_MS_MAX
-        fresh = {job.number for job in await self._store.do(TillStore.slips_waiting, fresh_since_ms)}
-        for job in await self._store.do(TillStore.slips_waiting):
-            if job.state is SlipState.CREATED and job.number in fresh | self._wanted:
-                return job
-        return None
+        return await self._store.do(_next_to_print, fresh_since_ms, frozenset(self._wanted))
 
     async def bytes_of(self, job: SlipJob, paper: PaperSpec) -> bytes:
         """The bytes of a slip's present run."""
@@ -122,3 +116,12 @@ class SlipDesk:
 
     async def _number(self, receipt_number: str) -> int | None:
         return await self._store.do(lambda store: store.slips.number(receipt_number))
+
+
+def _next_to_print(store: TillStore, fresh_since_ms: int, wanted: frozenset[int]) -> SlipJob | None:
+    """One call, as it is made every few seconds on end."""
+    if store.trust.problem is not None:
+        return None
+    fresh = {job.number for job in store.slips_waiting(fresh_since_ms)}
+    waiting = (job for job in store.slips_waiting() if job.state is SlipState.CREATED)
+    return next((job for job in waiting if job.number in fresh or job.number in wanted), None)

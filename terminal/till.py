@@ -46,7 +46,7 @@ from terminal.inquiries import Inquiries
 from terminal.lead_status import LeadStatus
 from terminal.messages import Messages
 from terminal.modes import MODES, Mode
-from terminal.printing import SlipPrinter
+from terminal.printing import LOOKS, Looks, SlipPrinter
 from terminal.reception import Reception
 from terminal.shop import Shop, hello_of, prefixes_of
 from terminal.slip_desk import SlipDesk
@@ -113,9 +113,9 @@ class Till:
         await self._store.do(lambda store: store.when_doubted(self._news.set))
         self._head = await self._store.do(TillStore.begin, self.moment(), self.shop.mode)
 
-    def printing(self, printer: Printer, paper: PaperSpec) -> SlipPrinter:
+    def printing(self, printer: Printer, paper: PaperSpec, looks: Looks = LOOKS) -> SlipPrinter:
         """Give the till its printer; the caller runs what comes back as a task."""
-        return SlipPrinter(printer, paper, self.slips, self.board)
+        return SlipPrinter(printer, paper, self.slips, self.board, looks)
 
     def moment(self) -> Moment:
         """Now, by this store's clock."""

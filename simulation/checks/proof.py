@@ -26,7 +26,7 @@ from simulation.checks.obeyed import Obeyed
 from simulation.checks.own_books import OwnBook, OwnBooks
 from simulation.checks.sums import Summed, add_up
 from simulation.checks.undoings import Undoings
-from simulation.checks.unheard import check_prefix, in_suspense, lots_by_place, unheard, what_hq_says
+from simulation.checks.unheard import check_prefix, in_suspense, lots_by_place, unheard, unheard_claims, what_hq_says
 from simulation.checks.waiting import check_waiting
 from simulation.checks.whose import Whose, whose
 from terminal.exporting import TABLES
@@ -120,6 +120,9 @@ class ChainProof:
             quota = account, Asset.QUOTA
             has = summed.held[quota] + summed.under_way[quota] - summed.owed[quota] - summed.written_off[quota]
             assert has == units, f"of {account} there is {has}, and what was told leaves {units}"
+        for till in self._chain.tills:
+            if till.machine.is_dirty:
+                truth.let_go.check_book(till.machine.store)
 
     def _check_hq(self) -> None:
         book = self._chain.hq.machine.store._connection
@@ -159,6 +162,11 @@ class ChainProof:
         self._write_offs.check_settled(self._at_hq(), hq)
         self._check_members(unheard_of, aside)
         self._check_under_way(revoked | gone, aside)
+        claims: Counter[tuple[str, AccountId]] = Counter()
+        for till in chain.tills:
+            if till.name in revoked | gone:
+                claims.update(unheard_claims(till, hq))
+        chain.truth.let_go.check_hq(hq, claims, aside)
 
     def _check_members(self, unheard_of: Counter[Whose], aside: set[AccountId]) -> None:
         """What HQ says of each member is what she was told and HQ could hear of, and what the company has paid."""

@@ -10,17 +10,20 @@ import msgspec
 from checkout.requests import Load, Sale, Undo
 from checkout.results import Decline
 from checkout.sold import Paid, PaidWith
-from ledger.ids import AccountId, ChainId, OperationId
+from ledger.ids import AccountId, ChainId, OperationId, Place
 from ledger.slices import Asset
 from loyalty.programme import Programme
 from loyalty.promotions import Occasion
 from simulation.checks.gifts import Gifts
+from simulation.checks.let_go import LetGo
+from simulation.checks.pos_numbers import PosNumbers
 from simulation.checks.promised import Promises, Slip
 from simulation.checks.purchases import Purchase
 from simulation.checks.whose import Whose
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked
 
+_NOBODY = ChainId(Place(""), 0)
 NOT_HERE = Decline.RIGHT_ELSEWHERE, Decline.ORIGINAL_UNKNOWN
 """Whoever says so has not the right to undo it."""
 
@@ -84,6 +87,8 @@ class Truth:
         """By the number of a slip: no two tills have the same."""
         self.promises = Promises()
         self.gifts = Gifts(programme)
+        self.pos_numbers = PosNumbers()
+        self.let_go = LetGo(programme.floor_limit)
         self._wanted_elsewhere: set[str] = set()
         """Slips of which another till than their own was asked to undo something: the right to may be anywhere."""
         self._under_way: dict[str, tuple[ChainId, Asked]] = {}
@@ -126,6 +131,9 @@ class Truth:
         known = self.answers.setdefault(key, first)
         assert known == first, f"{key} was answered {known}, and then {first}"
         assert answer.replayed or known is first, f"{key} was done twice"
+        if answer.operation_id != asked.request.operation_id:
+            self.pos_numbers.is_another_s(till, asked.request.pos_ref, first)
+            return
         if answer.replayed:
             return
         self.ends(asked.request.operation_id)
@@ -144,6 +152,7 @@ class Truth:
             must_be_done = isinstance(request, Undo) and not is_called_off and self._must_be_done(till, request, answer)
             assert not must_be_done, answer
             return
+        self.pos_numbers.done(till, asked.kind, answer)
         assert answer.receipt_number is not None
         slip = till, answer.receipt_number
         if isinstance(request, Undo) and answer.outcome is Outcome.PROMISED:
@@ -222,12 +231,19 @@ class Truth:
         return Loaded(request.units, request.units + answer.bonus), gifts
 
     def _buy(self, request: Sale, answer: Answer) -> tuple[Purchase, tuple[str, ...]]:
-        """A part of a point costs a whole one; what is not paid with points earns, and a part of a point is none."""
+        """A part of a point costs a whole one; what is paid, and not with points, earns; a part of a point is none."""
         account, paid = request.presented.card.account, _shares(request.paid)
+        risk = self.let_go.sold(request, answer)
+        if risk:
+            paid |= {PaidWith.STORED_VALUE: paid[PaidWith.STORED_VALUE] - risk, PaidWith.STORE_RISK: risk}
+            paid = {tender: units for tender, units in paid.items() if units}
+        assert _shares(answer.paid) == paid, f"{answer} was paid otherwise than {request} asks"
         in_points = paid.get(PaidWith.POINTS, 0)
         (costs, worth), (earns, per_units) = self._costs, self._earns
-        cost, earned = -(-in_points * costs // worth), (request.units - in_points) * earns // per_units
-        gifts = self.gifts.give(Occasion.SALE, request.units, answer.points_in - earned, answer, self.written_off)
+        cost, earned = -(-in_points * costs // worth), (request.units - in_points - risk) * earns // per_units
+        gifts = self.gifts.give(
+            Occasion.SALE, request.units - risk, answer.points_in - earned, answer, self.written_off
+        )
         made = Purchase(request.units, paid, cost, answer.points_in)
         assert answer.principal + answer.bonus == paid.get(PaidWith.STORED_VALUE, 0)
         assert (answer.points_out, answer.points_owed) == (made.points_paid, 0)
@@ -253,6 +269,7 @@ class Truth:
         shares = _shares(answer.paid)
         lost = original.what.undo(request.units, shares, answer.points_in, self._step)
         assert money == shares.get(PaidWith.STORED_VALUE, 0)
+        self.let_go.undone(request.receipt_number, account, shares.get(PaidWith.STORE_RISK, 0))
         assert answer.points_out + answer.points_owed == lost, f"{lost} are to be taken back, or owed"
         assert min(answer.points_out, answer.points_owed) >= 0
         self.spent[account] -= money
@@ -273,6 +290,11 @@ class Truth:
         maker = self._makers.get(receipt_number)
         original = None if maker is None else self.originals.get((maker, receipt_number))
         return original.what.left if original is not None and isinstance(original.what, Purchase) else None
+
+    def is_at_risk(self, receipt_number: str) -> bool:
+        """Whether a store still has a claim on this sale: then nobody but its own till may undo it."""
+        original = self.originals.get((self._makers.get(receipt_number, _NOBODY), receipt_number))
+        return isinstance(original, Original) and isinstance(original.what, Purchase) and bool(original.what.at_risk)
 
     def still_sold(self) -> set[AccountId]:
         """Who has bought something of which not all was undone."""

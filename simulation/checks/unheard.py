@@ -16,7 +16,8 @@ from ledger.journal_sqlite import Connection
 from ledger.slices import Asset, Purse, SliceKey
 from ledger.transactions import Side
 from offline_queue.outbox import Chain as Records
-from protocol.bodies import Directive, Revoke
+from protocol.bodies import Directive, Revoke, TransactionBody
+from protocol.records import RecordKind
 from protocol.transfers import giver_of
 from simulation.checks.chain import Chain, Keeper
 from simulation.checks.whose import Whose, whose
@@ -64,6 +65,17 @@ def unheard(till: Keeper, hq: HqStore) -> Counter[Whose]:
     for account, purse, lot, units in till.machine.store._connection.execute(query, after):
         changed[whose(_key(account, purse, lot))] -= units
     return changed
+
+
+def unheard_claims(till: Keeper, hq: HqStore) -> Counter[tuple[str, AccountId]]:
+    """What a till has let go at its store's own risk, less what it took back, that HQ never heard of."""
+    claims: Counter[tuple[str, AccountId]] = Counter()
+    for signed in till.machine.store.records(posted(hq, till.name)):
+        record = signed.open()
+        if record.kind is RecordKind.TRANSACTION:
+            body = record.body_as(TransactionBody)
+            claims[till.name.store, AccountId(body.account)] += body.let_go
+    return claims
 
 
 def in_suspense(chain: Chain) -> set[AccountId]:

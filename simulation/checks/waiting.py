@@ -53,7 +53,7 @@ def check_waiting(chain: Chain) -> None:
 
 
 def _may_wait(chain: Chain, promise: Promise, line: PromiseLine, unheard: _Unheard) -> bool:
-    """Nothing is left of the sale, HQ knows of none, or a till is lost. No sale of these chains has to stay."""
+    """Nothing is left of the sale, HQ knows of none, its store bears a part of it, or a till is lost."""
     left = chain.truth.left_of(promise.original)
     lost = {till.name for till in chain.tills if not chain.is_open(till)}
     match line.stands:
@@ -61,6 +61,8 @@ def _may_wait(chain: Chain, promise: Promise, line: PromiseLine, unheard: _Unhea
             return _till_of(chain, line.receipt_number) in lost
         case Stands.HOLDER_LOST:
             return line.holder in {name.keeper for name in lost}
+        case Stands.STAYS:
+            return chain.truth.is_at_risk(promise.original)
         case Stands.NOTHING_LEFT:
             return left == 0
         case Stands.NOT_REPORTED | Stands.NO_SALE:

@@ -7,7 +7,7 @@ import pytest
 
 from checkout.load import load
 from checkout.promoting import QuotaNeed, quota_needs, quotas
-from checkout.requests import BookView, Load, Original, Sale, Tender, Undo
+from checkout.requests import BookView, LetGo, Load, Original, Sale, Tender, Undo
 from checkout.results import Done
 from checkout.sale import sale
 from checkout.slip_facts import Promoted
@@ -19,6 +19,7 @@ from ledger.judging import Posted, Refusal, Refused, judge
 from ledger.slices import Lot, Purse, Slice, SliceKey
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
 from loyalty.evaluation import Item
+from loyalty.programme import FloorLimit
 from loyalty.promotions import Limit, Occasion, Promotion
 from loyalty.reasons import Reason
 from tests.chains.company import ALICE, BOB, POINTS_TOO, swiped
@@ -112,6 +113,21 @@ def test_whom_it_is_not_for_gets_nothing_and_hears_nothing_of_it(
     assert done.facts.promotions == ()
     assert not [reason for reason in done.reasons if reason.rule.startswith("promotion.")]
     assert {leg.purse for leg in done.transaction.legs} == {Purse.PRINCIPAL}
+
+
+@pytest.mark.parametrize(("let_go", "gets"), [(0, 40), (10_00, 40), (10_01, 0), (60_00, 0)])
+def test_what_the_store_lets_go_at_its_own_risk_counts_for_nothing(let_go: int, gets: int) -> None:
+    floor = FloorLimit(("transfer",), sale_units=60_00, card_day_units=60_00, till_day_units=60_00)
+    seen = msgspec.structs.replace(view(quota(EXTRA, 100)), mode="transfer", let_go=LetGo(0, 0))
+    paid = tuple(
+        Paid(tender, units)
+        for tender, units in ((PaidWith.STORED_VALUE, let_go), (PaidWith.CASH, 60_00 - let_go))
+        if units
+    )
+    request = Sale(OperationId("operation-1"), swiped(ALICE), (Item("tea", 60_00),), paid, "C01", floor_limit=let_go)
+    done = sale(request, seen, msgspec.structs.replace(POINTS_TOO, promotions=(EXTRA,), floor_limit=floor))
+    assert isinstance(done, Done)
+    assert sum(one.units for one in done.facts.promotions) == gets
 
 
 def test_what_has_no_days_is_given_while_nobody_knows_the_day() -> None:

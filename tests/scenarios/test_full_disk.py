@@ -11,7 +11,7 @@ from hardware_mocks.patience import wait_until
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
 from hardware_mocks.till_process import DidNotStart, Json, TillProcess
 from offline_queue.program import DISK_FAILED
-from terminal.printing import LOOK_AGAIN_S
+from terminal.printing import LOOKS
 from tests.scenarios.cashier import Cashier
 from tests.scenarios.proof import prove
 from tests.scenarios.small_disk import Disk, kinds_of_disk, small_disk
@@ -21,7 +21,7 @@ SALES_MAX = 200
 """Far more than fit into what a full disk leaves in files that were there already."""
 LOADED = 9_150_00
 IN_MID_SLIP = 300
-TRIES_TO_PRINT_S = LOOK_AGAIN_S + 2.0
+TRIES_TO_PRINT_S = LOOKS.again_s + 2.0
 
 on_every_disk = pytest.mark.parametrize("disk", kinds_of_disk(), indirect=True)
 

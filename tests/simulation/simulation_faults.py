@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from itertools import count
 from typing import Any
@@ -13,20 +13,25 @@ import msgspec
 import pytest
 
 from checkout import promoting
-from checkout.requests import Undo
-from checkout.results import Done
+from checkout.requests import BookView, Sale, Undo
+from checkout.results import Declined, Done
+from checkout.sale import sale
+from checkout.sharing import Left, share_out
+from checkout.sold import Paid
 from checkout.undo import keep
 from hq_server.desk import Desk
 from hq_server.storage.drawing import Drawing, Drawn, Short
+from hq_server.storage.exposure import Exposure
 from hq_server.storage.promises import Promises as HqPromises
 from hq_server.storage.sqlite import HqStore
 from hq_server.storage.vault import Vault
 from ledger.ids import AccountId, ChainId, OperationId, RecordRef
-from ledger.journal_sqlite import DiskFull, SqliteJournal, transaction
+from ledger.journal_sqlite import Connection, DiskFull, SqliteJournal, transaction
 from ledger.transactions import TransactionKind
+from loyalty.programme import Programme
 from offline_queue.outbox import Stamp
 from protocol.acknowledgements import open_acknowledgement, seal_acknowledgement
-from protocol.bodies import Transfer
+from protocol.bodies import TransactionBody, Transfer
 from protocol.conversation import Ask, Draw, Records
 from protocol.draws import Grounds, decide
 from protocol.hosting import AskedBody
@@ -36,10 +41,11 @@ from protocol.signing import Signed
 from simulation.company import PROGRAMME
 from terminal.agent import Agent
 from terminal.answers import Answer, HqState, HqStatus, Outcome, Problem
-from terminal.asking import Asked, Moment, fingerprint
+from terminal.asking import Asked, Moment, Words, fingerprint
 from terminal.book_trust import BookTrust
 from terminal.deciding import Deciding
 from terminal.decisions import Decisions
+from terminal.floor_limits import FloorLimits
 from terminal.hosted_till import HostedTill
 from terminal.hosted_words import request_of
 from terminal.modes import Mode
@@ -260,3 +266,68 @@ def keep_what_was_taken_back(patch: pytest.MonkeyPatch) -> None:
 def bring_nobody_a_right(patch: pytest.MonkeyPatch) -> None:
     """HQ forgets who has promised a refund."""
     patch.setattr(HqPromises, "serve", lambda self, slip, stamp: set())  # noqa: ARG005 - as it is called
+
+
+def forget_budgets(patch: pytest.MonkeyPatch) -> None:
+    """A till that starts has let nothing go."""
+    open_, used = FloorLimits.__init__, FloorLimits._used
+
+    def open_anew(self: FloorLimits, connection: Connection) -> None:
+        open_(self, connection)
+        rows = connection.execute("select business_date, account, units from let_go")
+        vars(self)["before"] = {(day, account): units for day, account, units in rows}
+
+    def used_since(self: FloorLimits, business_date: str, account: str) -> int:
+        return used(self, business_date, account) - int(vars(self)["before"].get((business_date, account), 0))
+
+    patch.setattr(FloorLimits, "__init__", open_anew)
+    patch.setattr(FloorLimits, "_used", used_since)
+
+
+def let_go_unasked(patch: pytest.MonkeyPatch) -> None:
+    """A till takes each sale for one to which its cashier agrees."""
+
+    def agreed(request: Sale, view: BookView, programme: Programme) -> Done | Declined:
+        first = sale(request, view, programme)
+        if isinstance(first, Done) or not first.floor_limit:
+            return first
+        return sale(msgspec.structs.replace(request, floor_limit=first.floor_limit), view, programme)
+
+    agreed.__name__ = sale.__name__
+    patch.setattr("terminal.till.sale", agreed)
+
+
+def lend_to_the_member(patch: pytest.MonkeyPatch) -> None:
+    """A refund gives what the store bears to the card, like everything else."""
+
+    def with_risk_last(units: int, paid: Sequence[Paid], step: int) -> list[int]:
+        return share_out(units, [Left(part.units, step) for part in paid])
+
+    patch.setattr("checkout.undo._shares", with_risk_last)
+
+
+def forget_claims(patch: pytest.MonkeyPatch) -> None:
+    """HQ does not note what a refund has taken back of a store's claim."""
+    posted = Exposure.posted
+
+    def only_sold(self: Exposure, record: Record) -> None:
+        if record.body_as(TransactionBody).undone is None:
+            posted(self, record)
+
+    patch.setattr(Exposure, "posted", only_sold)
+
+
+def charge_a_number_twice(patch: pytest.MonkeyPatch) -> None:
+    """A till does not remember for which number of a POS it has done something."""
+    words = Asked.words.fget  # type: ignore[attr-defined]  # a property has it
+
+    def without_number(self: Asked) -> Words:
+        kept: Words = words(self)
+        return msgspec.structs.replace(kept, pos_ref=None, content=None)
+
+    patch.setattr(Asked, "words", property(without_number))
+
+
+def take_any_content(patch: pytest.MonkeyPatch) -> None:
+    """A till takes whatever is asked for a POS's number for what it has done for that."""
+    patch.setattr(Asked, "content", property(lambda self: self.kind.encode()))

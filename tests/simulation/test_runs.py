@@ -8,7 +8,7 @@ from simulation.chain import Size
 from simulation.run import run
 from tests.chains import chain_faults, recovery_faults
 from tests.faults import Fault, to_be_seen
-from tests.simulation import loss_faults, simulation_faults
+from tests.simulation import loss_faults, paper_faults, simulation_faults
 
 SMALL = Size(stores=2, tills=2)
 SEEDS = range(1, 3)
@@ -24,6 +24,12 @@ FAULTS: dict[str, Fault] = {
     "a till gives a promotion, and uses nothing of its quota": simulation_faults.give_and_use_nothing,
     "a till keeps a promise twice": simulation_faults.keep_promises_twice,
     "a till keeps a promise that was taken back": simulation_faults.keep_what_was_taken_back,
+    "a till that starts has used no budget": simulation_faults.forget_budgets,
+    "a till lets go what nobody agrees to": simulation_faults.let_go_unasked,
+    "a refund gives the store's risk to the card": simulation_faults.lend_to_the_member,
+    "hq keeps claims that refunds have closed": simulation_faults.forget_claims,
+    "a till charges a pos's number twice": simulation_faults.charge_a_number_twice,
+    "a till does not look what a pos's number was for": simulation_faults.take_any_content,
     "a place at hq answers before its commit": simulation_faults.tell_before_commit,
     "a hosted till sells alone what hq has not answered": simulation_faults.sell_alone_when_unanswered,
     "a hosted till forgets what it has asked": simulation_faults.forget_what_was_asked,
@@ -32,6 +38,11 @@ FAULTS: dict[str, Fault] = {
     "hq gives, and its place does not fall": simulation_faults.take_without_posting,
     "hq does not sync each commit": simulation_faults.hq_syncs_seldom,
     "hq brings nobody the right to keep a promise": simulation_faults.bring_nobody_a_right,
+    "a till prints again what it had started": paper_faults.print_again_what_was_started,
+    "a till prints before its commit": paper_faults.print_before_commit,
+    "a till prints while it commits": paper_faults.start_before_commit,
+    "a till does not sync each commit": paper_faults.sync_seldom,
+    "a till tries once to print a slip": paper_faults.try_once,
     "hq gives out at once after it was put back": recovery_faults.give_at_once,
     "hq forgets what it is told that it had given": recovery_faults.stand_by_nothing,
     "hq has back what is still taken": recovery_faults.reclaim_what_was_taken,
