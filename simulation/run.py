@@ -171,6 +171,8 @@ class _Life:
                     self._chain.do(partial(cashier.bring_back, receipt, original))
         come_to_rest(self._chain)
         self._chain.proof.check_all_is_undone()
+        claims = self._chain.truth.with_claims() & {till.name for till in self._chain.in_shops()}
+        assert not claims, f"all was brought back, and stores have claims on sales of {claims}"
 
     def _tell(self, fault: str) -> None:
         self._report.faults[fault] = self._report.faults.get(fault, 0) + 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hq_server.exporting import export_headquarters
 from ledger.digest import digest
-from ledger.ids import AccountId, ChainId
+from ledger.ids import AccountId, ChainId, LotId
 from ledger.journal_sqlite import SqliteJournal, transaction
 from ledger.slices import Asset, Purse, SliceKey
 from ledger.transactions import Side
@@ -181,8 +181,19 @@ class ChainProof:
                 assert has - owes == due, (
                     f"HQ says that {who} has {has} and owes {owes}: {units} were told, {due} is due"
                 )
-                at_hand = self._at_hand(who) if owes else 0
+                at_hand = self._at_hand(who) if owes and not self._lies_with_closed(who) else 0
                 assert not at_hand, f"{who} owes {owes}, and {at_hand} lie where HQ may ask for it"
+
+    def _lies_with_closed(self, who: Whose) -> bool:
+        """Whether all that a member owes still lies, lot by lot, where HQ may ask for nothing: nothing else pays it."""
+        there: Counter[SliceKey] = Counter()
+        for till in self._chain.tills:
+            if not self._chain.is_open(till):
+                there.update(there_by(self._own, till.name))
+        query = "select purse, lot, units from debts where account = ?"
+        debts = self._chain.hq.machine.store._connection.execute(query, (who[0],))
+        owed = {SliceKey(who[0], Purse(purse), LotId(lot)): units for purse, lot, units in debts}
+        return all(units <= there[key] for key, units in owed.items() if whose(key) == who)
 
     def _at_hand(self, who: Whose) -> int:
         """What a member has at HQ, or where HQ may ask for it; of what nobody ever owes, whatever there is."""

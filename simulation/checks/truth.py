@@ -296,6 +296,11 @@ class Truth:
         original = self.originals.get((self._makers.get(receipt_number, _NOBODY), receipt_number))
         return isinstance(original, Original) and isinstance(original.what, Purchase) and bool(original.what.at_risk)
 
+    def with_claims(self) -> set[ChainId]:
+        """The tills on whose sales a store still has a claim."""
+        sales = ((till, one.what) for (till, _), one in self.originals.items())
+        return {till for till, what in sales if isinstance(what, Purchase) and what.at_risk}
+
     def still_sold(self) -> set[AccountId]:
         """Who has bought something of which not all was undone."""
         return {one.account for one in self.originals.values() if isinstance(one.what, Purchase) and one.what.left}
