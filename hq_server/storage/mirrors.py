@@ -10,6 +10,7 @@ from hq_server.posting import Different, Doubt, GiverStands, Outcome, SetAside, 
 from hq_server.recovery import NotStoodBy
 from hq_server.storage.exposure import Exposure
 from hq_server.storage.keepers import Keepers
+from hq_server.storage.late_gifts import LateGifts
 from hq_server.storage.members import Members
 from hq_server.storage.promises import Promises
 from hq_server.storage.recovering import Recovering
@@ -69,6 +70,7 @@ class Mirrors:
         self._promises = promises
         self._whereabouts = whereabouts
         self._relays = Relays(connection, keepers)
+        self._late_gifts = LateGifts(connection, vault, whereabouts)
         self._exposure = Exposure(connection)
         self._refusals = Refusals(connection)
         self._members = Members(connection)
@@ -103,7 +105,7 @@ class Mirrors:
         self._connection.execute("delete from waits where keeper = ? and epoch = ? and sequence <= ?", (*chain, posted))
         rows = self._connection.execute(
             "select keeper, epoch from waits where giver = ? and giver_epoch = ? and giver_sequence <= ?",
-            (*chain, posted),
+            (*chain, self._late_gifts.last_waited_for(chain, posted)),
         )
         step.woken.update(ChainId(Place(keeper), epoch) for keeper, epoch in rows)
 
@@ -131,7 +133,8 @@ class Mirrors:
         if record.kind is RecordKind.APPLIED:
             told = self._recovering.hear(record, chain, stamp)
             step.ordered.update(told, self._promises.serve_all(stamp) if told else ())
-        outcome = post_record(record, SqliteJournal(self._connection, *chain, is_mirror=True), self._giver_stands)
+        mirror = SqliteJournal(self._connection, *chain, is_mirror=True)
+        outcome = post_record(record, mirror, lambda quoted: self._giver_stands(quoted, chain))
         if record.kind is RecordKind.APPLIED and not isinstance(outcome, SetAside | Waits):
             step.ordered |= self._carried_out(chain, record, stamp)
         if record.kind is RecordKind.DECLINED:
@@ -203,14 +206,14 @@ class Mirrors:
             return self._relays.carried_out(chain, ref, stamp)
         return set()
 
-    def _giver_stands(self, quoted: SignedRecord) -> GiverStands:
+    def _giver_stands(self, quoted: SignedRecord, taker: ChainId) -> GiverStands:
         """HQ has the giver's record with these very bytes, and has posted it: in its own book, or in a mirror."""
         ref = quoted.open().ref
         if self._recovering.stands_by(quoted):
             return GiverStands.POSTED
         held = Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence)
         if held is None:
-            return self._giver_is_missing(quoted, ref)
+            return self._giver_is_missing(quoted, ref, taker)
         if held != quoted:
             return GiverStands.DIFFERS
         query = "select 1 from transactions where keeper = ? and epoch = ? and sequence = ?"
@@ -220,12 +223,14 @@ class Mirrors:
         is_over = ref.keeper == HEADQUARTERS or self.posted(ChainId(ref.keeper, ref.epoch)) >= ref.sequence
         return GiverStands.SET_ASIDE if is_over else GiverStands.NOT_YET
 
-    def _giver_is_missing(self, quoted: SignedRecord, ref: RecordRef) -> GiverStands:
+    def _giver_is_missing(self, quoted: SignedRecord, ref: RecordRef, taker: ChainId) -> GiverStands:
         if not self._is_genuine(quoted, ref):
             return GiverStands.NOT_YET if self._may_be_forgotten(ref) else GiverStands.DIFFERS
         if ref.keeper == HEADQUARTERS:
             return GiverStands.SET_ASIDE  # carried out behind a later epoch, by which it was void
-        return GiverStands.FENCED if self._keepers.fences(ref.keeper, ref.epoch) else GiverStands.NOT_YET
+        if not self._keepers.fences(ref.keeper, ref.epoch):
+            return GiverStands.NOT_YET
+        return self._late_gifts.stands(quoted.open(), taker)
 
     def _may_be_forgotten(self, giver: RecordRef) -> bool:
         """HQ recovers, and this keeper may have been enrolled since the copy was made: it is paired anew."""

@@ -23,6 +23,10 @@ class Mirror:
         if isinstance(line, Posting) and self._is_refused(line):
             self.set_aside.add(line.ref)
 
+    def takes_late(self, given: Posting) -> bool:
+        """Post what this place gave by a record that HQ does not hold; False when that did not lie here."""
+        return not self._is_refused(given)
+
     def refuse(self, ref: RecordRef) -> None:
         """Set aside a record that cannot be understood, or whose giver says something else."""
         self.set_aside.add(ref)

@@ -15,8 +15,10 @@ from offline_queue.auditing.mirror import Mirror
 from offline_queue.auditing.transfers import TAKING, GiversRecords, TransfersCheck
 from offline_queue.export_items import ProgressRow, SetAsideRow
 from protocol.bodies import Directive, Revoke
+from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.recoveries import Readopted
+from protocol.replaying import posting_of
 from protocol.signing import Context, is_signed_by
 from protocol.transfers import given_in, giver_of
 
@@ -27,7 +29,7 @@ MIRRORED = TAKING | {
 """What HQ sets aside when it does not understand it."""
 
 GIVER_FENCED = "giver_fenced"
-"""Why HQ sets aside what takes a gift of which it never heard before it fenced the giver."""
+"""Why HQ sets aside what takes a gift that did not lie with its giver, of which it never heard before it fenced that."""
 
 
 class Wrong(NamedTuple):
@@ -80,6 +82,8 @@ class PostingCheck:
         self._revoked: set[ChainName] = set()
         self._fenced: dict[RecordRef, RecordRef] = {}
         """What HQ says to have set aside as it never hears of the giver's record, and which record that is."""
+        self._closed: set[ChainName] | None = None
+        """The chains of which HQ takes nothing more, once all is read."""
 
     def take_row(self, row: ProgressRow | SetAsideRow) -> None:
         """Take what HQ says of a chain."""
@@ -106,10 +110,11 @@ class PostingCheck:
 
     def faults(self, transfers: TransfersCheck, forked: set[ChainName]) -> Iterator[Wrong]:
         """What is wrong, when all is read: `transfers` are those of the whole export, `forked` the chains with two."""
+        closed = self._closed = self._revoked | forked
         self._go_on_with_all()
         yield from self._too_early
         for ref, giver in sorted(self._fenced.items()):
-            if (giver.keeper, giver.epoch) not in self._revoked | forked:
+            if (giver.keeper, giver.epoch) not in closed:
                 what = f"HQ has set it aside ({GIVER_FENCED}), and nothing keeps it from hearing of {giver}"
                 yield Wrong(Sort.NOT_POSTED, ref.keeper, ref, what)
         right = self.refused()
@@ -130,7 +135,8 @@ class PostingCheck:
         """Post what is due, up to a record whose giver is not read yet; `by_force` posts that one, too."""
         due, mirror = self._due[name], self._mirror(name)
         while due:
-            stands = Stands.POSTED if due[0].giver is None else self._stands_for(due[0].ref, due[0].giver)
+            giver = due[0].giver
+            stands = Stands.POSTED if giver is None else self._stands_for(due[0].ref, giver, by_force=by_force)
             if stands is Stands.NOT_READ and not by_force:
                 return
             self._post(due.popleft(), mirror, stands)
@@ -168,13 +174,34 @@ class PostingCheck:
         if directive is not None and isinstance(directive.order, Revoke):
             self._revoked.add((directive.to, directive.to_epoch))
 
-    def _stands_for(self, taker: RecordRef, quoted: SignedRecord) -> Stands:
+    def _stands_for(self, taker: RecordRef, quoted: SignedRecord, *, by_force: bool) -> Stands:
         """The same for who takes it: HQ may say that it never hears of that record, which the end must bear out."""
-        stands = self._stands(quoted)
-        if stands is Stands.NOT_YET and self.set_aside.get(taker) == GIVER_FENCED:
+        stands, why = self._stands(quoted), self.set_aside.get(taker)
+        if stands is not Stands.NOT_YET:
+            return stands
+        if why == GIVER_FENCED:
             self._fenced[taker] = quoted.open().ref
             return Stands.REFUSED
-        return stands
+        if why is not None or self._givers.has(quoted) is not None:
+            return stands
+        return self._late(taker, quoted.open(), by_force=by_force)
+
+    def _late(self, taker: RecordRef, given: Record, *, by_force: bool) -> Stands:
+        """HQ has posted what only this taker brings: its giver is fenced, and what it gave lay there (decision 33)."""
+        name = (given.keeper, given.epoch)
+        if self._closed is None or (self._due[name] and not by_force):
+            return Stands.NOT_READ
+        if name not in self._closed:
+            return Stands.NOT_YET
+        try:
+            posting = posting_of(given)
+        except NotARecord:
+            return Stands.REFUSED
+        mirror = self._mirror(name)
+        if posting is None or not mirror.takes_late(posting):
+            what = f"HQ has posted that it takes what {given.ref} gives, and that did not lie with {name[0]}/{name[1]}"
+            self._too_early.append(Wrong(Sort.NOT_POSTED, taker.keeper, taker, what))
+        return Stands.POSTED
 
     def _stands(self, quoted: SignedRecord) -> Stands:
         giver = quoted.open().ref

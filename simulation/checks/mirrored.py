@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from hq_server.storage.sqlite import HqStore
-from ledger.ids import HEADQUARTERS, ChainId, RecordRef
+from ledger.ids import HEADQUARTERS, ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Chain
 from protocol.acknowledgements import Acknowledgement
@@ -15,7 +15,7 @@ from protocol.chain import check_signature
 from protocol.records import RecordKind
 from protocol.recoveries import Readopted
 from simulation.checks.chain import Running
-from simulation.checks.own_books import OwnBook, OwnBooks
+from simulation.checks.own_books import OwnBook, OwnBooks, late_gift
 from terminal.store import TillStore
 
 OF_HQ = ChainId(HEADQUARTERS, 1)
@@ -77,6 +77,7 @@ class Mirrored:
                 (*chain, self._proved.get(chain, 0)),
             )
         ]
+        fresh += [one for one in _late_gifts(book) if one[0] in keys and one[2] not in self._done and one not in fresh]
         self._done |= {operation_id for *_, operation_id in fresh}
         fresh.sort(key=lambda one: one[0].keeper != HEADQUARTERS)
         for chain, sequence, operation_id in fresh:
@@ -93,6 +94,15 @@ class Mirrored:
         assert found <= keys.keys(), "somebody unknown has moved value"
 
 
+def _late_gifts(book: Connection) -> list[tuple[ChainId, int, str]]:
+    """What stands behind what HQ holds of a chain, posted in any order."""
+    query = (
+        "select keeper, epoch, sequence, operation_id from fences join transactions using (keeper, epoch)"
+        " join progress using (keeper, epoch) where sequence > posted"
+    )
+    return [(ChainId(Place(keeper), epoch), number, name) for keeper, epoch, number, name in book.execute(query)]
+
+
 def _stands_by(book: Connection, ref: RecordRef) -> RecordRef:
     signed = Chain(book, ref.keeper, ref.epoch).record(ref.sequence)
     assert signed is not None, f"{ref} was posted, and is no record"
@@ -100,7 +110,8 @@ def _stands_by(book: Connection, ref: RecordRef) -> RecordRef:
 
 
 def _check_record(book: Connection, ref: RecordRef, key: bytes) -> None:
-    signed = Chain(book, ref.keeper, ref.epoch).record(ref.sequence)
+    held = Chain(book, ref.keeper, ref.epoch).record(ref.sequence)
+    signed = held or late_gift(book, ChainId(ref.keeper, ref.epoch), ref.sequence)
     assert signed is not None, f"{ref} moved value at HQ, and is nobody's record"
     check_signature(signed, Ed25519PublicKey.from_public_bytes(key))
     record = signed.open()

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from ledger.ids import HEADQUARTERS, AccountId, ChainId, LotId, Place
+from ledger.ids import HEADQUARTERS, AccountId, ChainId, LotId, Place, RecordRef
 from ledger.journal_sqlite import Connection
 from ledger.slices import Purse, SliceKey
 from ledger.transactions import Side, TransactionKind
 from offline_queue.outbox import Chain
 from protocol.records import SignedRecord
-from protocol.transfers import given_in, taken_in
+from protocol.transfers import given_in, giver_of, taken_in
 from simulation.checks.chain import Running
 
 Parts = dict[SliceKey, int]
@@ -79,9 +79,13 @@ def _chains(book: Connection, name: ChainId) -> list[ChainId]:
 def _read_chain(own: OwnBook, book: Connection, name: ChainId) -> None:
     read = own.read.get(name.epoch, 0)
     rows = list(_transactions(book, name, read))
+    if own.is_mirror and read and not _is_held(book, name, read):
+        # Late gifts lie behind the chain, and are posted in any order.
+        rows = [row for row in _transactions(book, name, 0) if row[2] not in own.done]
+        read = 0
     legs = _legs(book, name, read) if rows else {}
     for sequence, kind, operation_id in rows:
-        own.read[name.epoch] = sequence
+        own.read[name.epoch] = max(sequence, own.read.get(name.epoch, 0))
         assert operation_id not in own.done, f"{name}: an operation has had its effect twice"
         own.done.add(operation_id)
         _enter(own, sequence, legs.get(sequence, []))
@@ -94,6 +98,11 @@ def _read_chain(own: OwnBook, book: Connection, name: ChainId) -> None:
             giver, taker = _check_transfer(book, name, sequence, kind, operation_id)
             own.takers[giver] = taker
             (own.taken if kind == TransactionKind.TRANSFER_IN else own.given)[giver] = moved
+
+
+def _is_held(book: Connection, name: ChainId, sequence: int) -> bool:
+    query = "select 1 from records where keeper = ? and epoch = ? and sequence = ?"
+    return book.execute(query, (*name, sequence)).get is not None
 
 
 def _enter(own: OwnBook, sequence: int, legs: list[tuple[SliceKey, Side, int]]) -> None:
@@ -137,7 +146,7 @@ def _check_transfer(
     book: Connection, name: ChainId, sequence: int, kind: str, operation_id: str
 ) -> tuple[str, ChainId]:
     """The keeper's record gives this, or takes what was given to it; the giver's record by its name, and the taker."""
-    signed = Chain(book, *name).record(sequence)
+    signed = Chain(book, *name).record(sequence) or late_gift(book, name, sequence)
     assert signed is not None, f"{name}/{sequence} was posted, and is no record"
     at, moved, taker = _transfer_in(signed, kind)
     assert moved, f"{at} moves value to another place and is not a record of that"
@@ -145,6 +154,18 @@ def _check_transfer(
     of = at if how == "readopted" else moved
     assert operation_id == f"{how}/{of}", f"{at}: its operation is named after another transfer"
     return moved, taker
+
+
+def late_gift(book: Connection, name: ChainId, sequence: int) -> SignedRecord | None:
+    """What a fenced till gave by a record that HQ does not hold: its taker's record has it (decision 33)."""
+    if book.execute("select 1 from fences where keeper = ? and epoch = ?", name).get is None:
+        return None
+    operation = f"taken/{RecordRef(*name, sequence)}"
+    query = "select keeper, epoch, sequence from transactions where operation_id = ?"
+    takers = [
+        Chain(book, Place(keeper), epoch).record(number) for keeper, epoch, number in book.execute(query, (operation,))
+    ]
+    return None if not takers or takers[0] is None else giver_of(takers[0].open())
 
 
 @lru_cache(10_000)

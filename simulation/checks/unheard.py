@@ -1,7 +1,8 @@
 """What HQ never hears of tills that are lost or that it trusts no longer, and what follows from that at others.
 
 HQ's mirror of such a till is its book up to where HQ has heard it, to the unit. A neighbour may have taken what such a
-till gave in a record that HQ never hears of: what it took so is set aside, and what it does with that value then.
+till gave in a record that HQ never hears of: that is posted with its own record, if it lay there as HQ has it (decision
+33). Otherwise what it took so is set aside, and what it does with that value then.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from ledger.slices import Asset, Purse, SliceKey
 from ledger.transactions import Side
 from offline_queue.outbox import Chain as Records
 from protocol.bodies import Directive, Revoke, TransactionBody
-from protocol.records import RecordKind
-from protocol.transfers import giver_of
+from protocol.records import Record, RecordKind
+from protocol.transfers import given_in, giver_of, outgoing
 from simulation.checks.chain import Chain, Keeper
 from simulation.checks.whose import Whose, whose
 
@@ -92,7 +93,7 @@ def in_suspense(chain: Chain) -> set[AccountId]:
 
 
 def _is_of_a_lost_gift(chain: Chain, at: RecordRef, reason: str) -> bool:
-    """Whether it takes what a till gave in a record of which HQ has never heard and never will."""
+    """Whether it takes what a till gave in a record that HQ never hears of, and that did not lie there as HQ has it."""
     if reason != Doubt.GIVER_FENCED:
         return False
     book = chain.hq.machine.store._connection
@@ -104,7 +105,18 @@ def _is_of_a_lost_gift(chain: Chain, at: RecordRef, reason: str) -> bool:
     assert name in chain.revoked, f"{at} takes what {name} gave, which HQ may still hear of"
     till = next(till for till in chain.tills if till.name == name)
     (own,) = list(till.machine.store.records(giver.sequence - 1))[:1]
+    lay_there = _lies_there(book, name, quoted.open())
+    assert not lay_there, f"{at} takes what {name} gave and what lies there, and is set aside"
     return own == quoted and giver.sequence > posted(chain.hq.machine.store, name)
+
+
+def _lies_there(book: Connection, name: ChainId, given: Record) -> bool:
+    """Whether all that this record gives lies with a till, as HQ has it: less than ever comes there."""
+    passage = given_in(given)
+    assert passage is not None, f"{given.ref} gives nothing"
+    query = "select units from slices where account = ? and purse = ? and lot = ? and place = ? and epoch = ?"
+    changes = outgoing(passage).held_changes()
+    return all((book.execute(query, (*key, *name)).get or 0) + change >= 0 for key, change in changes.items())
 
 
 def lots_by_place(held: Mapping[SliceKey, int], but: set[AccountId]) -> dict[SliceKey, int]:

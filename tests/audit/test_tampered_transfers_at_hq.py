@@ -114,6 +114,23 @@ def test_a_take_of_what_hq_never_heard_of_before_it_revoked_the_giver_is_rightly
     assert company.found(company.hq, company.b) == []
 
 
+def test_what_lay_with_the_giver_that_was_revoked_hq_posts_by_the_takers_record(company: Company) -> None:
+    given = company.b.sign(RecordKind.GIVEN, Given(A, 1, company.b.transfer(5, Why.GRANT)))
+    company.a.sign(RecordKind.TAKEN, Taken(given))
+    company.order(B, Revoke(3))
+    company.send_late(B, given, A)
+    assert company.found(company.hq) == []
+
+
+def test_hq_that_posts_more_than_lay_with_it_is_named(company: Company) -> None:
+    given = company.b.sign(RecordKind.GIVEN, Given(A, 1, with_units(company.b.transfer(1, Why.GRANT), 900)))
+    taken = company.a.sign(RecordKind.TAKEN, Taken(given))
+    company.order(B, Revoke(3))
+    company.send(A)
+    said = f"HQ has posted that it takes what {ref(given)} gives, and that did not lie with 08-1/1"
+    assert (Sort.NOT_POSTED, str(ref(taken)), said) in company.found(company.hq)
+
+
 def test_it_is_not_where_hq_may_still_hear_of_it(company: Company) -> None:
     taken = _taken_from_b(company)
     company.send_set_aside(A, taken, "giver_fenced")

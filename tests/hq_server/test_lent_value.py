@@ -104,6 +104,39 @@ def test_what_a_revoked_lead_lent_and_never_reported_stops_no_other_till(revoked
     shop.office.assert_conserved()
 
 
+def test_what_a_revoked_lead_had_and_lent_unreported_is_posted_by_its_takers_record(shop: Shop) -> None:
+    """The taker brings the lead's signed gift, and it lay there: no sale of the taker's is set aside (decision 33)."""
+    shop.one.load(ALICE, 100)
+    shop.office.receive(shop.one)
+    shop.two.take(shop.one.give(ALICE, part(LOT, 60), to="07-2"))
+    shop.two.charge(ALICE, shop.one.loaded[0], 25)
+    shop.three.take(shop.one.give(ALICE, part(LOT, 41), to="07-3"))
+    shop.revoke(shop.one)
+    for till in (shop.two, shop.three):
+        shop.office.receive(till)
+    assert [(line.record, line.reason) for line in shop.office.suspense()] == [("07-3/1/2", "giver_fenced")], (
+        "no more is given than lay there"
+    )
+    assert [shop.office.at(place, ALICE) for place in ("07-1", "07-2", "07-3")] == [40, 35, 0]
+    shop.office.assert_conserved()
+
+
+def test_a_gift_waits_until_all_that_hq_holds_of_the_fenced_lead_is_posted(shop: Shop) -> None:
+    """What is held before it may bring what it gives, and waits for another till itself."""
+    shop.three.load(ALICE, 100)
+    lot = "07-3/1/2"
+    shop.one.take(shop.three.give(ALICE, part(lot, 100), to="07-1"))
+    shop.office.receive(shop.one)
+    shop.two.take(shop.one.give(ALICE, part(lot, 60), to="07-2"))
+    shop.revoke(shop.one)
+    shop.office.receive(shop.two)
+    assert [line.record for line in shop.office.waiting()] == ["07-1/1/2", "07-2/1/2"]
+    shop.office.receive(shop.three)
+    assert (shop.office.waiting(), shop.office.suspense()) == ([], [])
+    assert [shop.office.at(place, ALICE) for place in ("07-1", "07-2")] == [40, 60]
+    shop.office.assert_conserved()
+
+
 def test_what_a_revoked_lead_has_reported_is_taken_as_ever(shop: Shop) -> None:
     lent(shop)
     shop.office.receive(shop.one)

@@ -105,3 +105,24 @@ def test_what_lay_at_a_revoked_till_is_its_members_again(chain: DemoChain) -> No
     assert far.sell(ALICE, LOADED)["outcome"] == "done"
     chain.wait_until(lambda: chain.money(ALICE) == 0)
     assert view(chain, "07-1")["write_off"]["paid_money"] == 0
+
+
+def test_what_a_lost_lead_had_lent_is_its_takers_and_the_company_pays_it(chain: DemoChain) -> None:
+    """HQ is cut off, the lead lends and dies, is revoked and written off; then its taker's line comes back."""
+    lead, taker = chain.till("07-1"), chain.till("07-2")
+    loaded_at_the_lead(chain)
+    lead.cut()
+    taker.cut()
+    chain.wait_until(lambda: taker.lead == answers("07-1"))
+    assert taker.sell(ALICE, 150_00)["outcome"] == "done", "it has drawn from the lead"
+    lead.kill()
+    chain.revoke("07-1")
+    assert [write_off(chain, by).returncode for by in ("ann", "ben")] == [1, 0]
+    chain.wait_until(lambda: chain.money(ALICE) == LOADED and view(chain, "07-1")["write_off"]["is_done"])
+    taker.mend()
+    chain.wait_until(lambda: view(chain, "07-1")["write_off"]["paid_money"] >= 150_00)
+    chain.wait_until_quiet()
+    assert chain.hq.get("/v1/suspense")["total"] == 0
+    assert chain.money(ALICE) - view(chain, "07-1")["write_off"]["paid_money"] == LOADED - 150_00
+    assert chain.conservation()["unexplained_total"] == 0
+    prove_whole(chain)
