@@ -29,7 +29,7 @@ MIRRORED = TAKING | {
 """What HQ sets aside when it does not understand it."""
 
 GIVER_FENCED = "giver_fenced"
-"""Why HQ sets aside what takes a gift that did not lie with its giver, of which it never heard before it fenced that."""
+"""Why HQ sets aside a take whose giver it fenced before it heard of the gift, and what was given did not lie there."""
 
 
 class Wrong(NamedTuple):
