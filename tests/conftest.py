@@ -13,6 +13,8 @@ import hypothesis
 import pytest
 import pytest_asyncio
 
+from offline_queue import logs
+
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
@@ -29,6 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     gc.disable()  # thousands of tests are collected, and stay: to look for garbage meanwhile takes half as long again
+    logs.set_up()  # as in a shop: a library's own way to show a fault takes seconds, and shows every variable
     set_up_examples(config)
     worker = getattr(config, "workerinput", None)
     if worker and config.args_source is pytest.Config.ArgsSource.TESTPATHS:

@@ -79,6 +79,8 @@ def swallows_an_exception(source: Source) -> Iterator[Fault]:
             case ast.Call(func=ast.Name(id="suppress") | ast.Attribute(attr="suppress"), args=args):
                 if {ast.unparse(argument) for argument in args} & {"Exception", "BaseException"}:
                     yield node.lineno, "every exception is suppressed"
+            case _:
+                continue
 
 
 def _does_nothing(node: ast.stmt) -> bool:
