@@ -33,9 +33,9 @@ from tests.scenarios.demo_visitor import (
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(module_path: Path) -> Iterator[Demo]:
     """One for most stories: each leaves all programs up and all devices whole. At its end nothing of it is left."""
-    demo = Demo(tmp_path_factory.mktemp("demo"))
+    demo = Demo(module_path)
     yield demo
     try:
         demo.type("quit")

@@ -20,9 +20,9 @@ PLACEMENT = "[placement.real_time]\nmember_units = 30_000\ntill_units = 100_000_
 
 
 @pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoChain]:
+def chain(module_path: Path) -> Iterator[DemoChain]:
     """07-1 is to lead, and dies when it is told to."""
-    with DemoChain(tmp_path_factory.mktemp("chain"), places=("07-2", "12-1", "12-2", "12-3")) as chain:
+    with DemoChain(module_path, places=("07-2", "12-1", "12-2", "12-3")) as chain:
         chain.add_tills("07-1", manner=DYING)
         yield chain
         prove_whole(chain)

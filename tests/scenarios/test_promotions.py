@@ -1,6 +1,7 @@
 """A promotion that is limited is given so often, or for so much, and never once more, whichever stores are cut off."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,8 +31,8 @@ limited_by = "sum"
 
 
 @pytest.fixture(scope="module")
-def whole_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoChain]:
-    with DemoChain(tmp_path_factory.mktemp("chain"), places=PLACES, rules=RULES) as chain:
+def whole_chain(module_path: Path) -> Iterator[DemoChain]:
+    with DemoChain(module_path, places=PLACES, rules=RULES) as chain:
         yield chain
         prove_whole(chain)
 

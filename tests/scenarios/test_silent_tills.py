@@ -14,9 +14,9 @@ OFTEN = "copies_s = 0.3\n"
 
 
 @pytest.fixture
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoChain]:
+def chain(module_path: Path) -> Iterator[DemoChain]:
     """07-1 leads, and copies its chain to 07-2."""
-    folder = tmp_path_factory.mktemp("chain")
+    folder = module_path
     with DemoChain(folder, places=("07-1", "07-2"), hq_settings=OFTEN) as chain:
         chain.name_lead("07-1", witness="07-2")
         yield chain

@@ -4,6 +4,7 @@ One chain of real programs for all stories, each with members of its own; in the
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +16,8 @@ PLACEMENT = "[placement.transfer]\nmember_units = 30_000\ntill_units = 100_000_0
 
 
 @pytest.fixture(scope="module")
-def whole_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoChain]:
-    with DemoChain(tmp_path_factory.mktemp("chain"), hq_settings=PLACEMENT) as chain:
+def whole_chain(module_path: Path) -> Iterator[DemoChain]:
+    with DemoChain(module_path, hq_settings=PLACEMENT) as chain:
         yield chain
         prove_whole(chain)
 
