@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 import msgspec
 
@@ -18,6 +18,18 @@ class NotFunded(StrEnum):
     """The programme gives it without a limit."""
     RECOVERING = "recovering"
     """HQ may have lost records, and what it funds might be funded twice."""
+    DAY_OVER = "day_over"
+    """Its last day is no day to come."""
+    OPERATION_CONFLICT = "operation_conflict"
+    """Another funding has that operation id."""
+
+
+class IsFunded(Enum):
+    """When HQ has done what an operation id stands for."""
+
+    NOW = "now"
+    BEFORE = "before"
+    """It was sent again, with the same content: nothing was done a second time."""
 
 
 class QuotaAt(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from hq_server.recovery import RecoveryView
 from hq_server.views import KeeperView, PlaceBalance
 from ledger.ids import TILL_PATTERN, Place
 from protocol.bodies import Lead, Witness
-from protocol.names import Address, Day
+from protocol.names import Address, Day, Operation
 from protocol.promotions import Funds
 
 TillPlace = Annotated[str, msgspec.Meta(pattern=rf"^{TILL_PATTERN}\Z")]
@@ -82,8 +82,12 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Funding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A promotion may give `units` more, up to `expires_on` (a business date), if that is set; who says so."""
+    """A promotion may give `units` more, up to `expires_on` (a business date), if that is set; who says so.
 
+    `operation_id`: made once, before the first try.
+    """
+
+    operation_id: Operation
     units: Funds
     by: PersonName
     expires_on: Day | None = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from hq_server.promotions import NotFunded, PromotionView, QuotaAt
+from hq_server.promotions import IsFunded, NotFunded, PromotionView, QuotaAt
 from hq_server.storage.conservation import Conservation
+from hq_server.storage.keepers import Keepers
 from hq_server.storage.recovering import Recovering
 from hq_server.storage.vault import Vault
-from ledger.ids import HEADQUARTERS, AccountId, quota_of
+from ledger.ids import HEADQUARTERS, AccountId, RecordRef, quota_of
 from ledger.journal_sqlite import Connection
 from ledger.slices import Purse
 from ledger.transactions import Side
@@ -19,15 +20,21 @@ from protocol.promotions import Funded
 class Quotas:
     """The promotions of HQ's programme."""
 
-    def __init__(self, connection: Connection, vault: Vault, recovering: Recovering, programme: Programme) -> None:
+    def __init__(
+        self, connection: Connection, keepers: Keepers, vault: Vault, recovering: Recovering, programme: Programme
+    ) -> None:
         self._connection = connection
+        self._own = keepers.own
         self._vault = vault
         self._recovering = recovering
         self._programme = programme
         self._lots = Conservation(connection)
 
-    def fund(self, body: Funded, stamp: Stamp) -> NotFunded | None:
-        """Let a promotion give so many times, or so much, more; or why not."""
+    def fund(self, body: Funded, stamp: Stamp) -> IsFunded | NotFunded:
+        """Let a promotion give so many times, or so much, more, once for each operation id; or why not."""
+        known = self._known(body)
+        if known is not None:
+            return IsFunded.BEFORE if known == body else NotFunded.OPERATION_CONFLICT
         promotion = self._programme.promotion(body.promotion)
         if promotion is None:
             return NotFunded.PROMOTION_UNKNOWN
@@ -35,8 +42,17 @@ class Quotas:
             return NotFunded.NO_LIMIT
         if self._recovering.is_on:
             return NotFunded.RECOVERING
+        if body.expires_on is not None and body.expires_on < stamp.business_date:
+            return NotFunded.DAY_OVER
         self._vault.fund(body, stamp)
-        return None
+        return IsFunded.NOW
+
+    def _known(self, body: Funded) -> Funded | None:
+        """The funding that has this operation id."""
+        query = "select epoch, sequence from transactions where keeper = ? and operation_id = ?"
+        row = self._connection.execute(query, (HEADQUARTERS, body.once)).get
+        signed = None if row is None else self._own.record(RecordRef(HEADQUARTERS, *row))
+        return None if signed is None else signed.open().body_as(Funded)
 
     def all(self) -> list[PromotionView]:
         """Every promotion of the programme, in its order."""

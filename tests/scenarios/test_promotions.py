@@ -37,7 +37,7 @@ def whole_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoChain]
 
 
 def fund(chain: DemoChain, name: str, units: int) -> None:
-    chain.hq.post(f"/v1/promotions/{name}/fundings", {"units": units, "by": "ann"})
+    chain.hq.post(f"/v1/promotions/{name}/fundings", {"operation_id": f"fund-{name}", "units": units, "by": "ann"})
 
 
 def promotion(chain: DemoChain, name: str) -> dict[str, Any]:

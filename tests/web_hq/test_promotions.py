@@ -41,6 +41,40 @@ async def says(desk: Desk, tone: str, words: str) -> None:
     await expect(note).to_have_attribute("data-tone", tone)
 
 
+async def is_done_once(desk: Desk) -> None:
+    """Whatever becomes of the answers, and however often somebody presses."""
+
+    async def unheard(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await desk.page.route("**/fundings", unheard)
+    await fund(desk, promotion="tea-week", amount="500", by="林經理")
+    await says(desk, "bad", "不知道額度有沒有增加")
+    await desk.page.unroute("**/fundings")
+    await fund(desk, promotion="tea-week", amount="50", by="林經理")
+    await says(desk, "bad", "那一次已經做了，這一次沒有做")
+    await desk.page.route("**/fundings", unheard)
+    await fund(desk, promotion="tea-week", amount="40", by="林經理")
+    await says(desk, "bad", "不知道額度有沒有增加")
+    await desk.page.unroute("**/fundings")
+    await fund(desk, promotion="tea-week", amount="40", by="林經理")
+    await says(desk, "good", "「Tea week」的額度增加 40 點。")
+    await desk.reads("tea-week", "Tea weektea-week已結束", TEA, "540 點")
+
+    sent: list[str] = []
+    desk.page.on("request", lambda request: sent.append(request.method) if "fundings" in request.url else None)
+    await desk.page.locator("[name=amount]").fill("1")
+    await desk.page.locator("[name=by]").fill("林經理")
+    await desk.page.evaluate("""() => {
+        const form = document.querySelector('form[data-form="fund"]');
+        form.requestSubmit();
+        form.requestSubmit();
+    }""")
+    await says(desk, "good", "「開幕禮」的額度增加 1 次。")
+    assert sent == ["POST"], "two quick presses are one"
+
+
 async def test_somebody_at_hq_sees_the_promotions_and_lets_them_give_more(desk: Desk) -> None:
     till = Till("07-1")
     await desk.enrol(till)
@@ -71,9 +105,9 @@ async def test_somebody_at_hq_sees_the_promotions_and_lets_them_give_more(desk: 
     await fund(desk, promotion="tea-week", amount="500", by="林經理")
     await says(desk, "bad", "總部沒有這個優惠活動")
     await desk.page.unroute("**/fundings")
-    await desk.page.route("**/fundings", lambda route: route.abort())
-    await fund(desk, promotion="tea-week", amount="500", by="林經理")
-    await says(desk, "bad", "不知道額度有沒有增加")
+    await is_done_once(desk)
+    await desk.page.locator("[name=promotion]").select_option("tea-week")
+    await desk.page.locator("[name=amount]").fill("500")
 
     async def lies_at_five(route: Route) -> None:
         said = await (answer := await route.fetch()).json()
@@ -92,6 +126,9 @@ async def test_somebody_at_hq_sees_the_promotions_and_lets_them_give_more(desk: 
     await desk.page.unroute("**/v1/promotions")
     own = [one["summary"] for one in desk.ask("/v1/chains/hq/1/records")["lines"]]
     assert [one["told"] for one in own if one["what"] == "funded"] == [
+        ["opening", "1", "林經理"],
+        ["tea-week", "40", "林經理"],
+        ["tea-week", "500", "林經理"],
         ["thirty", "2000050", "林經理"],
         ["opening", "1000", "2098-12-31", "林經理"],
     ]

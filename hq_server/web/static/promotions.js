@@ -1,5 +1,5 @@
 /** Promotions: what each may give in all, what of it was used, where the rest lies, and the form that lets one give more. */
-import { get, isAnswer, post } from "./api.js";
+import { get, isAnswer, newId, post } from "./api.js";
 import { h } from "./dom.js";
 import { count, parse } from "./money.js";
 import { sign, table } from "./parts.js";
@@ -11,21 +11,27 @@ const COUNTED = /^(\d{1,3}(,\d{3})+|\d+)$/;
 export const load = () => get("/v1/promotions");
 
 export const forms = {
-  /** Nothing tells two fundings apart that say the same: one at a time, and nobody is asked to repeat what may be done. */
+  /** The form keeps its operation id until HQ has said what became of it: sent again without a change, it is done once. */
   async fund({ promotion, amount, expires_on, by }, { voice, state, reload, form, answer }) {
     const chosen = answer.body.promotions.find((one) => one.promotion.name === promotion)?.promotion;
     const units = chosen && unitsOf(amount, chosen, voice.currency);
     if (!units) return tell(state, "bad", voice.say("promotions.no_amount"));
     if (state.isFunding) return undefined;
     state.isFunding = true;
-    const said = await post(`/v1/promotions/${encodeURIComponent(promotion)}/fundings`, { units, expires_on: expires_on || null, by: by.trim() });
+    state.operation ??= newId();
+    const asked = { operation_id: state.operation, units, expires_on: expires_on || null, by: by.trim() };
+    const said = await post(`/v1/promotions/${encodeURIComponent(promotion)}/fundings`, asked);
     state.isFunding = false;
+    if (isSure(said)) state.operation = null;
     reload();
     if (!isAnswer(said)) return tell(state, "bad", voice.wording.choose(said.body?.message) || voice.say("promotions.unsure"));
     form.reset();
     return tell(state, "good", voice.say("promotions.funded_now", { title: chosen.title, amount: inWords(voice, chosen, units) }));
   },
 };
+
+/** Whether HQ has said that it is done, or that it is not. */
+const isSure = ({ status }) => status >= 200 && status < 500;
 
 function tell(state, tone, text) {
   state.note = { tone, text };
