@@ -54,7 +54,7 @@ class DemoChain:
             chain.wait_until(lambda: chain.balances(1) == {"07-1": (500_00, 60_55)})
     """
 
-    def __init__(  # noqa: PLR0913 - what chains differ in
+    def __init__(
         self,
         folder: Path,
         *,

@@ -236,7 +236,8 @@ class Desk:
 
     async def promotions(self) -> list[PromotionView]:
         """The programme's promotions, what they may give and where that lies."""
-        return await self._store.do(lambda store: store.within(store.quotas.all))
+        today = self._stamp().business_date
+        return await self._store.do(lambda store: store.within(lambda: store.quotas.all(today)))
 
     async def fund(self, body: Funded) -> IsFunded | NotFunded:
         """Let a promotion give so many times, or so much, more, once: it is placed at the tills; or why not."""

@@ -52,4 +52,11 @@ def _show(page: PromotionList) -> None:
     for one in page.promotions:
         lies = " ".join([f"hq={one.at_hq}", *(f"{at.place}={at.units}" for at in one.places)])
         limit = one.promotion.limited_by
-        click.echo(f"{one.promotion.name}\t{limit}\tfunded {one.funded}\tused {one.used}\t{lies}")
+        notes = {"ended": one.ended, "unfunded": one.unfunded}
+        told = [
+            f"funded {one.funded}",
+            f"used {one.used}",
+            lies,
+            *(f"{note} {units}" for note, units in notes.items() if units),
+        ]
+        click.echo("\t".join([one.promotion.name, limit, *told]))

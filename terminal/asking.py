@@ -88,7 +88,8 @@ class Asked(msgspec.Struct, frozen=True):
     """A request, what decides it, the fingerprint of its words, when it came, and what HQ had said by then.
 
     `drawn_for` are the assets, and whose, for which whoever is above was asked; `drawn` has come of that, and lies here
-    undecided. `had_none`: what promotions lack and whoever is asked next had not, a moment ago. `warrant` is the record of the till in the shop that has asked for it, at that one's place at HQ.
+    undecided. `had_none`: what promotions lack, and whoever is asked next had not, a moment ago. `warrant` is the
+    record of the till in the shop that has asked for it, at that one's place at HQ.
     """
 
     request: Request

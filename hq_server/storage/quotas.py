@@ -54,23 +54,37 @@ class Quotas:
         signed = None if row is None else self._own.record(RecordRef(HEADQUARTERS, *row))
         return None if signed is None else signed.open().body_as(Funded)
 
-    def all(self) -> list[PromotionView]:
-        """Every promotion of the programme, in its order."""
-        return [self._view(promotion) for promotion in self._programme.promotions]
+    def all(self, business_date: str) -> list[PromotionView]:
+        """Every promotion of the programme, in its order, as it is on this date."""
+        return [self._view(promotion, business_date) for promotion in self._programme.promotions]
 
-    def _view(self, promotion: Promotion) -> PromotionView:
+    def _view(self, promotion: Promotion, business_date: str) -> PromotionView:
         account = quota_of(promotion.name)
         sums = self._sums("select side, sum(units) from entries where account = ? group by side", account)
-        query = "select place, sum(units) from counted_slices where account = ? and units > 0 group by place"
-        places = self._sums(query, account)
+        places = self._lies(account, business_date)
+        under_way, ever_under_way = (self._under_way(account, day) for day in (business_date, ""))
+        ended = sum(self._lies(account).values()) - sum(places.values()) + ever_under_way - under_way
         return PromotionView(
             promotion,
             funded=-sums.get(Side.ISSUED, 0),
             used=sums.get(Side.SPENT, 0),
             at_hq=places.pop(HEADQUARTERS, 0),
-            under_way=self._lots.under_way(account).get(Purse.QUOTA, 0),
+            under_way=under_way,
             places=[QuotaAt(place, units) for place, units in sorted(places.items())],
+            ended=ended,
+            unfunded=self._vault.debts.total(account).get(Purse.QUOTA, 0),
         )
 
-    def _sums(self, query: str, account: AccountId) -> dict[str, int]:
-        return dict(self._connection.execute(query, (account,)))
+    def _under_way(self, account: AccountId, usable_on: str) -> int:
+        return self._lots.under_way(account, usable_on).get(Purse.QUOTA, 0)
+
+    def _lies(self, account: AccountId, usable_on: str = "") -> dict[str, int]:
+        """What lies where of it, and may be given on this date; without a date, all of it."""
+        query = (
+            "select place, sum(units) from counted_slices join lots using (account, purse, lot) where account = ?"
+            " and units > 0 and coalesce(expires_on, '9999-12-31') >= ? group by place"
+        )
+        return self._sums(query, account, usable_on)
+
+    def _sums(self, query: str, *values: str) -> dict[str, int]:
+        return dict(self._connection.execute(query, values))

@@ -71,6 +71,8 @@ async def test_every_promotion_of_the_programme_is_shown_before_anything_is_fund
         "at_hq": 0,
         "under_way": 0,
         "places": [],
+        "ended": 0,
+        "unfunded": 0,
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from checkout.promoting import QuotaNeed
 from ledger.ids import quota_of
 from ledger.slices import Purse
 from loyalty.promotions import Limit, Occasion, Promotion
@@ -93,7 +94,7 @@ async def test_where_less_is_missing_than_hq_had_not_it_is_asked_again(tmp_path:
 
 def test_a_clock_that_was_put_back_ends_it() -> None:
     had_none = HadNone()
-    had_none.note(deciding.QuotaNeed(QUOTA, 1), 1_000)
+    had_none.note(QuotaNeed(QUOTA, 1), 1_000)
     assert had_none.known(1_000)
     assert had_none.known(1_000 + HAD_NONE_MS - 1)
     assert not had_none.known(1_000 + HAD_NONE_MS)

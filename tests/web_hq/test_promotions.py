@@ -18,6 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 OPENING = "儲值滿 NT$500.00 送 NT$100.002026-01-01 起 到 2099-12-31 限次數"
 THIRTY = "儲值滿 NT$1,000.00 送 NT$150.00不限日期限總額限卡別：member"
 TEA = "消費滿 NT$100.00 送 50 點到 2026-01-07 限總額"
+NOTES = {"ended": 3_00, "unfunded": 4_00}
 PLACES = [{"place": f"07-{number}", "units": number * 1_000_00} for number in range(1, 6)]
 
 
@@ -75,6 +76,24 @@ async def is_done_once(desk: Desk) -> None:
     assert sent == ["POST"], "two quick presses are one"
 
 
+async def lies_at_five(desk: Desk) -> None:
+    """The rest of a promotion lies at five tills; some of it has ended, and some more was given than HQ has funded."""
+
+    async def told(route: Route) -> None:
+        said = await (answer := await route.fetch()).json()
+        said["promotions"][1] |= {"used": 5_000_50, "at_hq": 0, "places": PLACES, **NOTES}
+        await route.fulfill(response=answer, json=said)
+
+    await desk.page.route("**/v1/promotions", told)
+    await desk.look_again()
+    await expect(desk.row("thirty").locator("summary")).to_have_text("5 台")
+    notes = ["額度中 NT$3.00 已過最後一天", "額度之外 NT$4.00 是總部還原前給出的"]
+    for line, note in enumerate(notes, 3):
+        await expect(desk.row("thirty").locator("td").nth(1).locator("small").nth(line)).to_have_text(note)
+    await desk.row("thirty").locator("summary").click()
+    await expect(desk.row("thirty").locator("details small").last).to_have_text("07-5 NT$5,000.00")
+
+
 async def test_somebody_at_hq_sees_the_promotions_and_lets_them_give_more(desk: Desk) -> None:
     till = Till("07-1")
     await desk.enrol(till)
@@ -109,16 +128,7 @@ async def test_somebody_at_hq_sees_the_promotions_and_lets_them_give_more(desk: 
     await desk.page.locator("[name=promotion]").select_option("tea-week")
     await desk.page.locator("[name=amount]").fill("500")
 
-    async def lies_at_five(route: Route) -> None:
-        said = await (answer := await route.fetch()).json()
-        said["promotions"][1] |= {"used": 5_000_50, "at_hq": 0, "places": PLACES}
-        await route.fulfill(response=answer, json=said)
-
-    await desk.page.route("**/v1/promotions", lies_at_five)
-    await desk.look_again()
-    await expect(desk.row("thirty").locator("summary")).to_have_text("5 台")
-    await desk.row("thirty").locator("summary").click()
-    await expect(desk.row("thirty").locator("details small").last).to_have_text("07-5 NT$5,000.00")
+    await lies_at_five(desk)
     await expect(desk.page.locator("[name=amount]"), "what is typed stays").to_have_value("500")
     await expect(desk.page.locator("[name=promotion]")).to_have_value("tea-week")
     await looks_good(desk, "promotions")

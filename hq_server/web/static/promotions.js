@@ -68,7 +68,7 @@ const columns = (voice) => [
   ...["funded", "used", "at_hq", "at_tills", "under_way"].map((key) => ({ head: voice.say(`promotions.${key}`), num: true })),
 ];
 
-function row(voice, { promotion, funded, used, at_hq, under_way, places }) {
+function row(voice, { promotion, funded, used, at_hq, under_way, places, ended, unfunded }) {
   const at_tills = places.reduce((sum, { units }) => sum + units, 0);
   const show = (units) => inWords(voice, promotion, units);
   const sums = [show(funded), show(used), show(at_hq), [show(at_tills), where(voice, promotion, places)], under_way ? show(under_way) : ""];
@@ -76,11 +76,15 @@ function row(voice, { promotion, funded, used, at_hq, under_way, places }) {
     key: promotion.name,
     cells: [
       [h("span", { class: "long" }, promotion.title), h("small", {}, promotion.name), state(voice, promotion, funded, at_hq + under_way + at_tills)],
-      [gives(voice, promotion), ...terms(voice, promotion).map((text) => h("small", {}, text))],
+      [gives(voice, promotion), ...[...terms(voice, promotion), ...notes(voice, { ended, unfunded }, show)].map((text) => h("small", {}, text))],
       ...(isLimited(promotion) ? sums : sums.map(() => "")),
     ],
   };
 }
+
+/** What of it ended with its last day, and what tills got of fundings that HQ does not know any more. */
+const notes = (voice, units, show) =>
+  Object.entries(units).filter(([, some]) => some).map(([key, some]) => voice.say(`promotions.${key}`, { amount: show(some) }));
 
 function state(voice, { since, until, limited_by }, funded, left) {
   const { today } = voice.about;
