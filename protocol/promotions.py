@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
 
-from ledger.amounts import UNITS_MAX
+from ledger.amounts import Count
 from ledger.ids import HEADQUARTERS, OperationId, RecordRef, quota_of
 from ledger.slices import Lot, Purse, SliceKey
 from ledger.transactions import Leg, Side, Transaction, TransactionKind
 from loyalty.promotions import PromotionName
 from protocol.names import Day, Label, Operation
-
-Funds = Annotated[int, msgspec.Meta(ge=1, le=UNITS_MAX)]
 
 
 class Funded(msgspec.Struct, frozen=True):
@@ -24,7 +20,7 @@ class Funded(msgspec.Struct, frozen=True):
 
     operation_id: Operation
     promotion: PromotionName
-    units: Funds
+    units: Count
     expires_on: Day | None
     by: Label
 

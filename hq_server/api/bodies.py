@@ -10,10 +10,10 @@ from hq_server.day_totals import GivenTotal
 from hq_server.members import Told
 from hq_server.recovery import RecoveryView
 from hq_server.views import KeeperView, PlaceBalance
+from ledger.amounts import Count
 from ledger.ids import TILL_PATTERN, Place
 from protocol.bodies import Lead, Witness
 from protocol.names import Address, Day, Operation
-from protocol.promotions import Funds
 
 TillPlace = Annotated[str, msgspec.Meta(pattern=rf"^{TILL_PATTERN}\Z")]
 """`<store>-<till>`; HQ itself is no till."""
@@ -88,7 +88,7 @@ class Funding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     operation_id: Operation
-    units: Funds
+    units: Count
     by: PersonName
     expires_on: Day | None = None
 

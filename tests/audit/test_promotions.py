@@ -151,7 +151,7 @@ def test_a_till_that_funds_a_promotion_is_named_and_hq_sets_that_aside(company: 
         store.append(store.head(), RecordKind.FUNDED, Funded("fund-0002", "first-8", 5, None, "me"), company.moment())
     company.carry()
     found = [one.finding for one in company.report().found]
-    assert {(one.sort, "only HQ does that" in one.what) for one in found} == {(Sort.RULE_BROKEN, True)}
+    assert {(one.sort, "only HQ funds a promotion" in one.what) for one in found} == {(Sort.RULE_BROKEN, True)}
     assert company.hq.showing(lambda showing: showing.suspense()).total == 1
 
 

@@ -1,15 +1,10 @@
 """Promotions on HQ's page: what each may give and where that lies, and the form that lets one give more."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-import pytest_asyncio
 from playwright.async_api import Route, expect
 
 from tests.hq_server.promotions import PROMOTIONS
-from tests.web.window import Window
-from tests.web_hq.desk import Desk, open_desk
+from tests.web_hq.desk import Desk
 from tests.web_hq.looks import looks_good
 from tests.web_hq.till import Till
 
@@ -22,10 +17,9 @@ NOTES = {"ended": 3_00, "unfunded": 4_00}
 PLACES = [{"place": f"07-{number}", "units": number * 1_000_00} for number in range(1, 6)]
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def desk(window: Window, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with open_desk(tmp_path, window, PROMOTIONS) as opened:
-        yield opened
+@pytest.fixture
+def promotions() -> str:
+    return PROMOTIONS
 
 
 async def fund(desk: Desk, **words: str) -> None:
