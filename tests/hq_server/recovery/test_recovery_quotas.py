@@ -4,6 +4,10 @@ import pytest
 
 from hq_server.promotions import IsFunded, NotFunded
 from hq_server.recovery import Cause, Ended
+from ledger.ids import LotId, quota_of
+from ledger.slices import Purse
+from ledger.transactions import Leg, Side
+from protocol.bodies import Transfer
 from protocol.records import RecordKind
 from tests.hq_server.forger import Keeper
 from tests.hq_server.funding import Funding
@@ -70,14 +74,19 @@ def test_what_was_funded_after_the_copy_is_given_all_the_same_and_pays_for_nothi
     office.fund(8)
     office.adopt_old(other)
     assert office.gifts(other) == 4
+    (gift,) = (one for one in office.orders(other) if isinstance(one, Transfer))
     office.restore()
     office.adopt(other)
     assert office.end() is Ended.ENDED
     assert (office.quota().funded, office.quota().unfunded) == (0, 4), "so much HQ hears of what it has forgotten"
     assert [one.units for one in office.quota().places] == [4]
+    quota, lot = quota_of("first-8"), LotId(gift.parts[0].lot)
+    other.move((Leg(quota, Purse.QUOTA, lot, Side.HELD, -1), Leg(quota, Purse.QUOTA, lot, Side.SPENT, 1)), kind="sale")
+    office.receive(other)
     assert office.fund(20) is IsFunded.NOW
     seen = office.quota()
     assert (seen.funded, seen.unfunded) == (20, 4)
+    assert seen.used == 1, "a gift was given that nobody knows to be funded, and no other pays for it"
     assert not office.own(2, RecordKind.NETTED)
     assert not office.suspense()
 
