@@ -62,10 +62,10 @@ async def test_cashier_and_customer_see_what_promotions_gave_and_the_cashier_whi
     await counter.swipe()
     await counter.press("+ 500 Enter 1")
     await counter.shows("done")
-    await expect(rows).to_have_text(["其中 開幕禮+NT$100"])
+    await expect(rows).to_have_text(["其中 開幕禮NT$100"])
     await counter.reads("missed", f"「{LONGEST_TITLE}」{NOTHING_LEFT}")
     await expect(given).to_contain_text("另贈NT$160.55")
-    await expect(given).to_contain_text("其中 開幕禮+NT$100")
+    await expect(given).to_contain_text("其中 開幕禮NT$100")
     await expect(given).not_to_contain_text(LONGEST_TITLE)
     await look(counter, "done")
     await counter.read_on("amount")
@@ -101,7 +101,7 @@ async def test_what_many_promotions_gave_is_summed_up_and_one_that_has_no_title_
     ]
     assert await modules.run("promotions", hello, words, answers) == [
         [
-            [["of which T1", "", "+NT$1"], ["of which T2", "", "+NT$2"], ["of which T3", "", "+NT$3"]],
+            [["of which T1", "", "NT$1"], ["of which T2", "", "NT$2"], ["of which T3", "", "NT$3"]],
             "Nothing of “Tea week” is left to give here: it is used up, or the rest lies elsewhere.",
         ],
         [

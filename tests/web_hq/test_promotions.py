@@ -68,6 +68,9 @@ async def is_done_once(desk: Desk) -> None:
     }""")
     await says(desk, "good", "「開幕禮」的額度增加 1 次。")
     assert sent == ["POST"], "two quick presses are one"
+    await desk.speak("en")
+    await says(desk, "good", "“開幕禮” may give 1 times more.")
+    await desk.speak("zh-TW")
 
 
 async def lies_at_five(desk: Desk) -> None:

@@ -15,7 +15,7 @@ export const forms = {
   async fund({ promotion, amount, expires_on, by }, { voice, state, reload, form, answer }) {
     const chosen = answer.body.promotions.find((one) => one.promotion.name === promotion)?.promotion;
     const units = chosen && unitsOf(amount, chosen, voice.currency);
-    if (!units) return tell(state, "bad", voice.say("promotions.no_amount"));
+    if (!units) return tell(state, "bad", (now) => now.say("promotions.no_amount"));
     if (state.isFunding) return undefined;
     state.isFunding = true;
     state.operation ??= newId();
@@ -24,21 +24,22 @@ export const forms = {
     state.isFunding = false;
     if (isSure(said)) state.operation = null;
     reload();
-    if (!isAnswer(said)) return tell(state, "bad", voice.wording.choose(said.body?.message) || voice.say("promotions.unsure"));
+    if (!isAnswer(said)) return tell(state, "bad", (now) => now.wording.choose(said.body?.message) || now.say("promotions.unsure"));
     form.reset();
-    return tell(state, "good", voice.say("promotions.funded_now", { title: chosen.title, amount: inWords(voice, chosen, units) }));
+    return tell(state, "good", (now) => now.say("promotions.funded_now", { title: chosen.title, amount: inWords(now, chosen, units) }));
   },
 };
 
 /** Whether HQ has said that it is done, or that it is not. */
 const isSure = ({ status }) => status >= 200 && status < 500;
 
-function tell(state, tone, text) {
-  state.note = { tone, text };
+/** `words` is asked for the language of now: it stands there until another page is opened. */
+function tell(state, tone, words) {
+  state.note = { tone, words };
 }
 
-export function tools(_voice, { state: { note } }) {
-  return note ? h("p", { class: "note sign", "data-tone": note.tone, "data-key": "note", role: "alert" }, note.text) : null;
+export function tools(voice, { state: { note } }) {
+  return note ? h("p", { class: "note sign", "data-tone": note.tone, "data-key": "note", role: "alert" }, note.words(voice)) : null;
 }
 
 export function draw(voice, { promotions }) {
