@@ -4,10 +4,10 @@ import pytest
 
 from hq_server.promotions import IsFunded, NotFunded
 from hq_server.recovery import Cause, Ended
-from ledger.ids import LotId, quota_of
+from ledger.ids import LotId, Place, quota_of
 from ledger.slices import Purse
 from ledger.transactions import Leg, Side
-from protocol.bodies import Transfer
+from protocol.bodies import Lead, Transfer
 from protocol.records import RecordKind
 from tests.hq_server.forger import Keeper
 from tests.hq_server.funding import Funding
@@ -40,6 +40,22 @@ def test_a_till_that_draws_for_each_sale_has_nothing_ready(office: Funding, mode
     office.adopt(keeper)
     assert office.fund(8) is IsFunded.NOW
     assert (office.gifts(keeper), office.quota().at_hq) == (0, 8)
+
+
+def test_for_a_store_with_a_lead_its_share_lies_there_alone(office: Funding, other: Keeper) -> None:
+    lead, follower = enrolled(office, "07-1", 1), enrolled(office, "07-2", 7)
+    named = Lead(Place("07-1"), "https://10.0.7.1:8460")
+    office.store.keeping(lambda keepers: keepers.lead("07", named, STAMP, None))
+    office.fund(8)
+    assert [office.gifts(till) for till in (lead, follower, other)] == [2, 0, 2]
+
+
+def test_a_tills_place_at_hq_has_nothing_ready_in_whatever_mode_its_store_is_run(
+    office: Funding, other: Keeper
+) -> None:
+    hosted = enrolled(office, "07-2@hq", 7)
+    office.fund(8)
+    assert (office.gifts(hosted), office.gifts(other)) == (0, 4)
 
 
 def test_a_promotion_that_is_not_there_or_has_no_limit_is_not_funded(office: Funding) -> None:
