@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hq_server.enrolling import Disclosed, NotEnrolled, enrol
 from hq_server.placing_figures import STRANDED_AFTER_H
 from hq_server.poster import Poster
-from hq_server.promotions import NotFunded, PromotionView
+from hq_server.promotions import IsFunded, NotFunded, PromotionView
 from hq_server.reception import Reception
 from hq_server.recovery import Cause, Ended, RecoveryView
 from hq_server.storage.hosting import Unhosted, run
@@ -236,16 +236,17 @@ class Desk:
 
     async def promotions(self) -> list[PromotionView]:
         """The programme's promotions, what they may give and where that lies."""
-        return await self._store.do(lambda store: store.within(store.quotas.all))
+        today = self._stamp().business_date
+        return await self._store.do(lambda store: store.within(lambda: store.quotas.all(today)))
 
-    async def fund(self, body: Funded) -> NotFunded | None:
-        """Let a promotion give so many times, or so much, more: it is placed at the tills; or why not."""
+    async def fund(self, body: Funded) -> IsFunded | NotFunded:
+        """Let a promotion give so many times, or so much, more, once: it is placed at the tills; or why not."""
         stamp = self._stamp()
-        refused = await self._store.do(lambda store: store.within(lambda: store.quotas.fund(body, stamp)))
-        if refused is None:
+        outcome = await self._store.do(lambda store: store.within(lambda: store.quotas.fund(body, stamp)))
+        if outcome is IsFunded.NOW:
             log.info("promotion funded", promotion=body.promotion, units=body.units, by=body.by)
             await self._settle_all()
-        return refused
+        return outcome
 
     async def write_off(self, chain: ChainId, by: str) -> Decided:
         """This person would write off what lies with a keeper; two people do. What is more than one step, follows."""

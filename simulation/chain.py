@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from hq_server.promotions import IsFunded
 from hq_server.storage.sqlite import HqStore
 from hq_server.valuing import Rules
 from ledger.ids import ChainId, Place, agent_of, hosted_place
@@ -124,8 +125,8 @@ class Chain:
     def _fund(self, promotion: Promotion) -> None:
         units = FUNDED_TIMES * promotion.uses
         self.waiting += 1
-        funded = Funded(promotion.name, units, None, SOMEBODY)
-        assert self.do(lambda: self.hq.machine.ask(lambda: self.hq.desk.fund(funded))) is None
+        funded = Funded(f"fund-{promotion.name}", promotion.name, units, None, SOMEBODY)
+        assert self.do(lambda: self.hq.machine.ask(lambda: self.hq.desk.fund(funded))) is IsFunded.NOW
         self.truth.gifts.funded[promotion.name] += units
         self.waiting -= 1
 

@@ -134,33 +134,6 @@ async def lose_card(chain: Chain, chance: Random) -> None:
     await chain.hq.machine.ask(lambda: chain.hq.desk.unblock(token))
 
 
-async def end_roll(chain: Chain, chance: Random) -> None:
-    """A printer runs out of paper, in the middle of a slip or between two."""
-    printer = _printer(chain, chance)
-    printer.end_roll(chance.randint(0, SLIP_BYTES_MAX))
-    await asyncio.sleep(chance.uniform(*MENDED_S))
-    printer.mend()
-
-
-async def open_cover(chain: Chain, chance: Random) -> None:
-    """A printer is off line."""
-    printer = _printer(chain, chance)
-    printer.is_covered = False
-    await asyncio.sleep(chance.uniform(*MENDED_S))
-    printer.mend()
-
-
-async def cut_printer(chain: Chain, chance: Random) -> None:
-    """A printer loses power at once, or in the middle of one of its next slips."""
-    printer = _printer(chain, chance)
-    if chance.random() < 0.3:
-        printer.lose_power()
-    else:
-        printer.power_left = chance.randint(1, SLIP_BYTES_MAX)
-    await asyncio.sleep(chance.uniform(*MENDED_S))
-    printer.mend()
-
-
 async def cut_while_printing(chain: Chain, chance: Random) -> None:
     """A till goes off while its next slip is being printed, and often its printer with it."""
     till = chance.choice(chain.in_shops())
@@ -177,20 +150,44 @@ async def cut_while_printing(chain: Chain, chance: Random) -> None:
     printer.mend()
 
 
-async def mute_printer(chain: Chain, chance: Random) -> None:
-    """A printer answers nothing, and prints."""
-    printer = _printer(chain, chance)
+def _trouble(befalls: Callable[[ShopPrinter, Random], None]) -> Fault:
+    """A printer has something, until somebody sees to it."""
+
+    async def fault(chain: Chain, chance: Random) -> None:
+        printer = chance.choice(chain.in_shops()).printer
+        assert printer is not None, "it stands in a shop"
+        befalls(printer, chance)
+        await asyncio.sleep(chance.uniform(*MENDED_S))
+        printer.mend()
+
+    return fault
+
+
+def _end_roll(printer: ShopPrinter, chance: Random) -> None:
+    """In the middle of a slip or between two."""
+    printer.end_roll(chance.randint(0, SLIP_BYTES_MAX))
+
+
+def _lose_power(printer: ShopPrinter, chance: Random) -> None:
+    """At once, or in the middle of one of its next slips."""
+    if chance.random() < 0.3:
+        printer.lose_power()
+    else:
+        printer.power_left = chance.randint(1, SLIP_BYTES_MAX)
+
+
+def _open_cover(printer: ShopPrinter, _chance: Random) -> None:
+    printer.is_covered = False
+
+
+def _answer_nothing(printer: ShopPrinter, _chance: Random) -> None:
+    """It prints."""
     printer.answers = False
-    await asyncio.sleep(chance.uniform(*MENDED_S))
-    printer.mend()
 
 
-async def slow_printer(chain: Chain, chance: Random) -> None:
-    """A printer takes longer than its driver waits, and prints."""
-    printer = _printer(chain, chance)
+def _slow_down(printer: ShopPrinter, _chance: Random) -> None:
+    """It takes longer than its driver waits, and prints."""
     printer.is_slow = True
-    await asyncio.sleep(chance.uniform(*MENDED_S))
-    printer.mend()
 
 
 async def put_hq_back(chain: Chain, chance: Random) -> None:
@@ -236,12 +233,6 @@ async def put_till_back(chain: Chain, chance: Random) -> None:
     till.has_copy = False
 
 
-def _printer(chain: Chain, chance: Random) -> ShopPrinter:
-    printer = chance.choice(chain.in_shops()).printer
-    assert printer is not None, "it stands in a shop"
-    return printer
-
-
 async def _pull(cable: Cable, out_s: float) -> None:
     cable.pull()
     await asyncio.sleep(out_s)
@@ -267,12 +258,12 @@ FAULTS: dict[str, tuple[int, Fault]] = {
     "an old file is found": (4, find_old_file),
     "a card is lost": (1, lose_card),
     "a till is lost for good": (5, lose_till),
-    "a printer's roll ends": (4, end_roll),
-    "a printer is off line": (3, open_cover),
-    "a printer loses power": (4, cut_printer),
+    "a printer's roll ends": (4, _trouble(_end_roll)),
+    "a printer is off line": (3, _trouble(_open_cover)),
+    "a printer loses power": (4, _trouble(_lose_power)),
     "a till goes off while it prints": (4, cut_while_printing),
-    "a printer does not answer": (3, mute_printer),
-    "a printer is slow": (2, slow_printer),
+    "a printer does not answer": (3, _trouble(_answer_nothing)),
+    "a printer is slow": (2, _trouble(_slow_down)),
 }
 """By what a report calls them; how often, beside the others."""
 

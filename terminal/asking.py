@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from checkout.promoting import QuotaNeed
 from checkout.requests import BookView, Load, PresentedCard, Sale, Undo
 from checkout.results import Declined, Done
 from ledger.ids import AccountId, OperationId, Place
@@ -87,7 +88,8 @@ class Asked(msgspec.Struct, frozen=True):
     """A request, what decides it, the fingerprint of its words, when it came, and what HQ had said by then.
 
     `drawn_for` are the assets, and whose, for which whoever is above was asked; `drawn` has come of that, and lies here
-    undecided. `warrant` is the record of the till in the shop that has asked for it, at that one's place at HQ.
+    undecided. `had_none`: what promotions lack, and whoever is asked next had not, a moment ago. `warrant` is the
+    record of the till in the shop that has asked for it, at that one's place at HQ.
     """
 
     request: Request
@@ -97,6 +99,7 @@ class Asked(msgspec.Struct, frozen=True):
     hq: HqStatus
     drawn_for: tuple[tuple[AccountId, Asset], ...] = ()
     drawn: tuple[Passage, ...] = ()
+    had_none: tuple[QuotaNeed, ...] = ()
     warrant: SignedRecord | None = None
 
     @property

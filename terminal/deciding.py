@@ -7,19 +7,25 @@ from typing import NamedTuple
 
 import msgspec
 
+from checkout.promoting import QuotaNeed
 from checkout.requests import Undo
+from ledger.ids import quota_of
 from ledger.slices import Asset
+from loyalty.promotions import PROMOTIONS_MAX
 from protocol.conversation import Fetch, NoDraw, NotDrawn
 from terminal.answers import Answer, Problem
 from terminal.asking import Asked
 from terminal.drawing import Drawing, Told
+from terminal.had_none import HadNone
 from terminal.modes import ONLY_MISSING, Mode
 from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 from terminal.wanting import GoneHome, Held, Want
 
-DRAWS_MAX = 4
-"""For one request: money, points, and what two promotions lack."""
+DRAWS_MAX = 2 + PROMOTIONS_MAX
+"""For one request: money, points, and what each promotion lacks."""
+PROMOTIONS_WAIT_MS = 3_000
+"""After that nothing more is drawn for a promotion: the customer has waited long enough."""
 
 
 class Givers(NamedTuple):
@@ -59,6 +65,7 @@ class Deciding:
     ) -> None:
         self._store = store
         self._givers = givers
+        self._had_none = {giver: HadNone() for giver in givers}
         self._renewed = renewed
         self._asks_hq = asks_hq
         self._new_name = new_name
@@ -67,10 +74,19 @@ class Deciding:
         """The answer, committed. Raises DiskFull, BookBroken: then nothing was decided."""
         if isinstance(asked.request, Undo):
             return await self._undo(asked, asked.request, mode)
+        answer = await self._decide(asked, mode)
+        for one in answer.promotions if isinstance(answer, Answer) else ():
+            for had_none in self._had_none.values():
+                had_none.forget(quota_of(one.name))
+        return answer
+
+    async def _decide(self, asked: Asked, mode: Mode) -> Answer | Problem:
         so_far, portions = Undecided(asked, None), mode
         for giver in self._givers.in_order(mode):
             if not giver.is_worth_it:
                 continue
+            had_none = self._had_none[giver].known(so_far.asked.moment.now_ms)
+            so_far = so_far._replace(asked=msgspec.structs.replace(so_far.asked, had_none=had_none))
             want = await self._store.do(TillStore.perform_or_want, so_far.asked, portions, so_far.told)
             if not isinstance(want, Want):
                 return want
@@ -99,13 +115,18 @@ class Deciding:
     async def _draw(self, giver: Drawing, want: Want, asked: Asked, mode: Mode) -> Answer | Problem | Undecided:
         """Draw one asset after another, each once; it is decided in the commit that takes the last of them."""
         told: Told = None
+        began_ms = asked.moment.now_ms
         for _ in range(DRAWS_MAX):
+            if want.asset is Asset.QUOTA and self._renewed(asked).moment.now_ms - began_ms >= PROMOTIONS_WAIT_MS:
+                break
             asked = msgspec.structs.replace(asked, drawn_for=(*asked.drawn_for, want.what))
             told = await self._tell(giver, want, asked, mode)
             if isinstance(told, Held):
                 asked = msgspec.structs.replace(asked, drawn=(*asked.drawn, told.passage))
                 want = told.want
             elif isinstance(told, NotDrawn) and told.code is NoDraw.NOT_ENOUGH and not want.is_vital:
+                if want.asset is Asset.QUOTA:
+                    self._had_none[giver].note(QuotaNeed(want.account, want.least), self._renewed(asked).moment.now_ms)
                 known = self._known_by(giver, told)
                 outcome = await self._store.do(TillStore.perform_or_want, self._renewed(asked), mode, known)
                 if not isinstance(outcome, Want):

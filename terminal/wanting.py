@@ -11,6 +11,7 @@ from checkout.promoting import quota_needs
 from checkout.requests import BookView, Load, Sale, Undo
 from checkout.results import Done
 from checkout.sale import Need, needs
+from ledger.amounts import UNITS_MAX
 from ledger.ids import HEADQUARTERS, AccountId, RecordRef
 from ledger.slices import Asset, Lot, Slice, SliceKey
 from loyalty.programme import Programme
@@ -58,7 +59,7 @@ def want_of(asked: Asked, view: BookView, programme: Programme, mode: Mode) -> W
     if isinstance(request, Undo):
         return None
     account, open_needs = request.presented.card.account, _open_needs(asked, view, programme)
-    wants = [*_wants(account, open_needs, mode), *_quota_wants(request, view, programme)]
+    wants = [*_wants(account, open_needs, mode), *_quota_wants(asked, request, view, programme)]
     want = next((one for one in wants if one.what not in asked.drawn_for), None)
     return want if want is not None and _is_only_short(asked, view, programme, account, open_needs) else None
 
@@ -78,10 +79,12 @@ def _wants(account: AccountId, open_needs: Iterable[Need], mode: Mode) -> Iterat
             yield Want(account, need.asset, *portion)
 
 
-def _quota_wants(request: Sale | Load, view: BookView, programme: Programme) -> Iterator[Want]:
-    """What promotions lack here, in every mode: what lies here of them is given first."""
+def _quota_wants(asked: Asked, request: Sale | Load, view: BookView, programme: Programme) -> Iterator[Want]:
+    """What promotions lack here, in every mode, unless it was not to be had; what lies here of them is given first."""
+    had_not = {known.account: known.missing for known in asked.had_none}
     for need in quota_needs(request, view, programme):
-        yield Want(need.account, Asset.QUOTA, need.missing, need.missing)
+        if need.missing < had_not.get(need.account, UNITS_MAX + 1):
+            yield Want(need.account, Asset.QUOTA, need.missing, need.missing)
 
 
 def _is_only_short(
