@@ -155,7 +155,8 @@ class RightWalk:
             self.order(till, GiveRight(self.sales[slip]))
             given = [one for one in till.chain()[before:] if one.open().kind is RecordKind.RIGHT_GIVEN]
             assert not given or slip not in self.at_hq, "it is at one place alone"
-            self.at_hq |= {slip: one for one in given}
+            if given:
+                self.at_hq[slip] = given[0]
 
     def entrust(self, till: Till) -> None:
         for slip, given in list(self.at_hq.items()):
@@ -201,7 +202,7 @@ class RightWalk:
             prove(till.store)
 
     def come_to_rest(self) -> None:
-        """Everything that was said arrives, by whatever line there is, or by HQ; and the rest of each sale is undone."""
+        """Everything that was said arrives, by whatever line there is, or by HQ; the rest of each sale is undone."""
         for till in self.tills:
             for gift in self.under_way(till):
                 assert till.store.take_gift(gift, till.moment()) is None
@@ -215,7 +216,7 @@ class RightWalk:
         for slip in self.sales:
             holder = next(till for till in self.tills if till.store.undoable.may_undo(slip))
             till = self.chance.choice(self.tills)
-            if PRICE > self.undone[slip] and self.bring_back(till, slip, PRICE - self.undone[slip], 0).decline:
+            if self.undone[slip] < PRICE and self.bring_back(till, slip, PRICE - self.undone[slip], 0).decline:
                 self.bring_back(holder, slip, PRICE - self.undone[slip], 0)
             assert self.undone[slip] == PRICE, "who has the right can give back the rest"
             self.look()
