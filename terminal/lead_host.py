@@ -17,6 +17,7 @@ from protocol.records import SignedRecord
 from protocol.rejections import Fault
 from protocol.signing import Signed, Signer
 from terminal.asking import Identity, Moment
+from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 
 
@@ -91,8 +92,15 @@ class LeadHost:
     async def take(self, batch: Records, by: ChainId) -> Fault | None:  # noqa: ARG002 - whose they are, they prove
         """Keep copies of a neighbour's records; the lead takes what they give to this place."""
         moment = self._moment()
-        fault = await self._book.store.do(lambda store: store.lending.take(batch, moment))
-        self._rights.came()
+
+        def take(store: TillStore) -> tuple[Fault | None, bool]:
+            before = store.head().ref
+            fault = store.lending.take(batch, moment)
+            return fault, store.head().ref != before
+
+        fault, something_came = await self._book.store.do(take)
+        if something_came:
+            self._rights.came()
         return fault
 
     async def wanted(self, chain: ChainId) -> tuple[Wanted, ...]:  # noqa: ARG002 - of anybody

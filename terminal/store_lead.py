@@ -140,7 +140,7 @@ class StoreLead:
     async def _be_there(self, told: Tell) -> None:
         """Listen for those who copy to here; where that can't be had, try again later."""
         world = LanWorld(self._world)
-        rights = StoreRights(self._book, self._handed_on.news, world)
+        rights = StoreRights(self._book, self._handed_on.news, world, self._till.slips.work.set)
         host = LeadHost(self._book, world, self._till.moment, self._handed_on, rights)
         self._till.deciding.bring_right = rights.bring_here
         door = Door(host, lines_max=LINES_MAX, records_per_s=RECORDS_PER_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from ledger.ids import ChainId
 from offline_queue.gateway.host import World
@@ -16,9 +17,13 @@ BRING_S = 0.6
 
 
 class StoreRights:
-    """Who waits here for which right, and who is to be asked for it. `news` wakes the lines of the others."""
+    """Who waits here for which right, and who is to be asked for it.
 
-    def __init__(self, book: OwnBook, news: News, world: World) -> None:
+    `news` wakes the lines of the others; `look_at_slips` is called when a promise may have been kept.
+    """
+
+    def __init__(self, book: OwnBook, news: News, world: World, look_at_slips: Callable[[], None]) -> None:
+        self._look_at_slips = look_at_slips
         self._book = book
         self._news = news
         self._world = world
@@ -37,7 +42,8 @@ class StoreRights:
         await self._bring(ChainId(self._book.identity.place, self._book.identity.epoch), asked)
 
     def came(self) -> None:
-        """Something has come: whoever waits looks again."""
+        """Something has come: whoever waits looks again, and what was promised may have been given back with it."""
+        self._look_at_slips()
         for event in self._waiting:
             event.set()
 

@@ -33,7 +33,7 @@ async def open_door(folder: Path, *, lines_max: int) -> AsyncIterator[str]:
     till = new_till(folder, 1)
     thread = StoreThread(till.store)
     book, world, handed_on = OwnBook(thread, till.identity, till.key.sign), LanWorld(World()), HandedOn()
-    host = LeadHost(book, world, till.moment, handed_on, StoreRights(book, handed_on.news, world))
+    host = LeadHost(book, world, till.moment, handed_on, StoreRights(book, handed_on.news, world, lambda: None))
     try:
         async with listening(Door(host, lines_max=lines_max, records_per_s=1), LOOPBACK, port):
             yield f"http://{LOOPBACK}:{port}{LINE_PATH}"
