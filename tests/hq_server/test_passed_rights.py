@@ -74,6 +74,14 @@ def test_who_has_it_hq_knows_when_it_has_heard_all_of_them_in_whichever_order(so
     sold.office.assert_conserved()
 
 
+def test_a_giver_that_waits_itself_keeps_its_taker_waiting(sold: Sold) -> None:
+    sold.pass_on()
+    sold.receive(sold.one, sold.three)
+    assert len(sold.office.waiting()) == 2
+    sold.receive(sold.two)
+    assert (sold.office.waiting(), sold.reasons(), sold.holder()) == ([], [], "07-3")
+
+
 def test_whoever_it_was_passed_to_has_it_though_it_did_not_arrive(sold: Sold) -> None:
     sold.two.pass_right(sold.sale, to="07-1")
     sold.receive(sold.two)
