@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -13,16 +12,14 @@ from typing import NamedTuple
 import msgspec
 
 from ledger.ids import HEADQUARTERS, ChainId, agent_of
-from ledger.journal_sqlite import DiskFull
 from ledger.slices import Asset
 from simulation.cashier import Cashier
 from simulation.chain import Chain, Size
 from simulation.checks.rights_held import passed_on
 from simulation.company import Company
 from simulation.digest import digest
-from simulation.faults import befall, name_lead
+from simulation.faults import befall
 from simulation.logs import overheard
-from simulation.machine import WentOff
 from simulation.report import Report
 from simulation.resting import come_to_rest, printing
 from simulation.shop import ShopTill
@@ -34,8 +31,6 @@ OPENS_S, CLOSES_S = 2 * 3600.0, 14 * 3600.0
 """From the beginning of a day of a run, which is seven in the morning."""
 FAULTS_A_DAY = 3.8
 """For each till."""
-LED_ODDS = 0.5
-"""Of a store that has a lead before anything befalls it."""
 LOOK_S = 1800.0
 """Between two looks at what lies where."""
 EXCHANGE_S = 3600.0
@@ -72,7 +67,7 @@ class _Life:
         chain = self._chain
         days = [chain.loop.begin(self._sell(one)) for one in self._cashiers]
         schedules = [self._exchange(till) for till in chain.tills if till.exchange is not None]
-        work = (self._name_leads(self._fork()), self._befall(), self._watch(), *schedules)
+        work = (self._befall(), self._watch(), *schedules)
         others = [chain.loop.begin(one) for one in work]
         ends_s = self._days * DAY_S + LATE_S_MAX
         assert chain.loop.run_until_true(lambda: all(day.done() for day in days), within_s=ends_s), "nobody goes home"
@@ -96,13 +91,6 @@ class _Life:
         self._report.let_go, self._report.let_go_units = chain.truth.let_go.sales, chain.truth.let_go.units
         self._report.slips, self._report.copies = chain.printed.counts()
         return Outcome(digest(chain), self._report)
-
-    async def _name_leads(self, chance: Random) -> None:
-        """About half of the stores have one from the morning on, where HQ's machine stays on so long."""
-        for _ in self._chain.cables:
-            if chance.random() < LED_ODDS:
-                with suppress(WentOff, DiskFull):
-                    await name_lead(self._chain, chance)
 
     async def _sell(self, cashier: Cashier) -> None:
         chance, loop = self._fork(), self._chain.loop
