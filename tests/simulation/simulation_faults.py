@@ -23,7 +23,6 @@ from hq_server.desk import Desk
 from hq_server.storage.drawing import Drawing, Drawn, Short
 from hq_server.storage.exposure import Exposure
 from hq_server.storage.promises import Promises as HqPromises
-from hq_server.storage.rights import AT_HQ, Rights
 from hq_server.storage.sqlite import HqStore
 from hq_server.storage.vault import Vault
 from ledger.ids import AccountId, ChainId, OperationId, RecordRef
@@ -38,7 +37,6 @@ from protocol.draws import Grounds, decide
 from protocol.hosting import AskedBody
 from protocol.records import Record, SignedRecord
 from protocol.rejections import Fault as Rejected
-from protocol.rights import Right
 from protocol.signing import Signed
 from simulation.company import PROGRAMME
 from terminal.agent import Agent
@@ -52,7 +50,6 @@ from terminal.hosted_till import HostedTill
 from terminal.hosted_words import request_of
 from terminal.modes import Mode
 from terminal.operations import Operations
-from terminal.originals import Originals
 from terminal.promises import Promises
 from terminal.store import TillStore
 
@@ -269,30 +266,6 @@ def keep_what_was_taken_back(patch: pytest.MonkeyPatch) -> None:
 def bring_nobody_a_right(patch: pytest.MonkeyPatch) -> None:
     """HQ forgets who has promised a refund."""
     patch.setattr(HqPromises, "serve", lambda self, slip, stamp: set())  # noqa: ARG005 - as it is called
-
-
-def pass_on_and_keep(patch: pytest.MonkeyPatch) -> None:
-    """A till passes a right to a neighbour, and still has it."""
-    pass_on = Originals.pass_on
-
-    def keep(self: Originals, receipt_number: str, at: RecordRef) -> Right | None:
-        right = pass_on(self, receipt_number, at)
-        if right is not None:
-            self._connection.execute("delete from rights_passed where original = ?", (right.record,))
-            self._came(right, at)
-        return right
-
-    patch.setattr(Originals, "pass_on", keep)
-
-
-def hear_of_no_move(patch: pytest.MonkeyPatch) -> None:
-    """HQ does not note to whom a till has passed a right."""
-    given = Rights.given
-
-    def only_to_hq(self: Rights, signed: SignedRecord, record: Record, to: ChainId, *, is_recovering: bool) -> object:
-        return given(self, signed, record, to, is_recovering=is_recovering) if to == AT_HQ else None
-
-    patch.setattr(Rights, "given", only_to_hq)
 
 
 def forget_budgets(patch: pytest.MonkeyPatch) -> None:
