@@ -34,7 +34,7 @@ from offline_queue.news import News, OfAccount
 from offline_queue.outbox import Stamp
 from protocol.acknowledgements import Acknowledgement, seal_acknowledgement
 from protocol.bodies import Directive, Lead, Witness
-from protocol.conversation import BATCH_RECORDS_MAX, Draw, HandOn, NotDrawn, Records, Resume, Wanted
+from protocol.conversation import BATCH_RECORDS_MAX, Draw, Fetch, HandOn, NotDrawn, Records, Resume, Wanted
 from protocol.enrolment import CODE_BYTES, EnrolmentAnswer, EnrolmentRequest, code_text
 from protocol.promotions import Funded
 from protocol.records import SignedRecord
@@ -74,7 +74,7 @@ class Desk:
         self.world = world
         self.stranded_after_h = stranded_after_h
         self._teller = Teller(store, self.news, self._stamp, recall_wait_s=recall_wait_s)
-        self.reception = Reception(store, self.news, world, scheme, self._teller)
+        self.reception = Reception(store, self.news, world, scheme)
         self._store = store
         self._disclosed = disclosed
         self._poster = Poster(self._post)
@@ -159,6 +159,10 @@ class Desk:
         told = await self._keeping(lambda keepers: keepers.to_hand_on(chain))
         return tuple(HandOn(*one, records) for one, records in told if not self.news.is_heard(one))
 
+    async def asked_of(self, chain: ChainId) -> tuple[Fetch, ...]:  # noqa: ARG002 - of anybody
+        """HQ orders what it wants."""
+        return ()
+
     async def handed_on(self, chain: ChainId) -> tuple[SignedRecord, ...]:  # noqa: ARG002 - of anybody
         """HQ says them itself."""
         return ()
@@ -183,6 +187,10 @@ class Desk:
     async def draw(self, chain: ChainId, asked: Draw) -> SignedRecord | NotDrawn:
         """Give a keeper what it needs now: the directive that does, or why not; within about `recall_wait_s`."""
         return await self._teller.draw(chain, asked)
+
+    async def fetch(self, chain: ChainId, asked: Fetch) -> SignedRecord | NotDrawn:
+        """Entrust a keeper with the right to undo a sale: the directive that does, or why not; as a draw waits."""
+        return await self._teller.fetch(chain, asked)
 
     async def block(self, card: str) -> bool:
         """Refuse a card everywhere, by its token; False when it is refused already."""

@@ -36,6 +36,8 @@ OVERREACH_ODDS = 0.1
 VOID_ODDS = 0.3
 ELSEWHERE_ODDS = 0.5
 """Of a customer who brings a slip of any till."""
+NEAR_ODDS = 0.5
+"""Of one of them who brings it back to the same store."""
 AS_A_SALE_ODDS = 0.2
 """Of a customer who wants a load refunded, which nobody can."""
 PROMISE_ODDS = 0.8
@@ -154,9 +156,14 @@ class Cashier(Asking):
         if promised and self._chance.random() < LATER_ODDS:
             await self._think_again(*self._chance.choice(promised[-5:]))
             return
-        is_elsewhere = self._chance.random() < ELSEWHERE_ODDS
+        is_elsewhere, is_near = self._chance.random() < ELSEWHERE_ODDS, self._chance.random() < NEAR_ODDS
         originals = self._chain.truth.originals.items()
-        some = [(slip, one) for (name, slip), one in originals if is_elsewhere or name == self.till.name][-5:]
+        near = self.till.name.store if is_near else None
+        some = [
+            (slip, one)
+            for (name, slip), one in originals
+            if (is_elsewhere and near in {None, name.store}) or name == self.till.name
+        ][-5:]
         if not some:
             return
         receipt, original = self._chance.choice(some)

@@ -15,6 +15,7 @@ from ledger.ids import HEADQUARTERS, ChainId, agent_of
 from ledger.slices import Asset
 from simulation.cashier import Cashier
 from simulation.chain import Chain, Size
+from simulation.checks.rights_held import passed_on
 from simulation.company import Company
 from simulation.digest import digest
 from simulation.faults import befall
@@ -85,6 +86,7 @@ class _Life:
         self._report.outages, self._report.looks = chain.outages, chain.looks
         self._report.promised(chain.truth.promises)
         self._report.gave(chain.truth.gifts)
+        self._report.rights_passed = passed_on(chain)
         self._report.written_off, self._report.paid = losses
         self._report.let_go, self._report.let_go_units = chain.truth.let_go.sales, chain.truth.let_go.units
         self._report.slips, self._report.copies = chain.printed.counts()

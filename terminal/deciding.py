@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import msgspec
@@ -48,6 +48,14 @@ class Undecided(NamedTuple):
     told: NotDrawn | None
 
 
+MAY_BE_NEAR = (NoDraw.NOT_REACHED, NoDraw.BUSY, NoDraw.RECOVERING)
+"""Why HQ does not bring a right that a neighbour may have all the same."""
+
+
+async def _nobody_brings(_: Fetch) -> None:
+    """This till leads no store."""
+
+
 class Deciding:
     """One request at a time for each caller.
 
@@ -69,6 +77,8 @@ class Deciding:
         self._renewed = renewed
         self._asks_hq = asks_hq
         self._new_name = new_name
+        self.bring_right: Callable[[Fetch], Awaitable[None]] = _nobody_brings
+        """Where this till leads its store: have a neighbour bring a right to here, if one has it."""
 
     async def decide(self, asked: Asked, mode: Mode) -> Answer | Problem:
         """The answer, committed. Raises DiskFull, BookBroken: then nothing was decided."""
@@ -99,18 +109,33 @@ class Deciding:
         return await self._store.do(TillStore.perform, *so_far)
 
     async def _undo(self, asked: Asked, request: Undo, mode: Mode) -> Answer | Problem:
-        """Undone with the right that is here, or first fetched: it is decided in the commit that takes it."""
-        told: Told = None
+        """Undone with the right that is here, or first fetched: it is decided in the commit that takes it.
+
+        HQ knows best who has it. Where it brings none, one of the store's tills may have it.
+        """
+        known = await self._store.do(TillStore.perform_or_fetch, asked)
+        if known is not None:
+            return known
+        fetch, said = Fetch(request.operation_id, request.receipt_number), None
         if mode.calls_hq and self._givers.hq.is_worth_it:
-            known = await self._store.do(TillStore.perform_or_fetch, asked)
-            if known is not None:
-                return known
             self._asks_hq(asked)
-            told = await self._givers.hq.ask(Fetch(request.operation_id, request.receipt_number), asked, mode)
+            told = await self._givers.hq.ask(fetch, asked, mode)
             if isinstance(told, Answer | Problem):
                 return told
+            asked, said = self._renewed(asked), told if isinstance(told, NotDrawn) else None
+        if said is None or said.code in MAY_BE_NEAR:
+            near = await self._fetch_near(fetch, asked, mode)
+            if isinstance(near, Answer | Problem):
+                return near
             asked = self._renewed(asked)
-        return await self._store.do(TillStore.perform, asked, told if isinstance(told, NotDrawn) else None)
+        return await self._store.do(TillStore.perform, asked, said)
+
+    async def _fetch_near(self, fetch: Fetch, asked: Asked, mode: Mode) -> Told:
+        """By the store's lead; what the lead itself is brought, lies here when it is decided."""
+        if self._givers.lead.is_worth_it:
+            return await self._givers.lead.ask(fetch, asked, mode)
+        await self.bring_right(fetch)
+        return None
 
     async def _draw(self, giver: Drawing, want: Want, asked: Asked, mode: Mode) -> Answer | Problem | Undecided:
         """Draw one asset after another, each once; it is decided in the commit that takes the last of them."""

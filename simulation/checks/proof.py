@@ -24,6 +24,7 @@ from simulation.checks.mirrored import OF_HQ, Mirrored, check_promises
 from simulation.checks.nettings import Nettings, check_debts, check_netted
 from simulation.checks.obeyed import Obeyed
 from simulation.checks.own_books import OwnBook, OwnBooks
+from simulation.checks.rights_held import check_rights
 from simulation.checks.sums import Summed, add_up
 from simulation.checks.undoings import Undoings
 from simulation.checks.unheard import check_prefix, in_suspense, lots_by_place, unheard, unheard_claims, what_hq_says
@@ -159,6 +160,7 @@ class ChainProof:
                 self._check_mirror(till, aside)
         check_netted(hq._connection)
         check_waiting(chain)
+        check_rights(chain, aside)
         self._write_offs.check_settled(self._at_hq(), hq)
         self._check_members(unheard_of, aside)
         self._check_under_way(revoked | gone, aside)

@@ -8,7 +8,7 @@ from simulation.chain import Size
 from simulation.run import run
 from tests.chains import chain_faults, recovery_faults
 from tests.faults import Fault, to_be_seen
-from tests.simulation import loss_faults, paper_faults, simulation_faults
+from tests.simulation import loss_faults, paper_faults, right_faults, simulation_faults
 
 SMALL = Size(stores=2, tills=2)
 SEEDS = range(1, 3)
@@ -24,6 +24,8 @@ FAULTS: dict[str, Fault] = {
     "a till gives a promotion, and uses nothing of its quota": simulation_faults.give_and_use_nothing,
     "a till keeps a promise twice": simulation_faults.keep_promises_twice,
     "a till keeps a promise that was taken back": simulation_faults.keep_what_was_taken_back,
+    "a till passes a right on, and still has it": right_faults.pass_on_and_keep,
+    "hq does not hear that a right was passed on": right_faults.hear_of_no_move,
     "a till that starts has used no budget": simulation_faults.forget_budgets,
     "a till lets go what nobody agrees to": simulation_faults.let_go_unasked,
     "a refund gives the store's risk to the card": simulation_faults.lend_to_the_member,
