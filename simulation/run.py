@@ -27,7 +27,9 @@ from terminal.exchanges import Occasion
 
 HOUR_S, DAY_S = 3_600.0, 86_400.0
 OPENS_S, CLOSES_S = 2 * 3600.0, 14 * 3600.0
-"""From the beginning of a day of a run, which is seven in the morning."""
+"""From the beginning of a day of a run, which is three in the afternoon."""
+NEXT_DATE_S = (7 * 3600.0, 12 * 3600.0)
+"""When a till closes its business day, and goes on selling: before midnight, or after it."""
 FAULTS_A_DAY = 3.8
 """For each till."""
 LOOK_S = 1800.0
@@ -94,10 +96,12 @@ class _Life:
         chance, loop = self._fork(), self._chain.loop
         for day in range(self._days):
             await asyncio.sleep(max(day * DAY_S + OPENS_S + chance.uniform(0, 1200) - loop.time(), 0))
+            closes_s, is_closed = day * DAY_S + chance.uniform(*NEXT_DATE_S), False
             while loop.time() < day * DAY_S + CLOSES_S:
                 await cashier.serve()
+                if loop.time() >= closes_s and not is_closed:
+                    is_closed = await cashier.close_day()
                 await asyncio.sleep(chance.expovariate(self._chain.company.customers_a_day / (CLOSES_S - OPENS_S)))
-            await cashier.close_day()
 
     async def _exchange(self, till: ShopTill) -> None:
         """By schedule: the programs' own (terminal.jobs) go by the machine's clock, which stands still here."""
