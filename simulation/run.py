@@ -63,15 +63,18 @@ class _Life:
         self._chain, self._days = chain, days
         self._report = Report()
         self._cashiers = [Cashier(chain, till, self._report, self._fork()) for till in chain.in_shops()]
+        self._selling = len(self._cashiers)
+        """How many of them have not gone home yet."""
 
     def live(self) -> Outcome:
         chain = self._chain
-        days = [chain.loop.begin(self._sell(one)) for one in self._cashiers]
+        for one in self._cashiers:
+            chain.loop.begin(self._sell(one))
         schedules = [self._exchange(till) for till in chain.tills if till.exchange is not None]
         work = (self._befall(), self._watch(), *schedules)
         others = [chain.loop.begin(one) for one in work]
         ends_s = self._days * DAY_S + LATE_S_MAX
-        assert chain.loop.run_until_true(lambda: all(day.done() for day in days), within_s=ends_s), "nobody goes home"
+        assert chain.loop.run_until_true(lambda: not self._selling, within_s=ends_s), "nobody goes home"
         for task in others:
             task.cancel()
         come_to_rest(chain)
@@ -102,6 +105,7 @@ class _Life:
                 if loop.time() >= closes_s and not is_closed:
                     is_closed = await cashier.close_day()
                 await asyncio.sleep(chance.expovariate(self._chain.company.customers_a_day / (CLOSES_S - OPENS_S)))
+        self._selling -= 1
 
     async def _exchange(self, till: ShopTill) -> None:
         """By schedule: the programs' own (terminal.jobs) go by the machine's clock, which stands still here."""
