@@ -26,6 +26,7 @@ from simulation.checks.mirrored import OF_HQ, Mirrored, check_promises
 from simulation.checks.nettings import Nettings, check_debts, check_netted, paid_by_others
 from simulation.checks.obeyed import Obeyed
 from simulation.checks.own_books import OwnBook, OwnBooks
+from simulation.checks.parked import Parked
 from simulation.checks.sums import Summed, add_up
 from simulation.checks.undoings import Undoings
 from simulation.checks.unheard import check_prefix, in_suspense, lots_by_place, unheard, unheard_claims, what_hq_says
@@ -46,6 +47,7 @@ class ChainProof:
         self._obeyed = Obeyed()
         self._write_offs = WriteOffs()
         self._fences = Fences()
+        self._parked = Parked()
         self._books = OwnBooks()
         self._own: dict[ChainId, OwnBook] = {}
         self._expired: set[SliceKey] = set()
@@ -56,6 +58,7 @@ class ChainProof:
         hq = self._chain.hq
         if not hq.machine.is_dirty or hq.is_recovering:
             return
+        self._parked.check(hq.machine)
         self._nettings.check_new(hq.machine)
         self._fences.look(hq.machine)
         self._check_write_offs()
