@@ -32,6 +32,8 @@ SINCE_COPY_S = (60.0, 4 * 3600.0)
 """How old a copy is that takes the place of what was copied."""
 COPY_IN_S = (60.0, 2 * 3600.0)
 LINE_TOO_ODDS = LATE_ODDS = 0.5
+GOES_ON_ODDS = 0.2
+"""Of each look at which two people would not wait any longer, if they may."""
 LOOK_S, LOOKS_MAX = 600.0, 144
 """How often somebody looks whether all tills have called."""
 HOSTED = (ModeName.HOSTED,) * 5
@@ -198,9 +200,11 @@ async def put_hq_back(chain: Chain, chance: Random) -> None:
     """HQ's disk fails some time after it was copied, and the copy takes its place. When all have called, HQ goes on.
 
     Now and then HQ's line is down from the copy on, so that what was given then arrives after the new epoch, if ever;
-    or HQ has ordered something of a till by file alone, and that file comes after the new epoch.
+    or HQ has ordered something of a till by file alone, and that comes after the new epoch; or two people go on without
+    a till to which HQ had given nothing since the copy.
     """
     hq = chain.hq
+    before = hq.machine.store.own_head().ref
     image = await hq.machine.copy_after(chance.randint(0, WRITES_MAX))
     lost = _of_lost_tills(chain)
     if chance.random() < LINE_TOO_ODDS:
@@ -211,12 +215,13 @@ async def put_hq_back(chain: Chain, chance: Random) -> None:
     is_changing = any(till.is_doomed and till.fate is Fate.IN_SHOP for till in chain.tills)
     if is_changing or not hq.machine.is_on or _of_lost_tills(chain) != lost:
         return  # what HQ knew of one that is lost since, nobody would tell it again
-    hq.put_back(image)
+    hq.put_back(image, before)
     if late is not None:
         chain.loop.begin(_bring_late(till, late))
     for _ in range(LOOKS_MAX):
         await asyncio.sleep(LOOK_S)
-        if hq.machine.is_serving and not await hq.machine.try_ask(hq.recovers):
+        ask = hq.goes_on if chance.random() < GOES_ON_ODDS else hq.recovers
+        if hq.machine.is_serving and not await hq.machine.try_ask(ask):
             return
 
 
