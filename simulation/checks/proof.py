@@ -241,12 +241,16 @@ class ChainProof:
                 assert not any((there, *others)), f"{key} is of a sale that was undone: {dict(sides)}"
 
     def _loose(self) -> set[Whose]:
-        """Of whom more or less lies with tills that HQ may ask for nothing than was written off there."""
+        """Of whom more or less lies with tills that HQ may ask for nothing than was written off there.
+
+        Or such a till has sold them something, or taken it back, and HQ never hears of that.
+        """
         loose: set[Whose] = set()
         for till in self._chain.tills:
             if not self._chain.is_open(till):
                 there, units = there_by(self._own, till.name), self._write_offs.units[till.name]
                 loose |= {whose(key) for key in there.keys() | units.keys() if there[key] != units[key]}
+                loose |= unheard(till, self._chain.hq.machine.store).keys()
         return loose
 
     def _check_mirror(self, till: Keeper, aside: set[AccountId]) -> None:
