@@ -55,7 +55,7 @@ def odd_skip_lines(text: str) -> list[str]:
 
 
 def left_in_text(root: Path) -> list[str]:
-    """Words and marks of a merge that say unfinished, and hosts of registries (each site has its own), in any text file."""
+    """Words and marks (of a merge) that say unfinished, and hosts of registries, one for each site, in any text."""
     return [
         f"{path.relative_to(root)}:{number}: {found[0]}"
         for path in files(root)
