@@ -29,7 +29,7 @@ def simulating(*arguments: str, hash_seed: str) -> subprocess.Popen[str]:
 
 def test_the_same_arguments_have_the_same_digest_in_any_process() -> None:
     """With these, HQ tells several tills at once that are on line: in the order of a set the digests would differ."""
-    arguments = ("--seeds", "1", "--seed", "4", "--stores", "1", "--tills", "3")
+    arguments = ("--seeds", "1", "--seed", "3", "--stores", "1", "--tills", "3")
     processes = [simulating(*arguments, hash_seed=hash_seed) for hash_seed in ("1", "4711")]
     one, again = (process.communicate(timeout=120)[0] for process in processes)
     assert one == again
