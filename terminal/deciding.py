@@ -138,7 +138,7 @@ class Deciding:
         return None
 
     async def _draw(self, giver: Drawing, want: Want, asked: Asked, mode: Mode) -> Answer | Problem | Undecided:
-        """Draw one asset after another, each once; it is decided in the commit that takes the last of them."""
+        """Draw one asset after another; it is decided in the commit that takes the last of them."""
         told: Told = None
         began_ms = asked.moment.now_ms
         for _ in range(DRAWS_MAX):
