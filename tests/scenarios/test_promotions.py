@@ -115,6 +115,7 @@ def test_what_is_void_was_never_given_and_somebody_else_gets_it(whole_chain: Dem
     assert (seen["funded"], seen["used"]) == (1, 1)
 
 
+@pytest.mark.thorough
 def test_a_sum_stops_before_it_is_exceeded_and_a_refund_brings_nothing_back(whole_chain: DemoChain) -> None:
     chain = whole_chain
     second, third = chain.till("07-2"), chain.till("12-1")

@@ -65,6 +65,7 @@ def test_of_three_that_give_back_all_of_it_at_once_one_does(chain: DemoChain) ->
     assert chain.money(2) == 560_55
 
 
+@pytest.mark.thorough
 def test_a_lead_killed_when_it_has_passed_it_on_and_a_seller_killed_meanwhile(chain: DemoChain) -> None:
     slip, other = sold_and_cut(chain, 3), chain.till(OTHER)
     assert other.refund(slip, 100_00, operation_id="dies-once")["decline"] == "right_elsewhere"

@@ -54,6 +54,7 @@ def test_the_records_of_a_till_that_is_silent_or_dead_come_by_the_other(chain: D
     prove_whole(chain)
 
 
+@pytest.mark.thorough
 def test_hq_sees_what_a_cut_off_till_refused_though_funded_and_what_a_silent_one_strands(tmp_path: Path) -> None:
     with DemoChain(tmp_path, places=("07-1", "12-1"), hq_settings=f"stranded_after_h = {2 / 3600}\n") as chain:
         here, there = chain.till("07-1"), chain.till("12-1")

@@ -193,6 +193,7 @@ def test_members_are_found_by_a_phone_that_two_of_them_share(chain: DemoChain) -
     assert stranger.search("0987-654-321") == {"members": [], "hq_answered": False}
 
 
+@pytest.mark.thorough
 def test_a_third_till_joins_while_the_others_sell_and_what_lies_at_a_revoked_one_is_shown_there(
     chain: DemoChain,
 ) -> None:

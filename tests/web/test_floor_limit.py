@@ -74,6 +74,7 @@ async def test_a_key_that_comes_too_soon_agrees_to_nothing(counter: Counter) -> 
     await counter.shows("done")
 
 
+@pytest.mark.thorough
 async def test_a_budget_that_is_used_up_says_what_is_left_and_offers_nothing(tmp_path: Path, window: Window) -> None:
     words = (
         (1, 300, None),
