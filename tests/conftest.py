@@ -6,6 +6,8 @@ import gc
 import os
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Generator
+from itertools import compress
+from operator import not_
 from pathlib import Path
 from shutil import disk_usage
 from typing import TYPE_CHECKING
@@ -78,9 +80,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Long checks of style and types first, so that they run beside the stories; thorough ones only when asked."""
     items.sort(key=lambda item: (suite_of(item.nodeid) != "lint", item.path))  # workers have to agree
     if not config.getoption("--thorough"):
-        waiting = [item for item in items if item.get_closest_marker("thorough")]
-        items[:] = [item for item in items if item not in waiting]
-        config.hook.pytest_deselected(items=waiting)
+        is_to_wait = [item.get_closest_marker("thorough") is not None for item in items]
+        config.hook.pytest_deselected(items=list(compress(items, is_to_wait)))
+        items[:] = compress(items, map(not_, is_to_wait))
 
 
 def pytest_collection_finish() -> None:
