@@ -24,11 +24,7 @@ def load(request: Load, view: BookView, programme: Programme) -> Done | Declined
     of_tier = programme.load.bonus_for(request.units)
     bonus = of_tier + promotions.units
     shares = {Purse.PRINCIPAL: request.units, Purse.BONUS: bonus}
-    lots = tuple(
-        Lot(SliceKey(request.presented.card.account, purse, view.next_record.lot), view.store, view.business_date)
-        for purse, units in shares.items()
-        if units
-    )
+    lots = tuple(_lot(request, view, programme, purse) for purse, units in shares.items() if units)
     legs = tuple(leg for lot in lots for leg in _issue(lot, shares[lot.key.purse]))
     transaction = Transaction(TransactionKind.LOAD, request.operation_id, (*legs, *promotions.legs), lots)
     trail = (*reasons, Reason("load_bonus", request.units, of_tier), *promotions.reasons)
@@ -44,6 +40,11 @@ def _rules(request: Load, view: BookView, programme: Programme) -> Iterator[Rule
     yield Rule(Reason("charge_step", programme.currency.charge_step, units), payable, Decline.NOT_CHARGEABLE)
     yield Rule(Reason("load_min", least, units), units >= least, Decline.BELOW_LOAD_MINIMUM)
     yield Rule(Reason("load_max", most, units), units <= most, Decline.ABOVE_LOAD_LIMIT)
+
+
+def _lot(request: Load, view: BookView, programme: Programme, purse: Purse) -> Lot:
+    key = SliceKey(request.presented.card.account, purse, view.next_record.lot)
+    return Lot(key, view.store, view.business_date, programme.validity.last_day(purse, view.business_date))
 
 
 def _issue(lot: Lot, units: int) -> tuple[Leg, Leg]:

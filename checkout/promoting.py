@@ -33,7 +33,6 @@ class QuotaNeed(NamedTuple):
     """What a promotion would take of its quota, more than lies here."""
 
     account: AccountId
-    units: int
     missing: int
 
 
@@ -65,7 +64,7 @@ def quota_needs(request: Load | Sale, view: BookView, programme: Programme) -> I
     for one in _fitting(request, view, programme, request.units):
         missing = one.uses - total(_quota(one, view), Purse.QUOTA)
         if missing > 0:
-            yield QuotaNeed(quota_of(one.name), one.uses, missing)
+            yield QuotaNeed(quota_of(one.name), missing)
 
 
 def _fitting(request: Load | Sale, view: BookView, programme: Programme, units: int) -> Iterator[Promotion]:

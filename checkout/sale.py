@@ -66,7 +66,7 @@ def sale(request: Sale, view: BookView, programme: Programme) -> Done | Declined
     earned = evaluate(basket, Buyer(request.presented.card.kind), programme, view.business_date)
     promotions = promote(request, view, programme, unpaid=risk.units)
     points_in = earned.points + promotions.units
-    opens = (_lot(request, view),) if points_in else ()
+    opens = (_lot(request, view, programme),) if points_in else ()
     legs = (*_spend(parts), *(leg for lot in opens for leg in _issue(lot, points_in)), *promotions.legs)
     transaction = Transaction(TransactionKind.SALE, request.operation_id, legs, opens)
     facts = _facts(request, view, parts, paid, promotions, points_in)
@@ -144,9 +144,9 @@ def _points(paid: Iterable[Paid]) -> int:
     return sum(part.points for part in paid)
 
 
-def _lot(request: Sale, view: BookView) -> Lot:
+def _lot(request: Sale, view: BookView, programme: Programme) -> Lot:
     key = SliceKey(request.presented.card.account, Purse.POINTS, view.next_record.lot)
-    return Lot(key, view.store, view.business_date)
+    return Lot(key, view.store, view.business_date, programme.validity.last_day(key.purse, view.business_date))
 
 
 def _spend(parts: list[Part]) -> Iterator[Leg]:

@@ -52,7 +52,8 @@ class BenchHq:
         for name, units in FUNDS.items():
             if known.get(name):
                 continue
-            said = self.process.post(f"/v1/promotions/{name}/fundings", {"units": units, "by": "demo"})
+            wanted = {"operation_id": f"demo-{name}", "units": units, "by": "demo"}
+            said = self.process.post(f"/v1/promotions/{name}/fundings", wanted)
             if "promotions" not in said:
                 raise DidNotStart(0, f"HQ did not fund {name}: {said}")
 

@@ -44,8 +44,7 @@ class Held(NamedTuple):
 class DemoChain:
     """The chain in `folder`, from `with` to its end; then every program that was started has ended, whatever happened.
 
-    `manner` is that of all its tills; `hq_settings` are more lines of HQ's settings, such as `[placement.transfer]`,
-    and `rules` more of the programme.
+    `manner` is that of all its tills; `hq_settings` are more lines of HQ's settings, such as `[placement.transfer]`.
 
     Example::
 
@@ -55,19 +54,17 @@ class DemoChain:
             chain.wait_until(lambda: chain.balances(1) == {"07-1": (500_00, 60_55)})
     """
 
-    def __init__(  # noqa: PLR0913 - what chains differ in
+    def __init__(
         self,
         folder: Path,
         *,
         places: Sequence[str] = PLACES,
         manner: TillManner = TRANSFER,
         hq_settings: str = "",
-        rules: str = "",
         country: Country = TAIWAN,
     ) -> None:
         self.folder = folder
         self.cards = DemoCards(folder)
-        country = replace(country, rules=rules)
         self.cards.write(country.currency, country.rules)
         self.hq_settings = folder / "hq.toml"
         self.hq_settings.write_text(HQ_SETTINGS.format(timezone=country.timezone) + hq_settings, "utf-8")

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 PATIENCE_S = 30.0
 """Far more than anything takes: on a machine that does much else at once, only a fault takes so long."""
-LOOK_AGAIN_S = 0.004
-LOOK_AGAIN_S_MAX = 0.05
-SLOWER_EACH_TIME = 1.25
+LOOK_AGAIN_S = 0.01
+LOOK_AGAIN_S_MAX = 0.1
+SLOWER_EACH_TIME = 1.5
 """Whoever waits for long looks less often: most looks ask a program, and each costs it and us some milliseconds."""
 
 

@@ -9,8 +9,10 @@ import subprocess
 import tempfile
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Protocol, Self, TextIO, TypeAlias
@@ -70,6 +72,8 @@ class Program:
         self._log = log
         self._process: Started | None = None
         self._says: TextIO | None = None
+        self._lines: list[http.client.HTTPConnection] = []
+        """On which it was asked before, and nobody asks now."""
         self.url = ""
         self.headers: dict[str, str] = {}
         """Sent with everything that is asked."""
@@ -117,11 +121,29 @@ class Program:
         code = self._running.wait(STOP_S_MAX)
         assert self._says is not None
         self._says.close()
+        while self._lines:
+            self._lines.pop().close()
         return code
 
     def get(self, path: str) -> Json:
-        """GET; see ask()."""
-        return ask(self.url + path, headers=self.headers)
+        """GET; see ask(). On a line that is kept, if there is one: whoever waits for something asks again and again."""
+        try:
+            with suppress(ConnectionError, IndexError):  # it may have been ended meanwhile
+                return self._get_on(self._lines.pop(), path)
+            address = urllib.parse.urlsplit(self.url).netloc
+            return self._get_on(http.client.HTTPConnection(address, timeout=ANSWER_S_MAX), path)
+        except http.client.HTTPException as fault:
+            raise ConnectionError("the answer was cut off") from fault
+
+    def _get_on(self, line: http.client.HTTPConnection, path: str) -> Json:
+        try:
+            line.request("GET", path, headers=self.headers)
+            said = line.getresponse().read()
+        except BaseException:
+            line.close()
+            raise
+        self._lines.append(line)
+        return json.loads(said or b"null")
 
     def post(self, path: str, body: object) -> Json:
         """POST as JSON; see ask()."""

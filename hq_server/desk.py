@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hq_server.enrolling import Disclosed, NotEnrolled, enrol
 from hq_server.placing_figures import STRANDED_AFTER_H
 from hq_server.poster import Poster
-from hq_server.promotions import NotFunded, PromotionView
+from hq_server.promotions import IsFunded, NotFunded, PromotionView
 from hq_server.reception import Reception
 from hq_server.recovery import Cause, Ended, RecoveryView
 from hq_server.storage.hosting import Unhosted, run
@@ -34,7 +34,7 @@ from offline_queue.news import News, OfAccount
 from offline_queue.outbox import Stamp
 from protocol.acknowledgements import Acknowledgement, seal_acknowledgement
 from protocol.bodies import Directive, Lead, Witness
-from protocol.conversation import BATCH_RECORDS_MAX, Draw, HandOn, NotDrawn, Records, Resume, Wanted
+from protocol.conversation import BATCH_RECORDS_MAX, Draw, Fetch, HandOn, NotDrawn, Records, Resume, Wanted
 from protocol.enrolment import CODE_BYTES, EnrolmentAnswer, EnrolmentRequest, code_text
 from protocol.promotions import Funded
 from protocol.records import SignedRecord
@@ -74,7 +74,7 @@ class Desk:
         self.world = world
         self.stranded_after_h = stranded_after_h
         self._teller = Teller(store, self.news, self._stamp, recall_wait_s=recall_wait_s)
-        self.reception = Reception(store, self.news, world, scheme, self._teller)
+        self.reception = Reception(store, self.news, world, scheme)
         self._store = store
         self._disclosed = disclosed
         self._poster = Poster(self._post)
@@ -159,6 +159,10 @@ class Desk:
         told = await self._keeping(lambda keepers: keepers.to_hand_on(chain))
         return tuple(HandOn(*one, records) for one, records in told if not self.news.is_heard(one))
 
+    async def asked_of(self, chain: ChainId) -> tuple[Fetch, ...]:  # noqa: ARG002 - of anybody
+        """HQ orders what it wants."""
+        return ()
+
     async def handed_on(self, chain: ChainId) -> tuple[SignedRecord, ...]:  # noqa: ARG002 - of anybody
         """HQ says them itself."""
         return ()
@@ -183,6 +187,10 @@ class Desk:
     async def draw(self, chain: ChainId, asked: Draw) -> SignedRecord | NotDrawn:
         """Give a keeper what it needs now: the directive that does, or why not; within about `recall_wait_s`."""
         return await self._teller.draw(chain, asked)
+
+    async def fetch(self, chain: ChainId, asked: Fetch) -> SignedRecord | NotDrawn:
+        """Entrust a keeper with the right to undo a sale: the directive that does, or why not; as a draw waits."""
+        return await self._teller.fetch(chain, asked)
 
     async def block(self, card: str) -> bool:
         """Refuse a card everywhere, by its token; False when it is refused already."""
@@ -236,16 +244,17 @@ class Desk:
 
     async def promotions(self) -> list[PromotionView]:
         """The programme's promotions, what they may give and where that lies."""
-        return await self._store.do(lambda store: store.within(store.quotas.all))
+        today = self._stamp().business_date
+        return await self._store.do(lambda store: store.within(lambda: store.quotas.all(today)))
 
-    async def fund(self, body: Funded) -> NotFunded | None:
-        """Let a promotion give so many times, or so much, more: it is placed at the tills; or why not."""
+    async def fund(self, body: Funded) -> IsFunded | NotFunded:
+        """Let a promotion give so many times, or so much, more, once: it is placed at the tills; or why not."""
         stamp = self._stamp()
-        refused = await self._store.do(lambda store: store.within(lambda: store.quotas.fund(body, stamp)))
-        if refused is None:
+        outcome = await self._store.do(lambda store: store.within(lambda: store.quotas.fund(body, stamp)))
+        if outcome is IsFunded.NOW:
             log.info("promotion funded", promotion=body.promotion, units=body.units, by=body.by)
             await self._settle_all()
-        return refused
+        return outcome
 
     async def write_off(self, chain: ChainId, by: str) -> Decided:
         """This person would write off what lies with a keeper; two people do. What is more than one step, follows."""

@@ -13,14 +13,14 @@ import msgspec
 from checkout.results import Decline
 from checkout.sold import PaidWith
 from ledger.amounts import UNITS_MAX
-from ledger.slices import Asset
+from ledger.slices import DAY_PATTERN, Asset
 from protocol.bodies import DeclinedBody
 
 DAYS_DEFAULT = 7
 DAYS_MAX = 31
 STRANDED_AFTER_H = 24.0
 STRANDED_AFTER_H_MAX = 24.0 * 366
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE = re.compile(DAY_PATTERN)
 _SHORT: Final[Mapping[tuple[str, str], Asset]] = {
     (Decline.NOT_ENOUGH, "spendable_here"): Asset.MONEY,
     (Decline.NOT_ENOUGH_HERE, "spendable_here"): Asset.MONEY,

@@ -16,7 +16,7 @@ from protocol.bodies import DayClosedBody, TransactionBody
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.replaying import posting_of
-from protocol.rights import RightGiven
+from protocol.rights import passed_to, right_in
 from protocol.transfers import given_in, giver_of
 
 
@@ -103,7 +103,7 @@ def post_record(record: Record, mirror: SqliteJournal, givers: Givers) -> Outcom
     if posting is None:
         return None
     if signed is not None:
-        kept = _kept_from(signed, record, givers(signed))
+        kept = kept_from(signed, record, givers(signed))
         if kept is not None:
             return kept
     return _post(posting, record, mirror)
@@ -121,14 +121,16 @@ def _accounts(record: Record) -> set[str]:
     if record.kind is RecordKind.TRANSACTION:
         body = record.body_as(TransactionBody)
         return {body.account, *(leg.account for leg in body.legs)}
-    if record.kind is RecordKind.RIGHT_GIVEN:
-        return {record.body_as(RightGiven).right.account}
+    taken = passed_to(record)
+    right = right_in(record if taken is None else taken.open())
+    if right is not None:
+        return {right.account}
     signed = giver_of(record)
     passage = given_in(record if signed is None else signed.open())
     return set() if passage is None else {passage.transfer.account}
 
 
-def _kept_from(signed: SignedRecord, record: Record, stands: GiverStands) -> SetAside | Waits | None:
+def kept_from(signed: SignedRecord, record: Record, stands: GiverStands) -> SetAside | Waits | None:
     """What keeps a taker's record from being posted."""
     match stands:
         case GiverStands.POSTED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from urllib.parse import quote
+from uuid import uuid4
 
 import click
 import msgspec
@@ -30,13 +31,19 @@ def show(settings: Path, url: str | None) -> None:
 @click.argument("name")
 @click.argument("units", type=click.IntRange(min=1))
 @click.option("--expires-on", help="The last business date on which it may be given (YYYY-MM-DD).")
+@click.option("--operation-id", help="That of an earlier try without an answer: it is not done twice.")
 @click.option("--by", required=True, help="Who says so: the name stands in HQ's chain.")
-def fund(settings: Path, url: str | None, name: str, units: int, expires_on: str | None, by: str) -> None:  # noqa: PLR0913, PLR0917 - its words
+def fund(  # noqa: PLR0913, PLR0917 - its words
+    settings: Path, url: str | None, name: str, units: int, expires_on: str | None, operation_id: str | None, by: str
+) -> None:
     """Let the promotion NAME give UNITS more: so many times, or so much bonus or points, as it is limited."""
+    operation_id = operation_id or str(uuid4())
+    words = {"operation_id": operation_id, "units": units, "expires_on": expires_on, "by": by}
     try:
-        body = msgspec.convert({"units": units, "expires_on": expires_on, "by": by}, Funding)
+        body = msgspec.convert(words, Funding)
     except msgspec.ValidationError as fault:
         raise click.UsageError(str(fault)) from fault
+    click.echo(f"--operation-id {operation_id}: for another try, should no answer come", err=True)
     path = f"/v1/promotions/{quote(name, safe='')}/fundings"
     _show(ask(settings, url, lambda hq: hq.post(path, body, PromotionList)))
 
@@ -45,4 +52,11 @@ def _show(page: PromotionList) -> None:
     for one in page.promotions:
         lies = " ".join([f"hq={one.at_hq}", *(f"{at.place}={at.units}" for at in one.places)])
         limit = one.promotion.limited_by
-        click.echo(f"{one.promotion.name}\t{limit}\tfunded {one.funded}\tused {one.used}\t{lies}")
+        notes = {"ended": one.ended, "unfunded": one.unfunded}
+        told = [
+            f"funded {one.funded}",
+            f"used {one.used}",
+            lies,
+            *(f"{note} {units}" for note, units in notes.items() if units),
+        ]
+        click.echo("\t".join([one.promotion.name, limit, *told]))

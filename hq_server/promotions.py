@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 import msgspec
 
@@ -18,6 +18,18 @@ class NotFunded(StrEnum):
     """The programme gives it without a limit."""
     RECOVERING = "recovering"
     """HQ may have lost records, and what it funds might be funded twice."""
+    DAY_OVER = "day_over"
+    """Its last day is no day to come."""
+    OPERATION_CONFLICT = "operation_conflict"
+    """Another funding has that operation id."""
+
+
+class IsFunded(Enum):
+    """When HQ has done what an operation id stands for."""
+
+    NOW = "now"
+    BEFORE = "before"
+    """It was sent again, with the same content: nothing was done a second time."""
 
 
 class QuotaAt(msgspec.Struct, frozen=True):
@@ -31,7 +43,9 @@ class PromotionView(msgspec.Struct, frozen=True):
     """A promotion of the programme, how much it may give in all, how much of that was used, and where the rest lies.
 
     What is limited by its number counts how often it is given, what is limited by its sum units of bonus or points.
-    `used` and `places` are as HQ knows them: a till that is cut off may have used some of what lies there.
+    `used` and `places` are as HQ knows them: a till that is cut off may have used some of what lies there. `ended` is
+    what of it may not be given any more, wherever it lies: its last day is over. `unfunded` is what HQ gave out beyond
+    `funded`: of fundings that it has forgotten, as it was put back from a copy.
     """
 
     promotion: Promotion
@@ -40,6 +54,8 @@ class PromotionView(msgspec.Struct, frozen=True):
     at_hq: int
     under_way: int
     places: list[QuotaAt]
+    ended: int
+    unfunded: int
 
 
 class PromotionList(msgspec.Struct, frozen=True):

@@ -11,7 +11,6 @@ from hq_server.members import Changes, KnownCard, MemberFile, NotKept, Profile, 
 from hq_server.storage.hosting import hosted_by
 from hq_server.storage.members import Members
 from hq_server.storage.sqlite import HqStore
-from hq_server.teller import Teller
 from hq_server.world import World
 from ledger.cards import CardFault, CardScheme
 from ledger.ids import AccountId, ChainId
@@ -21,18 +20,15 @@ from protocol.conversation import (
     DIRECTORY_LINES_MAX,
     FOUND_MAX,
     Directory,
-    Fetch,
     Find,
     Found,
     History,
     Look,
     Movements,
-    NotDrawn,
     Seen,
 )
 from protocol.hosting import NotTold
 from protocol.phones import phone_hash
-from protocol.records import SignedRecord
 
 T = TypeVar("T")
 
@@ -45,14 +41,11 @@ class Reception:
     No number and no name is logged, or told to a till: a token, a mask and a hash stand for them.
     """
 
-    def __init__(
-        self, store: BookThread[HqStore], news: News, world: World, scheme: CardScheme, teller: Teller
-    ) -> None:
+    def __init__(self, store: BookThread[HqStore], news: News, world: World, scheme: CardScheme) -> None:
         self._store = store
         self._news = news
         self._world = world
         self._scheme = scheme
-        self._teller = teller
 
     async def look(self, caller: ChainId, message: Look) -> Seen:
         """What an account has where, and whose it is, for the till that asks."""
@@ -75,10 +68,6 @@ class Reception:
         """The next news of a keeper's store after version `after`; None when it has them all."""
         lines, version = await self._knowing(lambda members: members.news(chain.store, after, DIRECTORY_LINES_MAX))
         return Directory(lines, version) if lines or version != after else None
-
-    async def fetch(self, caller: ChainId, message: Fetch) -> SignedRecord | NotDrawn:
-        """Entrust a keeper with the right to undo a sale: the directive that does, or why not; as a draw waits."""
-        return await self._teller.fetch(caller, message)
 
     async def hosted_by(self, agent: ChainId) -> ChainId | NotTold:
         """Who keeps the place at HQ of a hosted store's till; or why it is passed on to nobody."""

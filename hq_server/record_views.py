@@ -35,7 +35,7 @@ from protocol.hosting import AskedBody, ToldBody, WarrantBody
 from protocol.promotions import Funded
 from protocol.records import Record, RecordKind
 from protocol.recoveries import Readopted, Reclaimed, Recovered
-from protocol.rights import Entrust, GiveRight, RightGiven
+from protocol.rights import Entrust, GiveRight, Right, RightPassed, RightTaken, right_in
 from protocol.transfers import given_in
 from protocol.write_offs import WrittenOff
 
@@ -207,8 +207,27 @@ def _given(record: Record) -> Summary:
 
 
 def _right_given(record: Record) -> Summary:
-    right = record.body_as(RightGiven).right
-    return Summary("right_given", right.account, told=_said(right.record, right.receipt_number))
+    return _right("right_given", record)
+
+
+def _right_passed(record: Record) -> Summary:
+    body = record.body_as(RightPassed)
+    return _right("right_passed", record, f"{body.to}/{body.to_epoch}")
+
+
+def _right_taken(record: Record) -> Summary:
+    given = record.body_as(RightTaken).given.open()
+    return _right("right_taken", given, str(given.ref))
+
+
+def _right(what: str, record: Record, *told: str) -> Summary:
+    """A right as it left its till by this record."""
+    right = right_in(record)
+    return Summary(what, told=told) if right is None else _with_right(what, right, *told)
+
+
+def _with_right(what: str, right: Right, *told: str) -> Summary:
+    return Summary(what, right.account, told=(*told, *_said(right.record, right.receipt_number)))
 
 
 def _taken(record: Record) -> Summary:
@@ -262,11 +281,12 @@ def _order(order: Order, *told: str, sign: int = 0) -> Summary:
             return Summary(tag, order.account, told=told)
         case Relay():
             given = order.given.open()
-            passage = given_in(given)
+            passage, right = given_in(given), right_in(given)
+            if right is not None:
+                return _with_right(tag, right, *told, str(given.ref))
             return Summary(tag, None if passage is None else passage.transfer.account, told=(*told, str(given.ref)))
         case Entrust():
-            right = _right_given(order.given.open())
-            return Summary(tag, right.account, told=(*told, *right.told))
+            return _right(tag, order.given.open(), *told)
         case _:
             return Summary(tag, told=(*told, *_details(order)))
 
@@ -304,6 +324,8 @@ _SUMMARIES: dict[RecordKind, Callable[[Record], Summary]] = {
     RecordKind.TOLD: _told,
     RecordKind.WARRANT: _warrant,
     RecordKind.RIGHT_GIVEN: _right_given,
+    RecordKind.RIGHT_PASSED: _right_passed,
+    RecordKind.RIGHT_TAKEN: _right_taken,
     RecordKind.DIRECTIVE: _directive,
     RecordKind.APPLIED: _applied,
     RecordKind.GIVEN: _given,

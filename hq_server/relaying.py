@@ -22,6 +22,12 @@ def comes_by_line(roster: Roster, passage: Passage) -> bool:
     return roster.lead.place == (giver.keeper if passage.transfer.why is Why.DRAW else taker.keeper)
 
 
+def right_comes_by_line(roster: Roster, giver: ChainId, taker: ChainId) -> bool:
+    """The same of a right: the lead brings it, or has it from its copy; if it leads but now, whichever way it went."""
+    listed = {(one.place, one.epoch) for one in roster.tills}
+    return roster.lead is not None and roster.lead.place in {giver.keeper, taker.keeper} and {giver, taker} <= listed
+
+
 def can_be_relayed(given: SignedRecord) -> bool:
     """Whether a directive has room for it."""
     return len(given.content) <= RELAYED_BYTES_MAX

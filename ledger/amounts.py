@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
 import msgspec
 
 UNITS_MAX = 10**12
 """No single amount is larger: a slip has room for it and SQLite sums of it stay far inside 64 bits."""
+Count = Annotated[int, msgspec.Meta(ge=1, le=UNITS_MAX)]
+"""Units of anything, at least one."""
 
 
 AMOUNT_TEXT_MAX = 32

@@ -121,11 +121,6 @@ class RecordRef(msgspec.Struct, frozen=True, order=True):
         return OperationId(f"netted/{self}")
 
     @property
-    def funded(self) -> OperationId:
-        """The operation by which HQ funds a promotion in this record."""
-        return OperationId(f"funded/{self}")
-
-    @property
     def readopted(self) -> OperationId:
         """The operation by which HQ gives in this record what it had given before, and forgotten."""
         return OperationId(f"readopted/{self}")

@@ -10,6 +10,9 @@ import msgspec
 
 from ledger.ids import AccountId, LotId, promotion_of
 
+DAY_PATTERN = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+"""A business date, such as the last on which a lot may be spent: ISO 8601. Dates are compared as text."""
+
 
 class Purse(StrEnum):
     """One kind of value in an account. Principal and bonus of one lot are integers of their own, never a ratio."""

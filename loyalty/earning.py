@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
 
 import msgspec
 
-from ledger.amounts import UNITS_MAX
-
-Count = Annotated[int, msgspec.Meta(ge=1, le=UNITS_MAX)]
+from ledger.amounts import Count
 
 
 class Rounding(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -61,6 +62,24 @@ class FloorLimit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     till_day_units: Units
 
 
+Days = Annotated[int, msgspec.Meta(ge=0, le=36_600)]
+
+
+class Validity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many days after the business date on which it came in something may be spent; None: for ever.
+
+    What a member has paid for never expires.
+    """
+
+    bonus_days: Days | None = None
+    points_days: Days | None = None
+
+    def last_day(self, purse: Purse, opened_on: str) -> str | None:
+        """The last business date on which what comes in now pays (ISO 8601); None: there is none."""
+        days = {Purse.BONUS: self.bonus_days, Purse.POINTS: self.points_days}.get(purse)
+        return None if days is None else (date.fromisoformat(opened_on) + timedelta(days)).isoformat()
+
+
 class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that the chain decides about cards, and a till only carries out."""
 
@@ -72,6 +91,7 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spending_order: SpendingOrder = SpendingOrder.PRINCIPAL_FIRST
     earning: EarningRule | None = None
     redeeming: RedeemingRate | None = None
+    validity: Validity = Validity()
     floor_limit: FloorLimit | None = None
     """None: a till lets nothing go that is not placed with it."""
     promotions: Annotated[tuple[Promotion, ...], msgspec.Meta(max_length=PROMOTIONS_MAX)] = ()

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import msgspec
 
-from ledger.amounts import UNITS_MAX
+from ledger.amounts import Count
+from ledger.slices import DAY_PATTERN
 
-Count = Annotated[int, msgspec.Meta(ge=1, le=UNITS_MAX)]
 PromotionName = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-z-]{1,32}\Z")]
 Title = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]{1,32}\Z")]
 """One line of a slip or a page: no control characters."""
-Day = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?\Z")]
+Day = Annotated[str, msgspec.Meta(pattern=rf"^({DAY_PATTERN})?\Z")]
+"""A date by ISO 8601, or none."""
 PROMOTIONS_MAX = 20
 """In one programme: each is looked at in every load or sale."""
 

@@ -8,12 +8,14 @@ from enum import StrEnum
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from ledger.ids import HEADQUARTERS, Place
+from ledger.ids import HEADQUARTERS, ChainId, Place, RecordRef
 from protocol.acknowledgements import Acknowledgement, open_acknowledgement
 from protocol.bodies import DIRECTIVE_BYTES_MAX, GIVEN_BYTES_MAX, Directive, Relay
 from protocol.conversation import Vouched
 from protocol.errors import NotAMessage, NotAnAcknowledgement, NotARecord
-from protocol.records import FIRST_PREVIOUS, RecordKind, SignedRecord
+from protocol.originals import original_in
+from protocol.records import FIRST_PREVIOUS, Record, RecordKind, SignedRecord
+from protocol.rights import Right, RightPassed
 from protocol.signing import Context, Signed, is_signed_by, public_key
 from protocol.transfers import Passage, given_in
 from protocol.vouching import Vouchable, open_words
@@ -80,6 +82,20 @@ class Gift:
     passage: Passage
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A genuine record by which a neighbour passes a right to this keeper."""
+
+    signed: SignedRecord
+    giver: RecordRef
+    right: Right
+
+    @property
+    def passage(self) -> None:
+        """It gives no value."""
+        return
+
+
 def check_acknowledgement(signed: Signed, hearer: Hearer) -> Acknowledgement | Doubt:
     """Whether it is HQ's word about this keeper."""
     if not is_signed_by(hearer.key, Context.ACKNOWLEDGEMENT, signed):
@@ -121,19 +137,31 @@ def check_directive(signed: SignedRecord, hearer: Hearer) -> Given | Doubt:
     return Given(signed, record.epoch, directive) if ours else Doubt.NOT_OURS
 
 
-def check_gift(signed: SignedRecord, hearer: Hearer, giver: Place) -> Gift | Doubt:
-    """Whether `giver` gives something to this keeper by it."""
+def check_gift(signed: SignedRecord, hearer: Hearer, giver: Place) -> Gift | Passed | Doubt:
+    """Whether `giver` gives something to this keeper by it, or passes a right to it."""
     if len(signed.content) > GIVEN_BYTES_MAX or not is_signed_by(hearer.key, Context.RECORD, signed):
         return Doubt.FORGED
     try:
         record = signed.open()
+        passed = passed_in(signed, record, ChainId(hearer.keeper, hearer.epoch))
         passage = given_in(record)
     except NotARecord:
         return Doubt.ORDER_UNKNOWN
+    if record.keeper == giver and passed is not None:
+        return passed
     if record.keeper != giver or record.kind is not RecordKind.GIVEN or passage is None:
         return Doubt.NOT_OURS
     ours = (passage.to, passage.to_epoch) == (hearer.keeper, hearer.epoch)
     return Gift(signed, passage) if ours else Doubt.NOT_OURS
+
+
+def passed_in(signed: SignedRecord, record: Record, to: ChainId) -> Passed | None:
+    """The right that this record passes to that keeper; None: it passes none to it. Raises NotARecord."""
+    if record.kind is not RecordKind.RIGHT_PASSED:
+        return None
+    body = record.body_as(RightPassed)
+    original_in(body.right, ())
+    return Passed(signed, record.ref, body.right) if (body.to, body.to_epoch) == to else None
 
 
 def check_vouched(vouched: Vouched, hearer: Hearer) -> Vouchable | Doubt:
@@ -147,8 +175,8 @@ def check_vouched(vouched: Vouched, hearer: Hearer) -> Vouchable | Doubt:
     return message if chain == (hearer.keeper, hearer.epoch) else Doubt.NOT_OURS
 
 
-def check_relay(relay: Relay, keeper: Place, epoch: int) -> Gift | None:
-    """The gift that HQ relays to this keeper; None: nobody has given it, or to another.
+def check_relay(relay: Relay, keeper: Place, epoch: int) -> Gift | Passed | None:
+    """The gift, or the right, that HQ relays to this keeper; None: nobody has given it, or to another.
 
     Whose the key is, HQ's signature on the directive says: the giver may be in no roster any more.
     """
@@ -157,4 +185,4 @@ def check_relay(relay: Relay, keeper: Place, epoch: int) -> Gift | None:
     except (NotARecord, ValueError):
         return None
     gift = check_gift(relay.given, Hearer(keeper, epoch, key), giver)
-    return gift if isinstance(gift, Gift) and giver != HEADQUARTERS else None
+    return gift if isinstance(gift, Gift | Passed) and giver != HEADQUARTERS else None

@@ -40,7 +40,7 @@ from typing import Annotated
 
 import msgspec
 
-from ledger.amounts import UNITS_MAX
+from ledger.amounts import Count
 from ledger.slices import Asset
 from protocol.errors import MALFORMED, NotAMessage
 from protocol.members import Member, Moved, Shares
@@ -59,8 +59,6 @@ FOUND_MAX = 9
 """Members on one phone number: a cashier picks one by a digit."""
 MOVEMENTS_MAX = 10
 """What a customer who asks at the counter is told."""
-Count = Annotated[int, msgspec.Meta(ge=1, le=UNITS_MAX)]
-"""Units, at least one."""
 
 
 class Message(msgspec.Struct, frozen=True, array_like=True, tag=True, forbid_unknown_fields=True):

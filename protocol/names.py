@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from ledger.ids import PLACE_PATTERN
+from ledger.slices import DAY_PATTERN
 
 NAME_LENGTH_MAX = 64
 
@@ -23,5 +24,5 @@ Address = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^https?://[^\s/?
 """Where a program listens: scheme, host and port, nothing behind."""
 ModeLabel = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,32}\Z")]
 """A way of running a store. Which ones there are, each program knows for itself."""
-Day = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+Day = Annotated[str, msgspec.Meta(pattern=rf"^{DAY_PATTERN}\Z")]
 """A date by ISO 8601. Dates are compared as text: one of another form would come before or after all others."""

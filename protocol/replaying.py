@@ -80,9 +80,10 @@ def _operation_id(ref: RecordRef, body: TransactionBody) -> OperationId:
 
 
 def _by_hq(record: Record) -> Transaction:
+    does, transaction = _BY_HQ[record.kind]
     if record.keeper != HEADQUARTERS:
-        raise ValueError("only HQ does that")
-    return _BY_HQ[record.kind](record)
+        raise ValueError(f"only HQ {does}")
+    return transaction(record)
 
 
 def _netting(record: Record) -> Transaction:
@@ -101,12 +102,12 @@ def _funding(record: Record) -> Transaction:
     return funding(record.body_as(Funded), record.ref, record.business_date)
 
 
-_BY_HQ: Mapping[RecordKind, Callable[[Record], Transaction]] = {
-    RecordKind.NETTED: _netting,
-    RecordKind.WRITTEN_OFF: _write_off,
-    RecordKind.FUNDED: _funding,
+_BY_HQ: Mapping[RecordKind, tuple[str, Callable[[Record], Transaction]]] = {
+    RecordKind.NETTED: ("nets", _netting),
+    RecordKind.WRITTEN_OFF: ("writes off", _write_off),
+    RecordKind.FUNDED: ("funds a promotion", _funding),
 }
-"""What moves something at HQ's place, and is no transfer."""
+"""What moves something at HQ's place, and is no transfer: what HQ does by it."""
 
 
 def _lot(lot: LotOpened) -> Lot:

@@ -6,8 +6,9 @@ import msgspec
 
 from checkout.sold import Paid
 from ledger.transactions import Leg
+from protocol.errors import NotARecord
 from protocol.names import Day, Label, LotName, Name, Operation, StoreName
-from protocol.records import Number, SignedRecord
+from protocol.records import Keeper, Number, Record, RecordKind, SignedRecord
 
 RIGHT_LOTS_MAX = 100
 """A sale that touched more lots is undone by its own till alone: a refund of it elsewhere might fit into no record."""
@@ -49,6 +50,23 @@ class RightGiven(msgspec.Struct, frozen=True):
     right: Right
 
 
+class RightPassed(msgspec.Struct, frozen=True):
+    """A till passes a right to the till `to` of its store, whose keeper takes it in its epoch `to_epoch`.
+
+    From here on it undoes nothing more of that sale.
+    """
+
+    to: Keeper
+    to_epoch: Number
+    right: Right
+
+
+class RightTaken(msgspec.Struct, frozen=True):
+    """A right that a neighbour has passed on is here; its record as it was signed."""
+
+    given: SignedRecord
+
+
 class GiveRight(msgspec.Struct, frozen=True, tag="give_right"):
     """The addressee is to give HQ the right to undo this record of a sale, if it has it."""
 
@@ -64,3 +82,31 @@ class Entrust(msgspec.Struct, frozen=True, tag="entrust"):
     operation_id: Operation
     public_key: bytes
     given: SignedRecord
+
+
+def right_in(record: Record) -> Right | None:
+    """The right that leaves its till by this record; None: none does. Raises NotARecord."""
+    match record.kind:
+        case RecordKind.RIGHT_GIVEN:
+            return record.body_as(RightGiven).right
+        case RecordKind.RIGHT_PASSED:
+            return record.body_as(RightPassed).right
+        case _:
+            return None
+
+
+def passed_to(record: Record) -> SignedRecord | None:
+    """The record by which the right that this one takes was passed to its keeper; None: it takes none.
+
+    Raises NotARecord, also for what was passed to another.
+    """
+    if record.kind is not RecordKind.RIGHT_TAKEN:
+        return None
+    given = record.body_as(RightTaken).given
+    passed = given.open()
+    if passed.kind is not RecordKind.RIGHT_PASSED:
+        raise NotARecord(f"{record.ref}: what it takes is no right that was passed on")
+    body = passed.body_as(RightPassed)
+    if (body.to, body.to_epoch) != (record.keeper, record.epoch):
+        raise NotARecord(f"{record.ref}: it takes a right that was passed to {body.to}/{body.to_epoch}")
+    return given

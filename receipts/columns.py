@@ -15,4 +15,4 @@ def is_wide(char: str) -> bool:
 
 def columns(text: str) -> int:
     """Columns that the text takes at normal size."""
-    return sum(1 + is_wide(char) for char in text)
+    return len(text) if text.isascii() else sum(1 + is_wide(char) for char in text)

@@ -67,12 +67,6 @@ class _Words:
     def money(self, units: int) -> str:
         return self.wording.money(units, self.currency, self.language)
 
-    def more_money(self, units: int) -> str:
-        return f"+{self.money(units)}"
-
-    def more_points(self, count: int) -> str:
-        return self.say("slip.promotion.points", points=f"+{count:,}")
-
     def parts(self, parts: dict[str, int]) -> list[Block]:
         return [Pair(self.say(key), self.money(units), inset=True) for key, units in parts.items()]
 
@@ -166,8 +160,8 @@ def _load(facts: SlipFacts, words: _Words) -> list[Block]:
 
 
 def _promotions(facts: SlipFacts, words: _Words) -> list[Block]:
-    """What of the row above each promotion has given: bonus on a load, points on a sale."""
-    gave = words.more_money if facts.kind is SlipKind.LOAD else words.more_points
+    """What of the row above each promotion has given, written like it: bonus on a load, points on a sale."""
+    gave = words.money if facts.kind is SlipKind.LOAD else "{:+,}".format
     rows = ((words.say("slip.promotion", title=one.title), gave(one.units)) for one in facts.promotions)
     return [Pair(title, units, inset=True) for title, units in rows]
 

@@ -28,6 +28,8 @@ class Codec(StrEnum):
 
 def encode(text: str, codec: Codec) -> bytes:
     """The bytes that print the text: one a column, and the marks around Chinese. What is lacking() is replaced."""
+    if text.isascii() and text.isprintable():
+        return text.encode(codec)
     visible = "".join(_visible(char, codec) for char in text)
     return b"".join(_part("".join(part), codec) for _, part in groupby(visible, key=str.isascii))
 

@@ -14,6 +14,7 @@ from checkout.requests import Load, Sale, Undo
 from drivers.events import Tracks
 from ledger.ids import AccountId, OperationId
 from ledger.journal_sqlite import DiskFull
+from ledger.slices import Asset
 from simulation.chain import Chain
 from simulation.company import Member
 from simulation.machine import WentOff
@@ -54,6 +55,10 @@ class Asking:
         self.never: dict[str, ShopTill] = {}
         """What a till has said it never did."""
 
+    def _to_spend(self, who: Member, asset: Asset) -> int:
+        """What a member believes that there is to spend today."""
+        return self._chain.truth.to_spend(who.card.account, asset, self._chain.today)
+
     async def _swipe(self, who: Member) -> str:
         """A card lies on the counter now; its name there."""
         tracks = Tracks(None, who.track2)
@@ -92,7 +97,8 @@ class Asking:
             self._chain.waiting -= 1
         answer = heard[0] if heard else None
         if not is_again:
-            self.report.asked(answer, from_card, self._chain.truth.left().get(_account(words), 0))
+            left = self._chain.truth.to_spend(_account(words), Asset.MONEY, self._chain.today) if from_card else 0
+            self.report.asked(answer, from_card, left)
             if body.pos_ref is not None and self._chance.random() < BY_NUMBER_ODDS:
                 await self._ask_by_number(body, words, answer)
         return answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -16,6 +16,7 @@ from checkout.sold import PaidWith
 from checkout.undo import refund, void
 from ledger.ids import OperationId
 from ledger.journal_sqlite import DiskFull
+from ledger.slices import Asset
 from simulation.asking import Asking
 from simulation.chain import Chain
 from simulation.checks.promised import Promise
@@ -24,7 +25,7 @@ from simulation.checks.truth import Loaded, Original
 from simulation.company import Member
 from simulation.machine import WentOff
 from simulation.report import Report
-from simulation.shop import ZONE, ShopTill
+from simulation.shop import ShopTill
 from simulation.slip_duty import SlipDuty
 from terminal.answers import DayClose, Problem
 from terminal.bodies import ItemBody, LoadBody, PaidBody, RefundBody, SaleBody, VoidBody
@@ -36,6 +37,8 @@ OVERREACH_ODDS = 0.1
 VOID_ODDS = 0.3
 ELSEWHERE_ODDS = 0.5
 """Of a customer who brings a slip of any till."""
+NEAR_ODDS = 0.5
+"""Of one of them who brings it back to the same store."""
 AS_A_SALE_ODDS = 0.2
 """Of a customer who wants a load refunded, which nobody can."""
 PROMISE_ODDS = 0.8
@@ -65,7 +68,7 @@ class Cashier(Asking):
         chance = self._chance
         regulars = self._chain.regulars(self.till.name.store)
         who = chance.choice(regulars if regulars and chance.random() < REGULAR_ODDS else self._chain.members)
-        left = self._chain.truth.to_spend(who.card.account)
+        left = self._to_spend(who, Asset.MONEY)
         deed = chance.choices((self._load, self._sell, self._bring_back), (2 if left else 8, 6, 4))[0]
         try:
             await deed(who)
@@ -92,19 +95,21 @@ class Cashier(Asking):
 
     def _close_day_by_hand(self) -> Coroutine[Any, Any, DayClose | Problem]:
         """Somebody names the date from now on, who knows which it is."""
-        tomorrow = datetime.fromtimestamp(self._chain.now_ms / 1000, ZONE).date() + timedelta(days=1)
-        return self.till.till.close_day(opens=tomorrow.isoformat())
+        closes = date.fromisoformat(self.till.machine.store.head().business_date)
+        opens = max((closes + timedelta(days=1)).isoformat(), self._chain.today)
+        return self.till.till.close_day(opens=opens)
 
-    async def close_day(self) -> None:
-        """At night; whoever finds the till off leaves it as it is."""
+    async def close_day(self) -> bool:
+        """About midnight; whoever finds the till off tries later."""
         self.go_to_the_latest()
         try:
             closed = await self.till.machine.ask(self._close_day)
             if closed is Problem.CLOCK_DOUBTED:
                 closed = await self.till.machine.ask(self._close_day_by_hand)
         except (WentOff, DiskFull):
-            return
+            return False
         assert isinstance(closed, DayClose) or self._may_say(closed), f"{self.till.name} closes no day: {closed}"
+        return isinstance(closed, DayClose)
 
     async def _load(self, who: Member) -> None:
         most = self._chance.randint(100, 120_000)
@@ -116,8 +121,8 @@ class Cashier(Asking):
 
     async def _sell(self, who: Member) -> None:
         """Paid with a part of the points and money that the member has anywhere; the rest in cash."""
-        truth, chance = self._chain.truth, self._chance
-        left, points = truth.to_spend(who.card.account), max(truth.points[who.card.account], 0)
+        chance = self._chance
+        left, points = self._to_spend(who, Asset.MONEY), self._to_spend(who, Asset.POINTS)
         step, redeeming = self._chain.step, self._chain.company.programme.redeeming
         worth = 0 if redeeming is None else points * redeeming.units // redeeming.points
         price = _stepped(chance.choice((left * chance.randint(1, 110) // 100, chance.randint(100, 30_000))), step)
@@ -154,9 +159,14 @@ class Cashier(Asking):
         if promised and self._chance.random() < LATER_ODDS:
             await self._think_again(*self._chance.choice(promised[-5:]))
             return
-        is_elsewhere = self._chance.random() < ELSEWHERE_ODDS
+        is_elsewhere, is_near = self._chance.random() < ELSEWHERE_ODDS, self._chance.random() < NEAR_ODDS
         originals = self._chain.truth.originals.items()
-        some = [(slip, one) for (name, slip), one in originals if is_elsewhere or name == self.till.name][-5:]
+        near = self.till.name.store if is_near else None
+        some = [
+            (slip, one)
+            for (name, slip), one in originals
+            if (is_elsewhere and near in {None, name.store}) or name == self.till.name
+        ][-5:]
         if not some:
             return
         receipt, original = self._chance.choice(some)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from hq_server.promotions import IsFunded
 from hq_server.storage.sqlite import HqStore
 from hq_server.valuing import Rules
 from ledger.ids import ChainId, Place, agent_of, hosted_place
@@ -37,8 +38,8 @@ from terminal.store import TillStore
 
 T = TypeVar("T")
 
-START_MS = int(datetime(2026, 11, 23, 7, 0, tzinfo=ZONE).timestamp() * 1000)
-"""A Monday morning, before the shops open."""
+START_MS = int(datetime(2026, 11, 23, 15, 0, tzinfo=ZONE).timestamp() * 1000)
+"""A Monday, before the shops open, which sell until dawn: the date changes while they do."""
 STARTS_S_MAX = 60.0
 MANNERS: tuple[Manner, ...] = (
     (ModeName.TRANSFER, ExchangeRules(after_records=40)),
@@ -122,12 +123,15 @@ class Chain:
                 self._fund(promotion)
 
     def _fund(self, promotion: Promotion) -> None:
-        units = FUNDED_TIMES * promotion.uses
-        self.waiting += 1
-        funded = Funded(promotion.name, units, None, SOMEBODY)
-        assert self.do(lambda: self.hq.machine.ask(lambda: self.hq.desk.fund(funded))) is None
-        self.truth.gifts.funded[promotion.name] += units
-        self.waiting -= 1
+        """Half of it is to be given before the date changes."""
+        for times, last_day in ((FUNDED_TIMES // 2, None), (FUNDED_TIMES - FUNDED_TIMES // 2, self.today)):
+            units = times * promotion.uses
+            self.waiting += 1
+            funded = Funded(f"fund-{promotion.name}-{last_day}", promotion.name, units, last_day, SOMEBODY)
+            said = self.do(partial(self.hq.machine.ask, partial(self.hq.desk.fund, funded)))
+            assert said is IsFunded.NOW
+            self.truth.gifts.fund(promotion.name, units, last_day)
+            self.waiting -= 1
 
     async def _have_hosted(self, store: str) -> None:
         await self.hq.desk.run_store(store, ModeName.HOSTED)
@@ -152,6 +156,11 @@ class Chain:
     def now_ms(self) -> int:
         """By a clock that is right."""
         return START_MS + round(self.loop.time() * 1000)
+
+    @property
+    def today(self) -> str:
+        """The calendar's date (ISO 8601)."""
+        return datetime.fromtimestamp(self.now_ms / 1000, ZONE).date().isoformat()
 
     @property
     def all_is_told(self) -> bool:

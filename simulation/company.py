@@ -12,7 +12,7 @@ from hq_server.valuing import Placement
 from ledger.amounts import Currency
 from ledger.cards import Card, CardFault, CardKind, CardNumber, CardScheme
 from loyalty.earning import EarningRule, RedeemingRate
-from loyalty.programme import BonusTier, FloorLimit, LoadRules, Programme
+from loyalty.programme import BonusTier, FloorLimit, LoadRules, Programme, Validity
 from loyalty.promotions import Limit, Occasion, Promotion
 from terminal.modes import ModeName
 
@@ -25,6 +25,7 @@ PROGRAMME = Programme(
     charge_max_units=300_000,
     earning=EarningRule("base", points=3, per_units=1_000),
     redeeming=RedeemingRate(points=7, units=100),
+    validity=Validity(bonus_days=0, points_days=0),
     promotions=(
         Promotion("gift", "Gift", Occasion.LOAD, 40_000, 2_000, limited_by=Limit.NUMBER),
         Promotion("extra", "Extra", Occasion.SALE, 10_000, 40, limited_by=Limit.SUM),
@@ -32,7 +33,7 @@ PROGRAMME = Programme(
     floor_limit=FloorLimit(tuple(ModeName), sale_units=40_000, card_day_units=45_000, till_day_units=50_000),
 )
 """Bonus tiers, 3 points for every 10.00, and 7 of them pay 1.00; promotions that will soon have nothing to give; up to
-400.00 may be let go at once."""
+400.00 may be let go at once. Bonus and points expire with their business date, so that many do in each run."""
 FUNDED_TIMES = 12
 """So often each promotion may be given."""
 

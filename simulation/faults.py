@@ -11,11 +11,12 @@ from ledger.journal_sqlite import DiskFull
 from protocol.bodies import Lead, Witness
 from simulation import sticks
 from simulation.chain import Chain
+from simulation.company import Member
 from simulation.losses import lose_till
 from simulation.machine import WentOff
 from simulation.net import Cable
 from simulation.printer import ShopPrinter
-from simulation.shop import Fate
+from simulation.shop import Fate, HqAnswer, ShopTill
 from terminal.modes import ModeName
 
 WRITES_MAX = 25
@@ -30,7 +31,9 @@ SLIP_BYTES_MAX = 3_000
 SINCE_COPY_S = (60.0, 4 * 3600.0)
 """How old a copy is that takes the place of what was copied."""
 COPY_IN_S = (60.0, 2 * 3600.0)
-LINE_TOO_ODDS = 0.5
+LINE_TOO_ODDS = LATE_ODDS = 0.5
+GOES_ON_ODDS = 0.2
+"""Of each look at which two people would not wait any longer, if they may."""
 LOOK_S, LOOKS_MAX = 600.0, 144
 """How often somebody looks whether all tills have called."""
 HOSTED = (ModeName.HOSTED,) * 5
@@ -134,33 +137,6 @@ async def lose_card(chain: Chain, chance: Random) -> None:
     await chain.hq.machine.ask(lambda: chain.hq.desk.unblock(token))
 
 
-async def end_roll(chain: Chain, chance: Random) -> None:
-    """A printer runs out of paper, in the middle of a slip or between two."""
-    printer = _printer(chain, chance)
-    printer.end_roll(chance.randint(0, SLIP_BYTES_MAX))
-    await asyncio.sleep(chance.uniform(*MENDED_S))
-    printer.mend()
-
-
-async def open_cover(chain: Chain, chance: Random) -> None:
-    """A printer is off line."""
-    printer = _printer(chain, chance)
-    printer.is_covered = False
-    await asyncio.sleep(chance.uniform(*MENDED_S))
-    printer.mend()
-
-
-async def cut_printer(chain: Chain, chance: Random) -> None:
-    """A printer loses power at once, or in the middle of one of its next slips."""
-    printer = _printer(chain, chance)
-    if chance.random() < 0.3:
-        printer.lose_power()
-    else:
-        printer.power_left = chance.randint(1, SLIP_BYTES_MAX)
-    await asyncio.sleep(chance.uniform(*MENDED_S))
-    printer.mend()
-
-
 async def cut_while_printing(chain: Chain, chance: Random) -> None:
     """A till goes off while its next slip is being printed, and often its printer with it."""
     till = chance.choice(chain.in_shops())
@@ -177,40 +153,95 @@ async def cut_while_printing(chain: Chain, chance: Random) -> None:
     printer.mend()
 
 
-async def mute_printer(chain: Chain, chance: Random) -> None:
-    """A printer answers nothing, and prints."""
-    printer = _printer(chain, chance)
+def _trouble(befalls: Callable[[ShopPrinter, Random], None]) -> Fault:
+    """A printer has something, until somebody sees to it."""
+
+    async def fault(chain: Chain, chance: Random) -> None:
+        printer = chance.choice(chain.in_shops()).printer
+        assert printer is not None, "it stands in a shop"
+        befalls(printer, chance)
+        await asyncio.sleep(chance.uniform(*MENDED_S))
+        printer.mend()
+
+    return fault
+
+
+def _end_roll(printer: ShopPrinter, chance: Random) -> None:
+    """In the middle of a slip or between two."""
+    printer.end_roll(chance.randint(0, SLIP_BYTES_MAX))
+
+
+def _lose_power(printer: ShopPrinter, chance: Random) -> None:
+    """At once, or in the middle of one of its next slips."""
+    if chance.random() < 0.3:
+        printer.lose_power()
+    else:
+        printer.power_left = chance.randint(1, SLIP_BYTES_MAX)
+
+
+def _open_cover(printer: ShopPrinter, _chance: Random) -> None:
+    printer.is_covered = False
+
+
+def _answer_nothing(printer: ShopPrinter, _chance: Random) -> None:
+    """It prints."""
     printer.answers = False
-    await asyncio.sleep(chance.uniform(*MENDED_S))
-    printer.mend()
 
 
-async def slow_printer(chain: Chain, chance: Random) -> None:
-    """A printer takes longer than its driver waits, and prints."""
-    printer = _printer(chain, chance)
+def _slow_down(printer: ShopPrinter, _chance: Random) -> None:
+    """It takes longer than its driver waits, and prints."""
     printer.is_slow = True
-    await asyncio.sleep(chance.uniform(*MENDED_S))
-    printer.mend()
 
 
 async def put_hq_back(chain: Chain, chance: Random) -> None:
     """HQ's disk fails some time after it was copied, and the copy takes its place. When all have called, HQ goes on.
 
-    Now and then HQ's line is down from the copy on, so that what was given then arrives after the new epoch, if ever.
+    Now and then HQ's line is down from the copy on, so that what was given then arrives after the new epoch, if ever;
+    or HQ has ordered something of a till by file alone, and that comes after the new epoch; or two people go on without
+    a till to which HQ had given nothing since the copy.
     """
     hq = chain.hq
+    before = hq.machine.store.own_head().ref
     image = await hq.machine.copy_after(chance.randint(0, WRITES_MAX))
     lost = _of_lost_tills(chain)
     if chance.random() < LINE_TOO_ODDS:
         chain.loop.begin(_pull(chain.wan, chance.uniform(*OUT_S)))
     await asyncio.sleep(chance.uniform(*SINCE_COPY_S))
+    till = chance.choice(chain.in_shops())
+    late = await _order_by_file(chain, till, chance.choice(chain.members)) if chance.random() < LATE_ODDS else None
     is_changing = any(till.is_doomed and till.fate is Fate.IN_SHOP for till in chain.tills)
     if is_changing or not hq.machine.is_on or _of_lost_tills(chain) != lost:
         return  # what HQ knew of one that is lost since, nobody would tell it again
-    hq.put_back(image)
+    hq.put_back(image, before)
+    if late is not None:
+        chain.loop.begin(_bring_late(till, late))
     for _ in range(LOOKS_MAX):
         await asyncio.sleep(LOOK_S)
-        if hq.machine.is_serving and not await hq.machine.try_ask(hq.recovers):
+        ask = hq.goes_on if chance.random() < GOES_ON_ODDS else hq.recovers
+        if hq.machine.is_serving and not await hq.machine.try_ask(ask):
+            return
+
+
+async def _order_by_file(chain: Chain, till: ShopTill, who: Member) -> HqAnswer | None:
+    """HQ orders something of a till whose line is down, and only a file says so; None: one of them has gone off."""
+    line, _ = chain.cables[till.name.store]
+    line.pull()
+    try:
+        await chain.hq.machine.ask(lambda: chain.hq.desk.block(who.card.token))
+        await chain.hq.machine.ask(lambda: chain.hq.desk.unblock(who.card.token))
+        return await sticks.fetch(chain.hq, till)
+    except (WentOff, DiskFull):
+        return None
+    finally:
+        line.plug()
+
+
+async def _bring_late(till: ShopTill, answer: HqAnswer) -> None:
+    """The file comes as soon as the till knows a later epoch of HQ's."""
+    for _ in range(LOOKS_MAX):
+        await asyncio.sleep(LOOK_S)
+        if till.machine.is_serving and till.machine.store.hq.known().hq_epoch > answer.hq_epoch:
+            await till.machine.try_ask(lambda: sticks.bring(till, answer))
             return
 
 
@@ -236,12 +267,6 @@ async def put_till_back(chain: Chain, chance: Random) -> None:
     till.has_copy = False
 
 
-def _printer(chain: Chain, chance: Random) -> ShopPrinter:
-    printer = chance.choice(chain.in_shops()).printer
-    assert printer is not None, "it stands in a shop"
-    return printer
-
-
 async def _pull(cable: Cable, out_s: float) -> None:
     cable.pull()
     await asyncio.sleep(out_s)
@@ -256,7 +281,7 @@ FAULTS: dict[str, tuple[int, Fault]] = {
     "hosts do not reach hq": (2, pull_hosts),
     "a till's power is cut at a write": (10, cut_till),
     "hq's power is cut at a write": (6, cut_hq),
-    "hq is put back from a copy": (2, put_hq_back),
+    "hq is put back from a copy": (5, put_hq_back),
     "a till has an old disk for a while": (4, put_till_back),
     "a machine is switched off": (4, switch_off),
     "a disk is full": (3, fill_disk),
@@ -267,12 +292,12 @@ FAULTS: dict[str, tuple[int, Fault]] = {
     "an old file is found": (4, find_old_file),
     "a card is lost": (1, lose_card),
     "a till is lost for good": (5, lose_till),
-    "a printer's roll ends": (4, end_roll),
-    "a printer is off line": (3, open_cover),
-    "a printer loses power": (4, cut_printer),
+    "a printer's roll ends": (4, _trouble(_end_roll)),
+    "a printer is off line": (3, _trouble(_open_cover)),
+    "a printer loses power": (4, _trouble(_lose_power)),
     "a till goes off while it prints": (4, cut_while_printing),
-    "a printer does not answer": (3, mute_printer),
-    "a printer is slow": (2, slow_printer),
+    "a printer does not answer": (3, _trouble(_answer_nothing)),
+    "a printer is slow": (2, _trouble(_slow_down)),
 }
 """By what a report calls them; how often, beside the others."""
 

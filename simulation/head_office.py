@@ -16,13 +16,16 @@ from hq_server.storage.sqlite import HqStore
 from hq_server.valuing import Rules
 from hq_server.world import World
 from ledger.cards import CardScheme
-from ledger.ids import ChainId, Place
+from ledger.ids import ChainId, Place, RecordRef
 from offline_queue.book_thread import BookThread
 from offline_queue.gateway.door import Door
 from offline_queue.keys import CardKeys
 from protocol.acknowledgements import Acknowledgement, open_acknowledgement
+from protocol.bodies import Directive, Transfer
 from protocol.conversation import NONCE_BYTES, Acknowledged, AnyMessage
 from protocol.enrolment import EnrolmentAnswer, ask, parse_code
+from protocol.records import RecordKind
+from protocol.rights import Entrust
 from simulation.loop import here
 from simulation.machine import Machine
 from simulation.marker import MemoryMarker
@@ -46,6 +49,8 @@ class HeadOffice:
         self.said: dict[ChainId, Acknowledgement] = {}
         self._had: dict[ChainId, Acknowledgement] = {}
         """What it had said that it held before its disk was put back, and has not again."""
+        self._given_and_lost: set[tuple[str, int]] = set()
+        """To whom it had given something that it knew nothing of when its disk had been put back."""
         self._rules, self._scheme = company
         self._desk: Desk | None = None
         self.machine: Machine[HqStore] = Machine("hq", net, chance)
@@ -91,8 +96,26 @@ class HeadOffice:
             view = await self.desk.recovery()
         return view is not None
 
-    def put_back(self, image: dict[str, bytes]) -> None:
-        """Its disk is what it was when it was copied; what it has said since it knows no more."""
+    async def goes_on(self) -> bool:
+        """The same by two people, who may do so without those that HQ had given nothing since the copy was made."""
+        view = await self.desk.recovery()
+        if (
+            view is None
+            or not view.silent_total
+            or self._given_and_lost & {(one.keeper, one.epoch) for one in view.silent}
+        ):
+            return await self.recovers()
+        words = [await self.desk.end_recovery(by) for by in (SOMEBODY, SOMEBODY_ELSE)]
+        assert Ended.ENDED in words, f"two people would go on, and HQ says: {words}"
+        return await self.desk.recovery() is not None
+
+    def put_back(self, image: dict[str, bytes], copied: RecordRef) -> None:
+        """Its disk is what it was when it was copied, at this record or later; what it has said since is lost to it."""
+        for signed in self.machine.store.records(copied.keeper, copied.epoch, copied.sequence):
+            record = signed.open()
+            order = record.body_as(Directive) if record.kind is RecordKind.DIRECTIVE else None
+            if order is not None and isinstance(order.order, Transfer | Entrust):
+                self._given_and_lost.add((order.to, order.to_epoch))
         self.machine.put_back(image)
         for chain, word in self.said.items():
             had = self._had.get(chain, word)

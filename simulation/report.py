@@ -18,6 +18,8 @@ class Report:
         self.operations = self.done = self.declined = 0
         self.promises = self.promises_kept = self.promises_taken_back = 0
         """Refunds that were promised, as nobody was reached who had the right to."""
+        self.rights_passed = 0
+        """Rights to undo a sale that tills have had from a neighbour, as HQ brought none."""
         self.gifts = self.gifts_missed = 0
         """Promotions that were given, and those that were not as nothing to give was to be had."""
         self.written_off = self.paid = 0
@@ -83,6 +85,7 @@ def as_text(report: Report, currency: Currency) -> str:
         ("  not answered", f"{report.turned_away}, as the till was off"),
         ("refunds promised", f"{report.promises}"),
         ("  kept, taken back", f"{report.promises_kept}, {report.promises_taken_back}"),
+        ("refund rights passed on in stores", f"{report.rights_passed}"),
         ("promotions given, missed", f"{report.gifts}, {report.gifts_missed}"),
         ("slips on paper", f"{report.slips}, {report.copies} of them copies"),
         ("  the cashier was asked about", f"{report.slips_asked_about}"),

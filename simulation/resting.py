@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 
 from simulation import sticks
 from simulation.chain import Chain
+from simulation.machine import WentOff
 from simulation.shop import LOOKS, ShopTill
 from terminal.exchanges import Occasion
 from terminal.slip_desk import PRINT_LATE_MS_MAX
@@ -23,16 +25,18 @@ def come_to_rest(chain: Chain) -> None:
     heads: list[object] = []
     for _ in range(ROUNDS_MAX):
         chain.loop.run_until_true(lambda: False, within_s=ROUND_S)
-        if all(machine.is_serving for machine in chain.machines()) and not (chain.has_copies() or chain.stories):
-            before, heads = heads, _heads(chain)
-            is_recovering = chain.do(partial(chain.hq.machine.ask, chain.hq.recovers))
-            if heads == before and not is_recovering and _has_arrived(chain):
-                assert not chain.hq.is_recovering, "HQ was never told again what it had held"
-                _see_slips_out(chain)
-                if _heads(chain) == heads:
-                    chain.look_at_tills()
-                    chain.proof.check_quiet()
-                    return
+        if not all(machine.is_serving for machine in chain.machines()) or chain.has_copies():
+            continue
+        before, heads = heads, _heads(chain)
+        is_recovering = chain.do(partial(chain.hq.machine.try_ask, chain.hq.recovers))
+        if heads == before and is_recovering is False and not chain.stories and _has_arrived(chain):
+            assert not chain.hq.is_recovering, "HQ was never told again what it had held"
+            _see_slips_out(chain)
+            if _heads(chain) == heads:
+                chain.look_at_tills()
+                chain.proof.check_quiet()
+                return
+        with suppress(WentOff):
             chain.do(partial(_exchange, chain))
     raise AssertionError(f"they never come to rest: {heads}")
 

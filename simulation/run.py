@@ -15,6 +15,7 @@ from ledger.ids import HEADQUARTERS, ChainId, agent_of
 from ledger.slices import Asset
 from simulation.cashier import Cashier
 from simulation.chain import Chain, Size
+from simulation.checks.rights_held import passed_on
 from simulation.company import Company
 from simulation.digest import digest
 from simulation.faults import befall
@@ -27,7 +28,9 @@ from terminal.exchanges import Occasion
 
 HOUR_S, DAY_S = 3_600.0, 86_400.0
 OPENS_S, CLOSES_S = 2 * 3600.0, 14 * 3600.0
-"""From the beginning of a day of a run, which is seven in the morning."""
+"""From the beginning of a day of a run, which is three in the afternoon."""
+NEXT_DATE_S = (7 * 3600.0, 12 * 3600.0)
+"""When a till closes its business day, and goes on selling: before midnight, or after it."""
 FAULTS_A_DAY = 3.8
 """For each till."""
 LOOK_S = 1800.0
@@ -61,15 +64,18 @@ class _Life:
         self._chain, self._days = chain, days
         self._report = Report()
         self._cashiers = [Cashier(chain, till, self._report, self._fork()) for till in chain.in_shops()]
+        self._selling = len(self._cashiers)
+        """How many of them have not gone home yet."""
 
     def live(self) -> Outcome:
         chain = self._chain
-        days = [chain.loop.begin(self._sell(one)) for one in self._cashiers]
+        for one in self._cashiers:
+            chain.loop.begin(self._sell(one))
         schedules = [self._exchange(till) for till in chain.tills if till.exchange is not None]
         work = (self._befall(), self._watch(), *schedules)
         others = [chain.loop.begin(one) for one in work]
         ends_s = self._days * DAY_S + LATE_S_MAX
-        assert chain.loop.run_until_true(lambda: all(day.done() for day in days), within_s=ends_s), "nobody goes home"
+        assert chain.loop.run_until_true(lambda: not self._selling, within_s=ends_s), "nobody goes home"
         for task in others:
             task.cancel()
         come_to_rest(chain)
@@ -85,6 +91,7 @@ class _Life:
         self._report.outages, self._report.looks = chain.outages, chain.looks
         self._report.promised(chain.truth.promises)
         self._report.gave(chain.truth.gifts)
+        self._report.rights_passed = passed_on(chain)
         self._report.written_off, self._report.paid = losses
         self._report.let_go, self._report.let_go_units = chain.truth.let_go.sales, chain.truth.let_go.units
         self._report.slips, self._report.copies = chain.printed.counts()
@@ -94,10 +101,13 @@ class _Life:
         chance, loop = self._fork(), self._chain.loop
         for day in range(self._days):
             await asyncio.sleep(max(day * DAY_S + OPENS_S + chance.uniform(0, 1200) - loop.time(), 0))
+            closes_s, is_closed = day * DAY_S + chance.uniform(*NEXT_DATE_S), False
             while loop.time() < day * DAY_S + CLOSES_S:
                 await cashier.serve()
+                if loop.time() >= closes_s and not is_closed:
+                    is_closed = await cashier.close_day()
                 await asyncio.sleep(chance.expovariate(self._chain.company.customers_a_day / (CLOSES_S - OPENS_S)))
-            await cashier.close_day()
+        self._selling -= 1
 
     async def _exchange(self, till: ShopTill) -> None:
         """By schedule: the programs' own (terminal.jobs) go by the machine's clock, which stands still here."""

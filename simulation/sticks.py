@@ -32,14 +32,19 @@ async def bring_old(till: ShopTill, chance: Random) -> None:
     """Somebody finds one of HQ's files of an earlier day, and brings it in. Raises WentOff."""
     if till.old_files:
         answer = chance.choice(till.old_files)
-        await till.machine.ask(lambda: _at_till(till, answer))
+        await till.machine.ask(lambda: bring(till, answer))
+
+
+async def fetch(hq: HeadOffice, till: ShopTill) -> HqAnswer:
+    """HQ's answer to what a till has to say now. Raises WentOff."""
+    there = await till.machine.ask(lambda: _take_out(till))
+    return await hq.machine.ask(lambda: _at_hq(hq, there))
 
 
 async def exchange(hq: HeadOffice, till: ShopTill) -> None:
     """The same without a way. Raises WentOff."""
-    there = await till.machine.ask(lambda: _take_out(till))
-    answer = await hq.machine.ask(lambda: _at_hq(hq, there))
-    await till.machine.ask(lambda: _at_till(till, answer))
+    answer = await fetch(hq, till)
+    await till.machine.ask(lambda: bring(till, answer))
 
 
 async def bring_last(hq: HeadOffice, till: ShopTill) -> None:
@@ -52,7 +57,7 @@ async def _bring_in(till: ShopTill, answer: HqAnswer, chance: Random) -> None:
     for _ in range(1 + (chance.random() < TWICE_ODDS)):
         await asyncio.sleep(chance.uniform(*ON_THE_WAY_S))
         if chance.random() >= LOSS_ODDS and till.machine.is_serving:
-            await till.machine.try_ask(lambda: _at_till(till, answer))
+            await till.machine.try_ask(lambda: bring(till, answer))
 
 
 async def _take_out(till: ShopTill) -> bytes:
@@ -68,7 +73,7 @@ async def _at_hq(hq: HeadOffice, content: bytes) -> HqAnswer:
     return HqAnswer(answer, hq.machine.store.own_head().ref.epoch)
 
 
-async def _at_till(till: ShopTill, answer: HqAnswer) -> None:
+async def bring(till: ShopTill, answer: HqAnswer) -> None:
     """An older answer than the last one may say nothing new; it is wrong only if HQ or the till was put back."""
     media = _media(till)
     async with media.turn:

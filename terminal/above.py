@@ -8,13 +8,13 @@ from ledger.ids import Place
 from offline_queue.doubts import Doubt, Hearer
 from offline_queue.forwarding import Forwarding
 from protocol.acknowledgements import Acknowledgement
-from protocol.conversation import Ask, Directory, Found, HandOn, Movements, Records, Resume, Seen, Told, Wanted
+from protocol.conversation import Ask, Directory, Fetch, Found, HandOn, Movements, Records, Resume, Seen, Told, Wanted
 from protocol.records import SignedRecord
 from protocol.signing import Signed
 from terminal.drawing import Drawing
 
-Heard: TypeAlias = Seen | Found | Directory | Movements | Ask | Told
-"""What it says of members, or passes on between a hosted store's till and its place at HQ."""
+Heard: TypeAlias = Seen | Found | Directory | Movements | Ask | Told | Fetch
+"""What it says of members, or passes on between a hosted store's till and its place at HQ; and what a lead needs."""
 
 
 class Above(Protocol):
@@ -53,7 +53,7 @@ class Above(Protocol):
         """Carry out, or take, what this record of its chain says. Raises LineLost."""
 
     async def heard(self, message: Heard) -> None:
-        """It has said something of members. Raises LineLost."""
+        """It has said something of members, or asks for something. Raises LineLost."""
 
     async def copies(self, wanted: Wanted) -> Records:
         """What it lacks of a neighbour's chain, as far as there are copies here. Raises LineLost."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from checkout.promoting import QuotaNeed
 from checkout.requests import BookView, Load, PresentedCard, Sale, Undo
 from checkout.results import Declined, Done
 from ledger.ids import AccountId, OperationId, Place
@@ -86,8 +87,9 @@ class Words(msgspec.Struct, frozen=True):
 class Asked(msgspec.Struct, frozen=True):
     """A request, what decides it, the fingerprint of its words, when it came, and what HQ had said by then.
 
-    `drawn_for` are the assets, and whose, for which whoever is above was asked; `drawn` has come of that, and lies here
-    undecided. `warrant` is the record of the till in the shop that has asked for it, at that one's place at HQ.
+    `drawn_for` are the assets, and whose, for which whoever is above was asked, each time it was; `drawn` has come of
+    that, and lies here undecided. `had_none`: what promotions lack, and whoever is asked next had not, a moment ago.
+    `warrant` is the record of the till in the shop that has asked for it, at that one's place at HQ.
     """
 
     request: Request
@@ -97,12 +99,17 @@ class Asked(msgspec.Struct, frozen=True):
     hq: HqStatus
     drawn_for: tuple[tuple[AccountId, Asset], ...] = ()
     drawn: tuple[Passage, ...] = ()
+    had_none: tuple[QuotaNeed, ...] = ()
     warrant: SignedRecord | None = None
 
     @property
     def kind(self) -> str:
         """The name of the use case: `sale`, `load`, `refund`, `void`; `keep` where a promise is kept."""
         return self.use_case.__name__
+
+    def times_drawn(self, account: AccountId, asset: Asset) -> int:
+        """How often whoever is above was asked for this."""
+        return self.drawn_for.count((account, asset))
 
     @property
     def presented(self) -> PresentedCard | None:

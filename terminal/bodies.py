@@ -10,12 +10,13 @@ from checkout.requests import Tender
 from checkout.sold import Paid, PaidWith, Sold
 from ledger.amounts import UNITS_MAX
 from ledger.ids import TILL_PATTERN
+from ledger.slices import DAY_PATTERN
 from loyalty.evaluation import Item
 
 # `$` alone would let a line feed follow.
 OperationText = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z._:-]{8,64}$(?!\n)")]
 Units = Annotated[int, msgspec.Meta(ge=1, le=UNITS_MAX)]
-DateText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)")]
+DateText = Annotated[str, msgspec.Meta(pattern=rf"^{DAY_PATTERN}$(?!\n)")]
 ShortText = Annotated[str, msgspec.Meta(max_length=32, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 LineText = Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$(?!\n)")]
 ReceiptText = Annotated[

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from offline_queue.doubts import Doubt, Given, Hearer, check_directive
-from protocol.bodies import Order, Roster, RunAs
+from protocol.bodies import Order, Relay, Roster, RunAs
 from protocol.records import SignedRecord
 from protocol.rights import Entrust
 from protocol.upstream import LineLost
@@ -55,7 +55,7 @@ class Directives:
                 self._till.exchange(Occasion.MODE)
             case Roster():
                 self._till.roster_changed.set()
-            case Entrust():
+            case Entrust() | Relay():
                 self._till.slips.work.set()  # what was promised may have been given back with it
             case _:
                 pass

@@ -151,6 +151,14 @@ class Drawing:
                 pass
         return None
 
+    def claim_right(self, receipt_number: str) -> Waiting | None:
+        """Who waits for the right to undo the sale with this slip; the same holds for whoever claims it."""
+        for name, waiting in self._waiting.items():
+            request = waiting.asked.request
+            if isinstance(request, Undo) and request.receipt_number == receipt_number:
+                return self._waiting.pop(name)
+        return None
+
     def not_drawn(self, message: NotDrawn) -> None:
         """HQ gives nothing for a draw; one that waits no longer has been decided."""
         waiting = self._waiting.pop(message.operation_id, None)

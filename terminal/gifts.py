@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from ledger.ids import Place, RecordRef
 from ledger.journal_sqlite import Connection
-from offline_queue.doubts import Doubt, Gift
+from offline_queue.doubts import Doubt, Gift, Passed
 from offline_queue.outbox import Outbox
 from protocol.bodies import Why
 from protocol.conversation import Resume
+from terminal.asking import Moment
+from terminal.passing import Passing
 from terminal.transfers import Transfers
 
 
 class Gifts:
     """The table of leads: up to which of its records each lead's gifts were taken. Runs in the caller's transaction."""
 
-    def __init__(self, connection: Connection, outbox: Outbox, transfers: Transfers) -> None:
+    def __init__(self, connection: Connection, outbox: Outbox, transfers: Transfers, passing: Passing) -> None:
+        self._passing = passing
         self._connection = connection
         self._outbox = outbox
         self._transfers = transfers
@@ -41,6 +44,15 @@ class Gifts:
             return None
         if transfer.why is Why.DRAW and not is_awaited:
             self._transfers.send_back(transfer, giver.keeper, giver.epoch, now_ms)
+        return None
+
+    def take_right(self, passed: Passed, moment: Moment) -> Doubt | None:
+        """Take a right once. Where its refund does not wait for it any more it may stay."""
+        if self._outbox.is_closed:
+            return Doubt.AHEAD
+        if not self._passing.take(passed, moment):
+            return Doubt.TRANSFER_REFUSED
+        self._go_on(passed.giver)
         return None
 
     def _go_on(self, giver: RecordRef) -> None:

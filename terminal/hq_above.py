@@ -11,7 +11,7 @@ from offline_queue.book_thread import DiskFull
 from offline_queue.doubts import Doubt, Hearer
 from offline_queue.forwarding import Forwarding
 from protocol.acknowledgements import Acknowledgement
-from protocol.conversation import Ask, HandOn, Records, Resume, Told, Wanted
+from protocol.conversation import Ask, Fetch, HandOn, Records, Resume, Told, Wanted
 from protocol.records import SignedRecord
 from protocol.signing import Signed
 from protocol.upstream import LineLost
@@ -88,7 +88,7 @@ class HqAbove:
                 await self.agent.hear(message)
             case Ask() if self.hosted is not None:
                 self.hosted.hear(message)
-            case Ask() | Told():
+            case Ask() | Told() | Fetch():
                 raise LineLost(f"it passed on {type(message).__name__} to one who has no part in that")
             case _:
                 await self._till.reception.heard(message)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from ledger.ids import HEADQUARTERS, RecordRef
 from ledger.journal_sqlite import Connection, transaction
-from offline_queue.doubts import Doubt, Given, check_relay, compare_acknowledgement
+from offline_queue.doubts import Doubt, Given, Passed, check_relay, compare_acknowledgement
 from offline_queue.outbox import Outbox, Stamp
 from protocol.acknowledgements import Acknowledgement, open_acknowledgement
 from protocol.bodies import (
@@ -35,11 +33,8 @@ from terminal.modes import MODES
 from terminal.negative_list import NegativeList
 from terminal.neighbours import Neighbours
 from terminal.originals import Originals
+from terminal.passing import Passing
 from terminal.transfers import Transfers
-
-
-def _nothing_promised(_slip: str, _moment: Moment) -> None:
-    """No till keeps this book yet."""
 
 
 class HqKnown(msgspec.Struct, frozen=True):
@@ -64,6 +59,7 @@ class HqMemory:
         outbox: Outbox,
         identity: Identity,
         transfers: Transfers,
+        passing: Passing,
         negative_list: NegativeList,
         neighbours: Neighbours,
         originals: Originals,
@@ -72,11 +68,10 @@ class HqMemory:
         self._outbox = outbox
         self._identity = identity
         self._transfers = transfers
+        self._passing = passing
         self._negative_list = negative_list
         self._neighbours = neighbours
         self._originals = originals
-        self.keep_promises: Callable[[str, Moment], None] = _nothing_promised
-        """Called with a slip when the right to undo its sale has come; in the caller's transaction."""
 
     def known(self) -> HqKnown:
         """All of it in short."""
@@ -132,7 +127,7 @@ class HqMemory:
         doubt = self._doubt_place(given, carried_out) or self._doubt_order(order) or self._doubt_book()
         if doubt is not None or carried_out is not None:
             return doubt
-        brought = self._take(order, given.signed, moment.now_ms)
+        brought = self._take(order, given.signed, moment)
         if isinstance(brought, Doubt):
             return brought
         row = (given.hq_epoch, given.directive.number, _kind(order), given.signed.hash)
@@ -179,26 +174,28 @@ class HqMemory:
             case _:
                 return None
 
-    def _take(self, order: Order, signed: SignedRecord, now_ms: int) -> Transfer | Doubt | None:
+    def _take(self, order: Order, signed: SignedRecord, moment: Moment) -> Transfer | Doubt | None:
         """Take what an order brings, before the record that it was applied; None: nothing, or nothing new."""
         match order:
             case Transfer():
                 return order if self._transfers.take(signed) else Doubt.TRANSFER_REFUSED
             case Relay():
-                return self._take_relayed(order, now_ms)
+                return self._take_relayed(order, moment)
             case Entrust():
                 return None if self._originals.take(order, self._next_record()) else Doubt.TRANSFER_REFUSED
             case _:
                 return None
 
-    def _take_relayed(self, order: Relay, now_ms: int) -> Transfer | Doubt | None:
+    def _take_relayed(self, order: Relay, moment: Moment) -> Transfer | Doubt | None:
         """As a neighbour's gift is taken, unless it has come over the LAN after all."""
         gift = check_relay(order, self._identity.place, self._identity.epoch)
         if gift is None:
             return Doubt.TRANSFER_REFUSED
+        if isinstance(gift, Passed):
+            return None if self._passing.take(gift, moment) else Doubt.TRANSFER_REFUSED
         if self._transfers.has_taken(gift.passage.giver):
             return None
-        is_taken = self._transfers.take_from_neighbour(gift.signed, now_ms)
+        is_taken = self._transfers.take_from_neighbour(gift.signed, moment.now_ms)
         return gift.passage.transfer if is_taken else Doubt.TRANSFER_REFUSED
 
     def _follow(self, order: Order, moment: Moment) -> None:
@@ -217,7 +214,7 @@ class HqMemory:
                 if right is not None:
                     self._record(RecordKind.RIGHT_GIVEN, RightGiven(right), moment)
             case Entrust(given=given):
-                self.keep_promises(given.open().body_as(RightGiven).right.receipt_number, moment)
+                self._passing.keep_promises(given.open().body_as(RightGiven).right.receipt_number, moment)
             case Enrol() | Revoke() | Transfer() | RunAs() | Relay() | NewEpoch():
                 pass
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -10,11 +12,12 @@ from ledger.ids import ChainId
 from offline_queue.gateway.host import World
 from offline_queue.news import News
 from protocol.acknowledgements import seal_acknowledgement
-from protocol.conversation import BATCH_RECORDS_MAX, Draw, HandOn, NotDrawn, Records, Resume, Wanted
+from protocol.conversation import BATCH_RECORDS_MAX, Draw, Fetch, HandOn, NotDrawn, Records, Resume, Wanted
 from protocol.records import SignedRecord
 from protocol.rejections import Fault
 from protocol.signing import Signed, Signer
-from terminal.asking import Identity
+from terminal.asking import Identity, Moment
+from terminal.store import TillStore
 from terminal.store_thread import StoreThread
 
 
@@ -45,13 +48,30 @@ class HandedOn:
         return self._records.get(chain, ())
 
 
+class Rights(Protocol):
+    """Rights to undo sales, for whoever of the store needs one."""
+
+    async def fetch(self, chain: ChainId, asked: Fetch) -> SignedRecord | NotDrawn:
+        """The record that passes it to who needs it, or that it can't be had here now."""
+
+    def came(self) -> None:
+        """Something has come: whoever waits looks again."""
+
+    def asked_of(self, chain: ChainId) -> tuple[Fetch, ...]:
+        """What this neighbour is to bring; it is said once."""
+
+
 class LeadHost:
     """What offline_queue.gateway wants of its host."""
 
     reception = None
     """Who is who, HQ knows."""
 
-    def __init__(self, book: OwnBook, world: World, handed_on: HandedOn) -> None:
+    def __init__(
+        self, book: OwnBook, world: World, moment: Callable[[], Moment], handed_on: HandedOn, rights: Rights
+    ) -> None:
+        self._moment = moment
+        self._rights = rights
         self.news = handed_on.news
         self._handed_on = handed_on
         self.place = book.identity.place
@@ -71,8 +91,17 @@ class LeadHost:
 
     async def take(self, batch: Records, by: ChainId) -> Fault | None:  # noqa: ARG002 - whose they are, they prove
         """Keep copies of a neighbour's records; the lead takes what they give to this place."""
-        now_ms = self.world.now_ms()
-        return await self._book.store.do(lambda store: store.lending.take(batch, now_ms))
+        moment = self._moment()
+
+        def take(store: TillStore) -> tuple[Fault | None, bool]:
+            before = store.head().ref
+            fault = store.lending.take(batch, moment)
+            return fault, store.head().ref != before
+
+        fault, something_came = await self._book.store.do(take)
+        if something_came:
+            self._rights.came()
+        return fault
 
     async def wanted(self, chain: ChainId) -> tuple[Wanted, ...]:  # noqa: ARG002 - of anybody
         """Only HQ collects."""
@@ -81,6 +110,10 @@ class LeadHost:
     async def to_hand_on(self, chain: ChainId) -> tuple[HandOn, ...]:  # noqa: ARG002 - by anybody
         """Only HQ has others speak for it."""
         return ()
+
+    async def asked_of(self, chain: ChainId) -> tuple[Fetch, ...]:
+        """The rights that this neighbour is to bring."""
+        return self._rights.asked_of(chain)
 
     async def handed_on(self, chain: ChainId) -> tuple[SignedRecord, ...]:
         """What HQ has to say to this neighbour."""
@@ -108,3 +141,7 @@ class LeadHost:
         """Give a neighbour what it needs now, or say why not."""
         now_ms = self.world.now_ms()
         return await self._book.store.do(lambda store: store.lending.draw(chain, asked, now_ms))
+
+    async def fetch(self, chain: ChainId, asked: Fetch) -> SignedRecord | NotDrawn:
+        """Pass the right to undo a sale to a neighbour, or say that it can't be had here."""
+        return await self._rights.fetch(chain, asked)

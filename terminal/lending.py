@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from ledger.ids import AccountId, ChainId, Place
 from ledger.journal_sqlite import Connection, transaction
 from loyalty.programme import Programme
+from offline_queue.doubts import passed_in
 from offline_queue.forwarding import cut
 from offline_queue.intake import examine
 from offline_queue.outbox import Copies, Outbox
@@ -21,21 +22,30 @@ from protocol.rejections import Fault, Rejection
 from protocol.signing import public_key
 from protocol.transfers import given_in
 from terminal.answers import BookState
+from terminal.asking import Moment
 from terminal.decisions import Shelf
 from terminal.neighbours import Led
+from terminal.passing import Passing
 from terminal.transfers import Transfers
 
 
 class Lending:
     """A lead's side of its store. Each method is one commit, on the disk when it returns."""
 
-    def __init__(
-        self, connection: Connection, outbox: Outbox, programme: Programme, transfers: Transfers, shelf: Shelf
+    def __init__(  # noqa: PLR0913, PLR0917 - put together by the store only
+        self,
+        connection: Connection,
+        outbox: Outbox,
+        programme: Programme,
+        transfers: Transfers,
+        passing: Passing,
+        shelf: Shelf,
     ) -> None:
         self._connection = connection
         self._outbox = outbox
         self._programme = programme
         self._transfers = transfers
+        self._passing = passing
         self._shelf = shelf
 
     def led(self) -> Led:
@@ -51,7 +61,7 @@ class Lending:
         with transaction(self._connection):
             return self._key_of(chain)
 
-    def take(self, batch: Records, now_ms: int) -> Fault | None:
+    def take(self, batch: Records, moment: Moment) -> Fault | None:
         """Keep copies of the good part of a batch, and take what goes back to this place by it.
 
         What was drawn from a lead its witness takes from the line, where a sale may wait for it.
@@ -67,7 +77,7 @@ class Lending:
             examined = examine(batch, key, chain.head(), chain.hash_of)
             for signed in examined.fresh:
                 chain.keep(signed)
-                self._take_back(signed, now_ms)
+                self._take_back(signed, moment)
             return examined.fault
 
     def acknowledgement(self, chain: ChainId, now_ms: int) -> Acknowledgement:
@@ -155,15 +165,19 @@ class Lending:
         self._connection.execute("insert into lent values (?, ?, ?, ?)", (*chain, given.operation_id, sequence))
         return self._record(sequence)
 
-    def _take_back(self, signed: SignedRecord, now_ms: int) -> None:
+    def _take_back(self, signed: SignedRecord, moment: Moment) -> None:
         try:
-            passage = given_in(signed.open())
+            record = signed.open()
+            passed = passed_in(signed, record, ChainId(self._outbox.keeper, self._outbox.epoch))
+            passage = given_in(record)
         except NotARecord:
             return  # HQ looks at it; here it is only a copy
+        if passed is not None:
+            self._passing.take(passed, moment)
         if passage is None or (passage.to, passage.to_epoch) != (self._outbox.keeper, self._outbox.epoch):
             return
         if self._is_lead() or passage.transfer.why is not Why.DRAW:
-            self._transfers.take_from_neighbour(signed, now_ms)
+            self._transfers.take_from_neighbour(signed, moment.now_ms)
 
     def _last_gift(self, chain: ChainId) -> SignedRecord | None:
         last = self._connection.execute("select max(sequence) from lent where keeper = ? and epoch = ?", chain).get

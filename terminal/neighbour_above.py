@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from ledger.ids import HEADQUARTERS, ChainId
-from offline_queue.doubts import Doubt, Gift, Hearer, check_gift
+from offline_queue.doubts import Doubt, Gift, Hearer, Passed, check_gift
 from offline_queue.forwarding import Forwarding
 from protocol.acknowledgements import Acknowledgement
-from protocol.conversation import HandOn, Records, Resume, Wanted
+from protocol.conversation import Fetch, HandOn, Records, Resume, Wanted
 from protocol.errors import NotARecord
 from protocol.records import SignedRecord
 from protocol.signing import Signed
@@ -82,15 +82,30 @@ class NeighbourAbove:
             log.error("a neighbour's gift is not taken", neighbour=self.name, doubt=doubt)
             self._dispute = doubt
 
-    async def _take(self, gift: Gift) -> Doubt | None:
-        waiting = self.drawing.claim(gift.passage.transfer)
+    async def _take(self, gift: Gift | Passed) -> Doubt | None:
+        waiting = (
+            self.drawing.claim_right(gift.right.receipt_number)
+            if isinstance(gift, Passed)
+            else self.drawing.claim(gift.passage.transfer)
+        )
         if waiting is not None:
             return await settle(self._till, self._store, gift, waiting)
         moment = self._till.moment()
-        return await self._store.do(lambda store: store.take_gift(gift, moment))
+        doubt = await self._store.do(lambda store: store.take_gift(gift, moment))
+        if isinstance(gift, Passed):
+            self._till.slips.work.set()  # what was promised may have been given back with it
+        return doubt
+
+    async def _bring(self, message: Fetch) -> None:
+        """It needs a right that may be here: what goes to it, it sees by its copy."""
+        lead, now_ms = ChainId(self.name, self._epoch), self._till.moment().now_ms
+        await self._store.do(lambda store: store.rights.bring(lead, message.receipt_number, now_ms))
 
     async def heard(self, message: Heard) -> None:
-        """It was asked for nothing like that."""
+        """A lead may need a right; it was asked for nothing else."""
+        if isinstance(message, Fetch):
+            await self._bring(message)
+            return
         raise LineLost(f"it said {type(message).__name__} unasked")
 
     async def copies(self, wanted: Wanted) -> Records:  # noqa: ARG002 - of anybody

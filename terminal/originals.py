@@ -69,9 +69,41 @@ class Originals:
         known = self._moved("original", right.record)
         if known is not None and (right.moves, 0) < (known.moves, known.is_here):
             return False
+        self._came(right, at)
+        return True
+
+    def has_had(self, right: Right) -> bool:
+        """Whether a right was here as it is now, or further on its way: it has come, and may have left again."""
+        known = self._moved("original", right.record)
+        return known is not None and right.moves <= known.moves
+
+    def take_passed(self, right: Right, at: RecordRef) -> bool:
+        """Take a right that a neighbour passes on, by our record `at`; False: it has never left this till."""
+        assert not self.has_had(right), "whoever takes it has looked"
+        if self._moved("original", right.record) is None and self._made(right.record) is not None:
+            return False
+        self._came(right, at)
+        return True
+
+    def _came(self, right: Right, at: RecordRef) -> None:
         row = (right.record, right.receipt_number, 1, right.moves, msgspec.msgpack.encode(right), at.sequence)
         self._connection.execute("insert or replace into rights values (?, ?, ?, ?, ?, ?)", row)
-        return True
+        self._connection.execute("delete from rights_passed where original = ?", (right.record,))
+
+    def pass_on(self, receipt_number: str, at: RecordRef) -> Right | None:
+        """Let the right to undo the sale with this slip go to a neighbour, by our record `at`; None as in give()."""
+        original = self.find(receipt_number)
+        right = None if original is None else self.give(str(original.record))
+        if right is not None:
+            self._connection.execute("insert into rights_passed values (?, ?)", (right.record, at.sequence))
+        return right
+
+    def passed_by(self, receipt_number: str) -> int | None:
+        """By which of our records a right that is not here was passed to a neighbour last; None: by none."""
+        query = "select sequence from rights_passed join rights using (original) where receipt_number = ?"
+        sequence = self._connection.execute(query, (receipt_number,)).get
+        assert sequence is None or isinstance(sequence, int)
+        return sequence
 
     def give(self, name: str) -> Right | None:
         """Let the right to undo this record go, in the commit that says so; None: it is not here, or has to stay."""

@@ -12,7 +12,7 @@ from ledger.ids import HEADQUARTERS, AccountId, Place
 from ledger.journal_sqlite import Connection, SqliteJournal, open_book, transaction
 from ledger.slices import MONEY, Slice, that_never_expire, total
 from loyalty.programme import Programme
-from offline_queue.doubts import Doubt, Gift, Given, compare_acknowledgement
+from offline_queue.doubts import Doubt, Gift, Given, Passed, compare_acknowledgement
 from offline_queue.forwarding import cut
 from offline_queue.marker_file import Marker
 from offline_queue.outbox import Outbox, Stamp, last_epoch
@@ -35,6 +35,7 @@ from terminal.hosted_book import HostedBook
 from terminal.hosting_book import HostingBook
 from terminal.hq_memory import HqMemory
 from terminal.lending import Lending
+from terminal.lent_rights import LentRights
 from terminal.made import StoredSlip
 from terminal.members import Members
 from terminal.members_told import MembersTold
@@ -45,6 +46,7 @@ from terminal.neighbours import Neighbours
 from terminal.opening import Opening
 from terminal.operations import Operations
 from terminal.originals import Originals
+from terminal.passing import Passing
 from terminal.promises import Promises
 from terminal.slip_job import SlipJob, SlipState, SlipStep
 from terminal.slips import Slips
@@ -85,9 +87,10 @@ class TillStore:
         self._originals = Originals(connection, self.slips, self._journal)
         self._promises = Promises(connection, self.slips)
         self.undoable = Undoable(connection, self._originals, self._promises, self)
+        passing = Passing(self._outbox, self._originals)
         lists = self.negative_list, self.neighbours, self._originals
-        self.hq = HqMemory(connection, self._outbox, identity, self._transfers, *lists)
-        self.gifts = Gifts(connection, self._outbox, self._transfers)
+        self.hq = HqMemory(connection, self._outbox, identity, self._transfers, passing, *lists)
+        self.gifts = Gifts(connection, self._outbox, self._transfers, passing)
         self._movements = Movements(identity.place, self.slips)
         self.clock = ClockBook(connection, self._outbox, self)
         shelf = Shelf(
@@ -104,10 +107,11 @@ class TillStore:
             self.trust,
             FloorLimits(connection),
         )
-        self.lending = Lending(connection, self._outbox, programme, self._transfers, shelf)
+        self.lending = Lending(connection, self._outbox, programme, self._transfers, passing, shelf)
+        self.rights = LentRights(connection, self._outbox, passing, shelf)
         self._days = DayClosing(self._outbox, self._journal, self.clock, self)
         self._decisions = Decisions(self, shelf, identity, programme)
-        self.hq.keep_promises = self._decisions.keep_promises
+        passing.keep_promises = self._decisions.keep_promises
         self.hosted = HostedBook(connection, self._outbox, self, shelf, self._decisions.known)
         self.hosting = HostingBook(connection, self._outbox, self.operations, self._decisions, self._days)
         self._opening = Opening(
@@ -193,7 +197,7 @@ class TillStore:
             return None if self._decisions.lacks_right(asked) else self._decisions.perform(asked)
 
     def settle(
-        self, drawn: Given | Gift, asked: Asked, mode: Mode | None = None
+        self, drawn: Given | Gift | Passed, asked: Asked, mode: Mode | None = None
     ) -> Answer | Problem | Held | GoneHome | Doubt:
         """Take what was drawn for a request and decide it, in one commit: nothing can come between.
 
@@ -216,13 +220,15 @@ class TillStore:
             asked = msgspec.structs.replace(asked, drawn=(*asked.drawn, passage))
             return self._decided(asked, self._decisions.perform(asked))
 
-    def _take_drawn(self, drawn: Given | Gift, moment: Moment) -> tuple[bool, Doubt | None]:
+    def _take_drawn(self, drawn: Given | Gift | Passed, moment: Moment) -> tuple[bool, Doubt | None]:
         """Whether it was taken before, and what is wrong with it."""
         match drawn:
             case Given():
                 return self.hq.has_carried_out(drawn), self.hq.carry_out(drawn, moment, is_awaited=True)
             case Gift():
                 return self.gifts.has(drawn), self.gifts.take(drawn, moment.now_ms, is_awaited=True)
+            case Passed():
+                return False, self.gifts.take_right(drawn, moment)
 
     def compare_copy(self, said: Acknowledgement, by: Place, moment: Moment) -> Doubt | None:
         """Whether what a neighbour holds of this chain is what lies here."""
@@ -231,9 +237,11 @@ class TillStore:
             self._opening.hear_witness(said, by, doubt, moment)
             return doubt
 
-    def take_gift(self, gift: Gift, moment: Moment) -> Doubt | None:
+    def take_gift(self, gift: Gift | Passed, moment: Moment) -> Doubt | None:
         """Take what the store's lead gives and no sale waits for; once."""
         with transaction(self._connection):
+            if isinstance(gift, Passed):
+                return self.gifts.take_right(gift, moment)
             return self.gifts.take(gift, moment.now_ms, is_awaited=False)
 
     def _want(self, asked: Asked, mode: Mode, told: NotDrawn | None = None) -> Want | None:

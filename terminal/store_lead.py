@@ -23,6 +23,7 @@ from terminal.listening import until_one_ends
 from terminal.modes import KeptUp
 from terminal.neighbour_above import NeighbourAbove, Tell
 from terminal.neighbours import Led, Listener
+from terminal.store_rights import StoreRights
 from terminal.till import Till
 from terminal.uplink import Uplink
 from terminal.world import World
@@ -138,7 +139,10 @@ class StoreLead:
 
     async def _be_there(self, told: Tell) -> None:
         """Listen for those who copy to here; where that can't be had, try again later."""
-        host = LeadHost(self._book, LanWorld(self._world), self._handed_on)
+        world = LanWorld(self._world)
+        rights = StoreRights(self._book, self._handed_on.news, world, self._till.slips.work.set)
+        host = LeadHost(self._book, world, self._till.moment, self._handed_on, rights)
+        self._till.deciding.bring_right = rights.bring_here
         door = Door(host, lines_max=LINES_MAX, records_per_s=RECORDS_PER_S)
         while True:
             try:

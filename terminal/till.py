@@ -90,7 +90,7 @@ class Till:
         self.reception = Reception(scheme, store, world, shop.zone, self.events)
         self.drawing, self.lead_drawing = Drawing(shop.draw_timeout_s), Drawing(LEAD_TIMEOUT_S)
         givers = Givers(self.drawing, self.lead_drawing)
-        self._deciding = Deciding(store, givers, self._renewed, self.asks_hq, world.new_id)
+        self.deciding = Deciding(store, givers, self._renewed, self.asks_hq, world.new_id)
         self._under_way = UnderWay()
         self.inquiries = Inquiries(store, self._under_way, self._messages)
         self._head: Head | None = None
@@ -294,7 +294,7 @@ class Till:
         if agent is not None and (self.mode.is_hosted or agent.owns(asked)):
             answer = await agent.decide(asked)
         else:
-            answer = await self._deciding.decide(asked, self.mode)
+            answer = await self.deciding.decide(asked, self.mode)
         if isinstance(answer, Problem):
             return answer
         if not answer.replayed:

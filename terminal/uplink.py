@@ -17,6 +17,7 @@ from protocol.conversation import (
     AnyMessage,
     Ask,
     Directory,
+    Fetch,
     Found,
     HandOn,
     Movements,
@@ -245,7 +246,7 @@ class Uplink:
                 await self._above.hand_on(message)
             case NotDrawn():
                 self._drawing.not_drawn(message)
-            case Seen() | Found() | Directory() | Movements() | Ask() | Told():
+            case Seen() | Found() | Directory() | Movements() | Ask() | Told() | Fetch():
                 await self._above.heard(message)
             case Rejected(code=code, at=at):
                 code = code[:CODE_CHARACTERS_MAX]

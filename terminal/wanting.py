@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -11,12 +12,17 @@ from checkout.promoting import quota_needs
 from checkout.requests import BookView, Load, Sale, Undo
 from checkout.results import Done
 from checkout.sale import Need, needs
+from ledger.amounts import UNITS_MAX
 from ledger.ids import HEADQUARTERS, AccountId, RecordRef
 from ledger.slices import Asset, Lot, Slice, SliceKey
 from loyalty.programme import Programme
 from protocol.transfers import Passage
 from terminal.asking import Asked
-from terminal.modes import Mode
+from terminal.modes import ONLY_MISSING, Mode
+
+DRAWN_MAX = 2
+"""How often a request draws one asset from one giver: what lay here when it was asked may have been called home since.
+"""
 
 
 class Want(NamedTuple):
@@ -58,30 +64,40 @@ def want_of(asked: Asked, view: BookView, programme: Programme, mode: Mode) -> W
     if isinstance(request, Undo):
         return None
     account, open_needs = request.presented.card.account, _open_needs(asked, view, programme)
-    wants = [*_wants(account, open_needs, mode), *_quota_wants(request, view, programme)]
-    want = next((one for one in wants if one.what not in asked.drawn_for), None)
+    wants = chain(_wants(asked, account, open_needs, mode), _quota_wants(asked, request, view, programme))
+    want = next(wants, None)
     return want if want is not None and _is_only_short(asked, view, programme, account, open_needs) else None
 
 
 def _open_needs(asked: Asked, view: BookView, programme: Programme) -> list[Need]:
-    """What a sale takes from the card, and nobody was asked for yet."""
+    """What a sale takes from the card, and nobody was asked for yet; or was, and it went from here meanwhile."""
     if not isinstance(asked.request, Sale):
         return []
     account = asked.request.presented.card.account
-    return [need for need in needs(asked.request, view, programme) if (account, need.asset) not in asked.drawn_for]
+    return [
+        need for need in needs(asked.request, view, programme) if _is_open(need, asked.times_drawn(account, need.asset))
+    ]
 
 
-def _wants(account: AccountId, open_needs: Iterable[Need], mode: Mode) -> Iterator[Want]:
+def _is_open(need: Need, times_drawn: int) -> bool:
+    return not times_drawn or (need.missing > 0 and times_drawn < DRAWN_MAX)
+
+
+def _wants(asked: Asked, account: AccountId, open_needs: Iterable[Need], mode: Mode) -> Iterator[Want]:
     for need in open_needs:
-        portion = mode.portion(need.units, need.missing)
+        asks = ONLY_MISSING if asked.times_drawn(account, need.asset) else mode
+        portion = asks.portion(need.units, need.missing)
         if portion is not None:
             yield Want(account, need.asset, *portion)
 
 
-def _quota_wants(request: Sale | Load, view: BookView, programme: Programme) -> Iterator[Want]:
-    """What promotions lack here, in every mode: what lies here of them is given first."""
+def _quota_wants(asked: Asked, request: Sale | Load, view: BookView, programme: Programme) -> Iterator[Want]:
+    """What promotions lack here, in every mode, unless it was not to be had; what lies here of them is given first."""
+    had_not = {known.account: known.missing for known in asked.had_none}
     for need in quota_needs(request, view, programme):
-        yield Want(need.account, Asset.QUOTA, need.missing, need.missing)
+        is_asked = asked.times_drawn(need.account, Asset.QUOTA) > 0
+        if not is_asked and need.missing < had_not.get(need.account, UNITS_MAX + 1):
+            yield Want(need.account, Asset.QUOTA, need.missing, need.missing)
 
 
 def _is_only_short(

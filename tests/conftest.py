@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Generator
+from itertools import compress
+from operator import not_
 from pathlib import Path
+from shutil import disk_usage
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 import pytest_asyncio
 
+from offline_queue import logs
+
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
 ALLOWED_SKIPS = Path(__file__).with_name("allowed_skips.txt")
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it, for this user alone
+MEMORY_BYTES_MIN = 2 << 30
 NO_CERTIFICATES = Path(__file__).with_name("no_certificates")
 """It is not there."""
 SECONDS: defaultdict[str, float] = defaultdict(float)
@@ -27,6 +35,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # thousands of tests are collected, and stay: to look for garbage meanwhile takes half as long again
+    logs.set_up()  # as in a shop: a library's own way to show a fault takes seconds, and shows every variable
+    set_up_folders(config)
     set_up_examples(config)
     worker = getattr(config, "workerinput", None)
     if worker and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
@@ -42,6 +53,15 @@ def suites_from_another(worker: int, workers: int) -> list[str]:
     suites = sorted(str(path) for path in Path(__file__).parent.iterdir() if any(path.glob("**/test_*.py")))
     first = len(suites) * worker // workers
     return suites[first:] + suites[:first]
+
+
+def set_up_folders(config: pytest.Config) -> None:
+    """Books of tests lie in memory where there is room: half of a run would be waiting for a disk that syncs.
+
+    Those of scenarios lie on a disk, as in a shop (their conftest.py), and with --thorough those of all.
+    """
+    if not config.getoption("--thorough") and MEMORY.is_dir() and disk_usage(MEMORY).free > MEMORY_BYTES_MIN:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def set_up_examples(config: pytest.Config) -> None:
@@ -60,9 +80,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Long checks of style and types first, so that they run beside the stories; thorough ones only when asked."""
     items.sort(key=lambda item: (suite_of(item.nodeid) != "lint", item.path))  # workers have to agree
     if not config.getoption("--thorough"):
-        waiting = [item for item in items if item.get_closest_marker("thorough")]
-        items[:] = [item for item in items if item not in waiting]
-        config.hook.pytest_deselected(items=waiting)
+        is_to_wait = [item.get_closest_marker("thorough") is not None for item in items]
+        config.hook.pytest_deselected(items=list(compress(items, is_to_wait)))
+        items[:] = compress(items, map(not_, is_to_wait))
+
+
+def pytest_collection_finish() -> None:
+    """Garbage is looked for again, and never among what was there before the first test."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

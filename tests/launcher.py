@@ -29,10 +29,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+import msgspec
 import pytest
 
 from hardware_mocks.program import Program, Started, by_exec
 from receipts.escpos import _printer_class
+from receipts.wording import Wording
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = {
@@ -218,12 +220,21 @@ def _live(main: Callable[[], Any]) -> NoReturn:
     os._exit(1 if isinstance(code, str) else int(code or 0))  # type: ignore[call-overload]  # a program exits with a number or with words
 
 
+def _warm_up() -> None:
+    """What each program does once that is the same for all of them."""
+    _printer_class()  # a till imports its printing with its first slip
+    Wording.load()
+    for struct in msgspec.Struct.__subclasses__():
+        with suppress(msgspec.ValidationError, TypeError):
+            msgspec.convert({}, struct)  # what its fields are is looked up now
+
+
 def run() -> None:
     """Import everything, then fork on demand."""
     control = socket.socket(fileno=int(sys.argv[1]))
     for module in PROGRAMS.values():
         import_module(module)
-    _printer_class()  # a till imports its printing with its first slip
+    _warm_up()
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -152,6 +152,9 @@ def _diagnose(request: web.Request, fault: Exception) -> Code:
     if isinstance(fault, DiskFull):
         log.error("disk full", method=request.method, route=route)
         return HqProblem.DISK_FULL
+    if isinstance(fault, ConnectionError):  # while a file was on its way to whoever has gone
+        log.info("caller has gone", method=request.method, route=route)
+        return HqProblem.INTERNAL
     log.error("request failed", method=request.method, route=route, exc_info=fault)
     return HqProblem.INTERNAL
 

@@ -10,10 +10,10 @@ from hq_server.day_totals import GivenTotal
 from hq_server.members import Told
 from hq_server.recovery import RecoveryView
 from hq_server.views import KeeperView, PlaceBalance
+from ledger.amounts import Count
 from ledger.ids import TILL_PATTERN, Place
 from protocol.bodies import Lead, Witness
-from protocol.names import Address, Day
-from protocol.promotions import Funds
+from protocol.names import Address, Day, Operation
 
 TillPlace = Annotated[str, msgspec.Meta(pattern=rf"^{TILL_PATTERN}\Z")]
 """`<store>-<till>`; HQ itself is no till."""
@@ -82,9 +82,13 @@ class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Funding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A promotion may give `units` more, up to `expires_on` (a business date), if that is set; who says so."""
+    """A promotion may give `units` more, up to `expires_on` (a business date), if that is set; who says so.
 
-    units: Funds
+    `operation_id`: made once, before the first try.
+    """
+
+    operation_id: Operation
+    units: Count
     by: PersonName
     expires_on: Day | None = None
 

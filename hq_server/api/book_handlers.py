@@ -15,12 +15,13 @@ from hq_server.member_views import ByPurse
 from hq_server.members import MemberFile, NotKept
 from hq_server.record_views import RecordList, RecordView
 from ledger.ids import AccountId, Place, RecordRef, parse_place
+from ledger.slices import DAY_PATTERN
 from protocol.phones import normalised
 from receipts.wording import Language, Wording
 
 WORDS = ("currency.", "hq_page.", "hq_problem.", "medium.", "mode.")
 """What HQ's pages say; they need it before anybody has signed in, and it is no secret."""
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE = re.compile(DAY_PATTERN)
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
 NO_DATE = Flaw(HqProblem.BAD_REQUEST, "`business_date` is a date such as 2026-11-22.")
 

@@ -70,6 +70,8 @@ STATUS: Mapping[Code, HTTPStatus] = {
     NotFunded.PROMOTION_UNKNOWN: HTTPStatus.NOT_FOUND,
     NotFunded.NO_LIMIT: HTTPStatus.CONFLICT,
     NotFunded.RECOVERING: HTTPStatus.CONFLICT,
+    NotFunded.DAY_OVER: HTTPStatus.BAD_REQUEST,
+    NotFunded.OPERATION_CONFLICT: HTTPStatus.CONFLICT,
     **dict.fromkeys(MediumFlaw, HTTPStatus.UNPROCESSABLE_ENTITY),
 }
 RETRYABLE = frozenset({HqProblem.BUSY, HqProblem.DISK_FULL})

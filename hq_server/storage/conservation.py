@@ -30,13 +30,17 @@ class Conservation:
         lots = self._lots(accounts[0], accounts[-1]) if accounts else {}
         return page(lots, accounts[-1] if more else None)
 
-    def under_way(self, account: AccountId) -> dict[Purse, int]:
-        """What has left one place of this account and is not reported from another, nor written off, by purse."""
+    def under_way(self, account: AccountId, usable_on: str = "") -> dict[Purse, int]:
+        """What has left one place of this account and is not reported from another, nor written off, by purse.
+
+        With a business date only what has not expired by then.
+        """
         rows = self._connection.execute(
-            "select purse, sum(units) from entries where account = ? and side = ? group by purse",
-            (account, Side.IN_TRANSIT),
+            "select purse, sum(units) from entries join lots using (account, purse, lot) where account = ? and side = ?"
+            " and coalesce(expires_on, '9999-12-31') >= ? group by purse",
+            (account, Side.IN_TRANSIT, usable_on),
         )
-        covered = dict(covered_under_way(self._connection, account))
+        covered = dict(covered_under_way(self._connection, account, usable_on))
         return {Purse(purse): units - covered.get(Purse(purse), 0) for purse, units in rows}
 
     def _lots(self, first: str, last: str) -> dict[SliceKey, LotSums]:

@@ -45,8 +45,15 @@ class Debts:
 
     def spent(self, lot: SliceKey) -> int:
         """What was spent of a lot, as far as it is posted."""
+        return max(self._spent(lot), 0)
+
+    def paid_by_others(self, lot: SliceKey) -> int:
+        """What other lots have paid of what was spent of a lot, and was brought back to it since."""
+        return max(-self._spent(lot), 0)
+
+    def _spent(self, lot: SliceKey) -> int:
         query = "select sum(units) from entries where account = ? and purse = ? and lot = ? and side = ?"
-        return max(int(self._connection.execute(query, (*lot, Side.SPENT)).get or 0), 0)
+        return int(self._connection.execute(query, (*lot, Side.SPENT)).get or 0)
 
     def _owed_of(self, lot: SliceKey) -> int:
         query = "select units from debts where account = ? and purse = ? and lot = ?"

@@ -67,7 +67,7 @@ class Drawing:
         if isinstance(decision, Transfer):
             return self._give(chain, asked, decision, stamp)
         no = NotDrawn(asked.operation_id, decision, self._whereabouts.shares(account), stamp.now_ms)
-        holders = self._holders(chain, asked) if decision is NoDraw.NOT_ENOUGH and asked.least > 0 else ()
+        holders = self._holders(chain, asked, stamp) if decision is NoDraw.NOT_ENOUGH and asked.least > 0 else ()
         return Short(no, holders) if holders else no
 
     def recall(self, asked: Draw, holders: tuple[ChainId, ...], stamp: Stamp) -> tuple[ChainId, ...]:
@@ -95,13 +95,14 @@ class Drawing:
         self._whereabouts.touched({account})
         return signed
 
-    def _holders(self, chain: ChainId, asked: Draw) -> tuple[ChainId, ...]:
+    def _holders(self, chain: ChainId, asked: Draw, stamp: Stamp) -> tuple[ChainId, ...]:
         """The tills that have something of it, or will have, and can be asked for it.
 
         Whoever draws is one of them only if its own was called home: then that is on its way, behind the draw.
         """
         account, asset = AccountId(asked.account), asked.asset
-        having = {*self._whereabouts.held(account, asset), *self._whereabouts.expecting(account, asset)}
+        held = self._whereabouts.held(account, asset, stamp.business_date)
+        having = {*held, *self._whereabouts.expecting(account, asset)}
         others = {one for one in having if one.keeper != chain.keeper}
         own = {chain} & having if self._whereabouts.asked_keep(chain, account, asset) is not None else set()
         return tuple(one for one in sorted(others | own) if self._keepers.is_open(*one))

@@ -157,8 +157,12 @@ class Losses:
             )
 
 
-def covered_under_way(connection: Connection, account: AccountId) -> Iterator[tuple[Purse, int]]:
-    """What is under way to lost places of a member and was written off, by purse, in units."""
-    query = "select purse, sum(min(under_way, max(written_off - lies, 0))) from losses where account = ? group by purse"
-    for purse, units in connection.execute(query, (account,)):
+def covered_under_way(connection: Connection, account: AccountId, usable_on: str) -> Iterator[tuple[Purse, int]]:
+    """What is under way to lost places of a member, not expired by then, and was written off, by purse, in units."""
+    query = (
+        "select purse, sum(min(under_way, max(written_off - lies, 0)))"
+        " from losses join lots using (account, purse, lot)"
+        " where account = ? and coalesce(expires_on, '9999-12-31') >= ? group by purse"
+    )
+    for purse, units in connection.execute(query, (account, usable_on)):
         yield Purse(purse), units

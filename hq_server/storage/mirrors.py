@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import apsw
 
-from hq_server.posting import Different, Doubt, GiverStands, Outcome, SetAside, Waits, post_record, set_aside
+from hq_server.posting import Different, Doubt, GiverStands, Outcome, SetAside, Waits, kept_from, post_record, set_aside
 from hq_server.recovery import NotStoodBy
 from hq_server.storage.exposure import Exposure
 from hq_server.storage.keepers import Keepers
@@ -16,7 +16,7 @@ from hq_server.storage.promises import Promises
 from hq_server.storage.recovering import Recovering
 from hq_server.storage.refusals import Refusals
 from hq_server.storage.relays import Relays
-from hq_server.storage.rights import Rights
+from hq_server.storage.rights import AT_HQ, Rights
 from hq_server.storage.vault import Vault
 from hq_server.storage.whereabouts import Whereabouts
 from ledger.audit import Posting
@@ -27,9 +27,11 @@ from protocol.bodies import Applied, Directive, Roster, RunAs
 from protocol.chain import check_signature
 from protocol.errors import ChainBroken, NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
-from protocol.rights import RightGiven
+from protocol.rights import RightPassed, passed_to, right_in
 from protocol.signing import public_key
 from protocol.transfers import given_in, giver_of
+
+RIGHT_MOVES = frozenset({RecordKind.RIGHT_GIVEN, RecordKind.RIGHT_PASSED, RecordKind.RIGHT_TAKEN})
 
 
 @dataclass(slots=True)
@@ -139,8 +141,8 @@ class Mirrors:
             step.ordered |= self._carried_out(chain, record, stamp)
         if record.kind is RecordKind.DECLINED:
             self._refusals.declined(record)
-        if record.kind is RecordKind.RIGHT_GIVEN:
-            return self._right_given(signed, record, step, stamp)
+        if record.kind in RIGHT_MOVES:
+            return self._right_moves(signed, record, step, stamp)
         if not isinstance(outcome, Posting):
             return outcome
         self._moved(record, outcome, chain, step, stamp)
@@ -149,7 +151,7 @@ class Mirrors:
             self._came(quoted.open(), chain)
         if passage is not None and passage.to != HEADQUARTERS:
             self._vault.stranding.left(record)
-            step.ordered |= self._relays.gave(passage, stamp)
+            step.ordered |= self._relays.gave(passage.giver, ChainId(Place(passage.to), passage.to_epoch), stamp)
             step.woken |= self._vault.losses.given(passage)
         elif passage is not None:
             if not self._vault.can_take(passage, signed):
@@ -168,17 +170,58 @@ class Mirrors:
             for slip in self._promises.posted(record, posting):
                 step.ordered |= self._promises.serve(slip, stamp)
 
-    def _right_given(self, signed: SignedRecord, record: Record, step: Step, stamp: Stamp) -> Outcome:
+    def _right_moves(self, signed: SignedRecord, record: Record, step: Step, stamp: Stamp) -> Outcome:
         try:
-            doubt = self._rights.given(signed, record, is_recovering=self._recovering.is_on)
+            taken = passed_to(record)
+            right = right_in(record if taken is None else taken.open())
+            kept = self._right_goes(signed, record, step, stamp) if taken is None else self._right_comes(taken, record)
         except NotARecord:
-            doubt = Doubt.NOT_UNDERSTOOD
+            return set_aside(record, Doubt.NOT_UNDERSTOOD)
+        if kept is None and right is not None:
+            step.accounts.add(AccountId(right.account))
+            step.ordered |= self._promises.serve(right.receipt_number, stamp)
+        return kept
+
+    def _right_goes(self, signed: SignedRecord, record: Record, step: Step, stamp: Stamp) -> SetAside | None:
+        """To HQ, or to a neighbour."""
+        to = AT_HQ
+        if record.kind is RecordKind.RIGHT_PASSED:
+            body = record.body_as(RightPassed)
+            if body.to == HEADQUARTERS:
+                return set_aside(record, Doubt.NOT_UNDERSTOOD)
+            to = ChainId(body.to, body.to_epoch)
+        doubt = self._rights.given(signed, record, to, is_recovering=self._recovering.is_on)
         if doubt is not None:
             return set_aside(record, doubt)
-        right = record.body_as(RightGiven).right
-        step.accounts.add(AccountId(right.account))
-        step.ordered |= self._promises.serve(right.receipt_number, stamp)
+        if to != AT_HQ:
+            step.ordered |= self._relays.gave(record.ref, to, stamp)
         return None
+
+    def _right_comes(self, passed: SignedRecord, record: Record) -> SetAside | Waits | None:
+        """From a neighbour, whose record has to be posted before."""
+        stands, taker = self._right_stands(passed), ChainId(record.keeper, record.epoch)
+        if stands is GiverStands.FENCED and self._rights.believe(passed, taker, self._is_fenced):
+            return None
+        kept = kept_from(passed, record, stands)
+        if kept is None and not self._relays.came(passed.open().ref):
+            return set_aside(record, Doubt.OPERATION_REPEATED)
+        return kept
+
+    def _right_stands(self, passed: SignedRecord) -> GiverStands:
+        ref = passed.open().ref
+        held = Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence)
+        if held is None:
+            return self._giver_is_missing(passed, ref)
+        if held != passed:
+            return GiverStands.DIFFERS
+        if self.posted(ChainId(ref.keeper, ref.epoch)) < ref.sequence:
+            return GiverStands.NOT_YET
+        query = "select 1 from suspense where keeper = ? and epoch = ? and sequence = ?"
+        is_refused = self._connection.execute(query, (ref.keeper, ref.epoch, ref.sequence)).get is not None
+        return GiverStands.SET_ASIDE if is_refused else GiverStands.POSTED
+
+    def _is_fenced(self, chain: ChainId) -> bool:
+        return chain != AT_HQ and bool(self._keepers.fences(*chain))
 
     def _came(self, giver: Record, chain: ChainId) -> None:
         """A keeper has what this record of the giver's gave it."""
@@ -213,7 +256,8 @@ class Mirrors:
             return GiverStands.POSTED
         held = Chain(self._connection, ref.keeper, ref.epoch).record(ref.sequence)
         if held is None:
-            return self._giver_is_missing(quoted, ref, taker)
+            stands = self._giver_is_missing(quoted, ref)
+            return self._late_gifts.stands(quoted.open(), taker) if stands is GiverStands.FENCED else stands
         if held != quoted:
             return GiverStands.DIFFERS
         query = "select 1 from transactions where keeper = ? and epoch = ? and sequence = ?"
@@ -223,14 +267,12 @@ class Mirrors:
         is_over = ref.keeper == HEADQUARTERS or self.posted(ChainId(ref.keeper, ref.epoch)) >= ref.sequence
         return GiverStands.SET_ASIDE if is_over else GiverStands.NOT_YET
 
-    def _giver_is_missing(self, quoted: SignedRecord, ref: RecordRef, taker: ChainId) -> GiverStands:
+    def _giver_is_missing(self, quoted: SignedRecord, ref: RecordRef) -> GiverStands:
         if not self._is_genuine(quoted, ref):
             return GiverStands.NOT_YET if self._may_be_forgotten(ref) else GiverStands.DIFFERS
         if ref.keeper == HEADQUARTERS:
             return GiverStands.SET_ASIDE  # carried out behind a later epoch, by which it was void
-        if not self._keepers.fences(ref.keeper, ref.epoch):
-            return GiverStands.NOT_YET
-        return self._late_gifts.stands(quoted.open(), taker)
+        return GiverStands.FENCED if self._keepers.fences(ref.keeper, ref.epoch) else GiverStands.NOT_YET
 
     def _may_be_forgotten(self, giver: RecordRef) -> bool:
         """HQ recovers, and this keeper may have been enrolled since the copy was made: it is paired anew."""

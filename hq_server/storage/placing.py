@@ -36,7 +36,7 @@ class Placing:
 
     def _settle(self, account: AccountId, asset: Asset, stamp: Stamp) -> Iterator[ChainId]:
         at_hq = sum(one.units for one in self._vault.payable(account, asset, stamp.business_date))
-        for move in self._moves(account, asset, at_hq):
+        for move in self._moves(account, asset, at_hq, stamp.business_date):
             chain = ChainId(move.place, move.epoch)
             match move:
                 case PlaceAhead():
@@ -45,14 +45,17 @@ class Placing:
                     self._vault.recall(chain, account, asset, move.keep, stamp)
                     yield chain
 
-    def _moves(self, account: AccountId, asset: Asset, at_hq: int) -> Iterator[Move]:
+    def _moves(self, account: AccountId, asset: Asset, at_hq: int, business_date: str) -> Iterator[Move]:
         if asset is Asset.QUOTA:
-            return quota_moves(at_hq, list(self._quota_stands(account)), self._rules.quota_percent)
+            return quota_moves(at_hq, list(self._quota_stands(account, business_date)), self._rules.quota_percent)
         return moves(at_hq, self._stands(account, asset))
 
-    def _quota_stands(self, account: AccountId) -> Iterator[QuotaStand]:
-        """Every till that may have some ready, of a store with a lead the lead for all; and those that have some."""
-        held = self._whereabouts.held(account, Asset.QUOTA)
+    def _quota_stands(self, account: AccountId, business_date: str) -> Iterator[QuotaStand]:
+        """Every till that may have some ready, of a store with a lead the lead for all; and those that have some.
+
+        What has ended at a till is nothing that it has: it goes home with the first that is called home.
+        """
+        held = self._whereabouts.held(account, Asset.QUOTA, business_date)
         tills = [chain for chain in self._keepers.trusted() if agent_of(chain.keeper) is None]
         ready = {self._keepers.lead_of(chain.store) or chain for chain in tills}
         ready = {chain for chain in ready if self._rules.has_quotas(self._mode(chain))}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hq_server.relaying import can_be_relayed, comes_by_line
+from hq_server.relaying import can_be_relayed, comes_by_line, right_comes_by_line
 from hq_server.storage.keepers import Keepers
 from ledger.ids import HEADQUARTERS, ChainId, Place, RecordRef
 from ledger.journal_sqlite import Connection
 from offline_queue.outbox import Chain, Stamp
 from protocol.bodies import Directive, Relay, Roster
-from protocol.records import SignedRecord
-from protocol.transfers import Passage, given_in
+from protocol.records import Record, RecordKind
+from protocol.transfers import given_in
 
 
 class Relays:
@@ -24,19 +24,19 @@ class Relays:
         self._connection = connection
         self._keepers = keepers
 
-    def gave(self, passage: Passage, stamp: Stamp) -> set[ChainId]:
-        """A till's record that gives this to another is posted; the keepers that were given a directive."""
-        giver, taker = passage.giver, ChainId(Place(passage.to), passage.to_epoch)
+    def gave(self, giver: RecordRef, taker: ChainId, stamp: Stamp) -> set[ChainId]:
+        """A till's record that gives something to another is posted; the keepers that were given a directive."""
         line = (giver.keeper, giver.epoch, giver.sequence, *taker)
         self._connection.execute("insert into between_tills values (?, ?, ?, ?, ?, 0)", line)
         return self._relay([giver], taker, stamp)
 
-    def came(self, giver: RecordRef) -> None:
-        """The taker's record that takes this is posted."""
-        self._connection.execute(
-            "delete from between_tills where keeper = ? and epoch = ? and sequence = ?",
+    def came(self, giver: RecordRef) -> bool:
+        """The taker's record that takes this is posted; False: nothing like that was under way."""
+        gone = self._connection.execute(
+            "delete from between_tills where keeper = ? and epoch = ? and sequence = ? returning 1",
             (giver.keeper, giver.epoch, giver.sequence),
         )
+        return gone.get is not None
 
     def carried_out(self, taker: ChainId, roster: RecordRef, stamp: Stamp) -> set[ChainId]:
         """A till has carried out this roster of HQ's; the keepers that were given a directive."""
@@ -60,7 +60,7 @@ class Relays:
         key = self._keepers.key_of(giver.keeper, giver.epoch)
         assert given is not None, "what was posted is held"
         assert key is not None, "whoever gave it was enrolled"
-        if not can_be_relayed(given) or comes_by_line(roster, _passage(given)):
+        if not can_be_relayed(given) or _comes(given.open(), taker, roster):
             return False
         self._keepers.order(*taker, Relay(key, given), stamp)
         self._connection.execute(
@@ -79,7 +79,10 @@ class Relays:
         return order
 
 
-def _passage(given: SignedRecord) -> Passage:
-    passage = given_in(given.open())
+def _comes(given: Record, taker: ChainId, roster: Roster) -> bool:
+    """Whether a line brings it."""
+    if given.kind is RecordKind.RIGHT_PASSED:
+        return right_comes_by_line(roster, ChainId(given.keeper, given.epoch), taker)
+    passage = given_in(given)
     assert passage is not None, "only what gives is noted here"
-    return passage
+    return comes_by_line(roster, passage)

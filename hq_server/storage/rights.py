@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from checkout.requests import Original
@@ -17,7 +18,8 @@ from protocol.errors import NotARecord
 from protocol.originals import original_in, original_of
 from protocol.receipt_numbers import Numbering
 from protocol.records import Record, SignedRecord
-from protocol.rights import Entrust, LotTerms, Right, RightGiven
+from protocol.rights import Entrust, LotTerms, Right
+from protocol.rights import right_in as right_leaving
 
 AT_HQ = ChainId(HEADQUARTERS, HQ_LIFE)
 UNDOING = (TransactionKind.REFUND, TransactionKind.VOID)
@@ -25,7 +27,10 @@ UNDOING = (TransactionKind.REFUND, TransactionKind.VOID)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who has a right, how often it was given to HQ, and by which record last; None: its maker has it still."""
+    """Who has a right, how often it has left a till, and by which record last; None: its maker has it still.
+
+    One that is passed to a neighbour is its taker's from then on.
+    """
 
     holder: ChainId
     moves: int = 0
@@ -56,9 +61,9 @@ class Rights:
                 line = (undone.original, ref.keeper, ref.epoch, ref.sequence)
                 self._connection.execute("insert into undoings values (?, ?, ?, ?)", line)
 
-    def given(self, signed: SignedRecord, record: Record, *, is_recovering: bool) -> Doubt | None:
-        """A till gives a right to HQ; or why its record is set aside. Raises NotARecord."""
-        right = record.body_as(RightGiven).right
+    def given(self, signed: SignedRecord, record: Record, to: ChainId, *, is_recovering: bool) -> Doubt | None:
+        """A right leaves its till for HQ or a neighbour; or why its record is set aside. Raises NotARecord."""
+        right = _right(record)
         sale, giver = RecordRef.parse(right.record), ChainId(record.keeper, record.epoch)
         if sale is None:
             return Doubt.NOT_UNDERSTOOD
@@ -68,13 +73,26 @@ class Rights:
         if known.holder == giver:
             if not self._is_true(right, sale, known):
                 return Doubt.RIGHT_DIFFERS
-            self._note(sale, AT_HQ, right.moves, signed)
+            self._note(sale, to, right.moves, signed)
         elif known.given != signed and not (is_recovering and right.moves < known.moves):
             return Doubt.RIGHT_NOT_THEIRS
         # Otherwise HQ had lost it, and has heard before of what came behind it.
         line = (str(sale), *giver)
         self._connection.execute("delete from undoings where original = ? and keeper = ? and epoch = ?", line)
         return None
+
+    def believe(self, passed: SignedRecord, to: ChainId, is_fenced: Callable[[ChainId], bool]) -> bool:
+        """A till has a right from a neighbour of whom HQ hears nothing more; False: HQ knows better who has it.
+
+        Its word stands where the last holder that HQ knows of is out of the chain: that one will never say otherwise.
+        """
+        right = right_in(passed)
+        sale = RecordRef.parse(right.record)
+        known = None if sale is None else self.of(sale)
+        if sale is None or known is None or right.moves <= known.moves or not is_fenced(known.holder):
+            return False
+        self._note(sale, to, right.moves, passed)
+        return True
 
     def of(self, sale: RecordRef) -> Standing:
         """How the right to undo a sale stands."""
@@ -129,8 +147,8 @@ class Rights:
         """A keeper will never carry this out, as it knows a later epoch of HQ's: the right is at HQ as before."""
         right = right_in(order.given)
         self._connection.execute(
-            "update rights set keeper = ?, epoch = ? where original = ? and keeper = ? and epoch = ?",
-            (*AT_HQ, right.record, *chain),
+            "update rights set keeper = ?, epoch = ? where original = ? and keeper = ? and epoch = ? and moves = ?",
+            (*AT_HQ, right.record, *chain, right.moves),
         )
         line = (*chain, order.operation_id)
         self._connection.execute("delete from fetches where keeper = ? and epoch = ? and operation_id = ?", line)
@@ -160,8 +178,14 @@ class Rights:
 
 
 def right_in(given: SignedRecord) -> Right:
-    """The right that a till gave to HQ by this record."""
+    """The right that left a till by this record."""
     try:
-        return given.open().body_as(RightGiven).right
+        return _right(given.open())
     except NotARecord as fault:
         raise AssertionError("HQ keeps what it could read") from fault
+
+
+def _right(record: Record) -> Right:
+    right = right_leaving(record)
+    assert right is not None, "a right leaves its till by it"
+    return right

@@ -70,7 +70,7 @@ class HqStore:
         self._mirrors = Mirrors(*core, self._recovering, rights, self.promises)
         self._drawing = Drawing(*core, self._recovering)
         self._placing = Placing(*core, rules.placement)
-        self.quotas = Quotas(connection, self._vault, self._recovering, rules.programme)
+        self.quotas = Quotas(connection, self._keepers, self._vault, self._recovering, rules.programme)
         self._write_offs = WriteOffs(connection, self._keepers, self._vault, self._recovering)
 
     @classmethod

@@ -164,8 +164,14 @@ class Vault:
         own = [one for one in here if one.key in owed]
         # What is owed of anything but points, HQ itself has given and does not have: that very lot comes home.
         payable = [one for one in here if one.key not in owed] if purse is Purse.POINTS else []
-        others = [one for one in payable if one.spendable_on(business_date)]
+        others = [one for one in (self._paying(one, business_date) for one in payable) if one.units]
         return net(owed, {lot: self.debts.spent(lot) for lot in owed}, [*own, *others[:NETTED_LOTS_MAX]])
+
+    def _paying(self, one: Slice, business_date: str) -> Slice:
+        """As much of a slice as pays what is owed of others: of one that has expired, what others have paid for it."""
+        if one.spendable_on(business_date):
+            return one
+        return Slice(one.lot, min(one.units, self.debts.paid_by_others(one.key)))
 
     def _post(self, made: Transaction, record: Record) -> None:
         verdict = self._book.post(made, record.ref, record.business_date)

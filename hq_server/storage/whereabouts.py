@@ -74,11 +74,15 @@ class Whereabouts:
         )
         return int(self._connection.execute(query, (*chain, asset)).get or 0)
 
-    def held(self, account: AccountId, asset: Asset) -> dict[ChainId, int]:
-        """What a member has of an asset with each keeper but HQ, in units, as far as it is posted."""
+    def held(self, account: AccountId, asset: Asset, usable_on: str = "") -> dict[ChainId, int]:
+        """What a member has of an asset with each keeper but HQ, in units, as far as it is posted.
+
+        With a business date only what has not expired by then.
+        """
         rows = self._connection.execute(
-            "select place, epoch, purse, units from counted_slices where account = ? and place <> ? and units > 0",
-            (account, HEADQUARTERS),
+            "select place, epoch, purse, units from counted_slices join lots using (account, purse, lot)"
+            " where account = ? and place <> ? and units > 0 and coalesce(expires_on, '9999-12-31') >= ?",
+            (account, HEADQUARTERS, usable_on),
         )
         here: Counter[ChainId] = Counter()
         for place, epoch, purse, units in rows:

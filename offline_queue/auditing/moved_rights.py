@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from ledger.ids import RecordRef
+from ledger.ids import HEADQUARTERS, RecordRef
 from offline_queue.auditing.findings import Findings, Sort
 from offline_queue.auditing.one_export import ExportAudit
-from offline_queue.auditing.taking import ENTRUSTING, check_quoted
+from offline_queue.auditing.taking import ENTRUSTING, TAKING_RIGHTS, check_quoted
+from protocol.records import RecordKind
 
 
 def check_rights(audits: Sequence[ExportAudit], findings: Findings) -> None:
     """Hold the rights that HQ has entrusted against the chains of those who gave them on, and against each other."""
     for audit in audits:
         for one in audit.rights.entrusted:
-            check_quoted(one.given, ENTRUSTING, audit, audits, findings)
+            how = TAKING_RIGHTS if one.given.kind is RecordKind.RIGHT_TAKEN else ENTRUSTING
+            check_quoted(one.given, how, audit, audits, findings)
     _check_once(audits, findings)
     _check_sums(audits, findings)
 
 
 def _check_once(audits: Sequence[ExportAudit], findings: Findings) -> None:
-    """Of an earlier epoch of HQ's, an order that nobody carried out is void: HQ may entrust the same anew."""
+    """Of an earlier epoch of HQ's, an order that nobody carried out is void: HQ may entrust the same anew.
+
+    A till that takes what a neighbour has passed on needs no order: its own record stands for it.
+    """
     every = [one for audit in audits for one in audit.rights.entrusted]
     carried_out = {one.order_hash for one in every if one.order != one.given.at}
     orders: defaultdict[tuple[RecordRef, bytes], dict[bytes, RecordRef]] = defaultdict(dict)
@@ -33,7 +38,8 @@ def _check_once(audits: Sequence[ExportAudit], findings: Findings) -> None:
             order for order_hash, order in by_hash.items() if order_hash in carried_out or order.epoch == last
         )
         for order in more:
-            findings.add(Sort.WRONG_RIGHT, order, f"it entrusts the right in {given}, and {first} has done that")
+            does = "entrusts" if order.keeper == HEADQUARTERS else "takes"
+            findings.add(Sort.WRONG_RIGHT, order, f"it {does} the right in {given}, and {first} has done that")
 
 
 def _check_sums(audits: Sequence[ExportAudit], findings: Findings) -> None:

@@ -47,7 +47,7 @@ from protocol.hosting import AskedBody, ToldBody, WarrantBody
 from protocol.records import Record, RecordKind
 from protocol.recoveries import Recovered
 from protocol.replaying import line_of
-from protocol.rights import RightGiven
+from protocol.rights import RightGiven, RightPassed, RightTaken
 
 BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.DECLINED: DeclinedBody,
@@ -57,6 +57,8 @@ BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.TOLD: ToldBody,
     RecordKind.WARRANT: WarrantBody,
     RecordKind.RIGHT_GIVEN: RightGiven,
+    RecordKind.RIGHT_PASSED: RightPassed,
+    RecordKind.RIGHT_TAKEN: RightTaken,
 }
 """What only has to be understood."""
 

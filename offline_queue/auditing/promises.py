@@ -10,12 +10,11 @@ from checkout.sold import Undone
 from ledger.ids import RecordRef
 from ledger.transactions import TransactionKind
 from offline_queue.auditing.keys import ChainName
-from offline_queue.auditing.relays import directive_in
+from offline_queue.auditing.relays import COMING, right_coming
 from protocol.bodies import TransactionBody
 from protocol.errors import NotARecord
 from protocol.receipt_numbers import is_slips_name
 from protocol.records import Record, RecordKind
-from protocol.rights import Entrust, RightGiven
 
 _NAME, _NIL = TransactionKind.PROMISE.encode(), b"\xc0"
 """In nearly all records it is but the name of a field, with nil."""
@@ -49,15 +48,14 @@ class PromisesCheck:
     def take(self, record: Record) -> None:
         """Check a record; one that has to do with no promise is passed over."""
         with suppress(NotARecord):  # the replay says so, and the check of rights
-            if record.kind is RecordKind.APPLIED and self._promised:
+            if record.kind in COMING and self._promised:
                 self._come(record)
             if record.kind is RecordKind.TRANSACTION and (self._promised or _speaks_of_one(bytes(record.body))):
                 self._move(record.ref, record.body_as(TransactionBody))
 
     def _come(self, record: Record) -> None:
-        directive = directive_in(record)
-        if directive is not None and isinstance(directive.order, Entrust):
-            right = directive.order.given.open().body_as(RightGiven).right
+        right = right_coming(record)
+        if right is not None:
             left = sum(part.units for part in right.paid)
             self._came[_chain(record.ref), right.record] = _Right(right.receipt_number, left)
 

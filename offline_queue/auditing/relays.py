@@ -11,6 +11,7 @@ from offline_queue.auditing.transfers import Take
 from protocol.bodies import Applied, Directive, Relay
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
+from protocol.rights import Entrust, Right, RightPassed, passed_to, right_in
 from protocol.signing import Context, is_signed_by, public_key
 from protocol.transfers import given_in
 
@@ -65,8 +66,23 @@ def directive_in(record: Record) -> Directive | None:
             return None
 
 
+COMING = frozenset({RecordKind.APPLIED, RecordKind.RIGHT_TAKEN})
+"""The kinds by which a right comes to a till."""
+
+
+def right_coming(record: Record) -> Right | None:
+    """The right that comes to a till by this record; None: none does. Raises NotARecord."""
+    directive, given = directive_in(record), passed_to(record)
+    if directive is not None and isinstance(directive.order, Entrust):
+        given = directive.order.given
+    return None if given is None else right_in(given.open())
+
+
 def _is_given_to(directive: Directive, giver: Record) -> bool:
     try:
+        if giver.kind is RecordKind.RIGHT_PASSED:
+            passed = giver.body_as(RightPassed)
+            return (passed.to, passed.to_epoch) == (directive.to, directive.to_epoch)
         passage = given_in(giver) if giver.kind is RecordKind.GIVEN else None
     except NotARecord:
         return False

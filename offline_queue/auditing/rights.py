@@ -15,21 +15,25 @@ from checkout.sold import Paid, Undone, at_risk
 from ledger.ids import RecordRef
 from ledger.slices import Lot, Purse, SliceKey
 from ledger.transactions import Leg, Side, TransactionKind
-from offline_queue.auditing.keys import ChainName, KeyRing
+from offline_queue.auditing.keys import ChainName, KeyRing, Vouched
 from offline_queue.auditing.relays import directive_in, is_signed
 from offline_queue.auditing.transfers import Take
 from protocol.bodies import Applied, TransactionBody
 from protocol.errors import NotARecord
 from protocol.originals import original_in, original_of, right_of
-from protocol.records import Record, RecordKind
-from protocol.rights import RIGHT_LOTS_MAX, Entrust, Right, RightGiven
+from protocol.records import Record, RecordKind, SignedRecord
+from protocol.rights import RIGHT_LOTS_MAX, Entrust, Right, RightGiven, passed_to, right_in
+from protocol.signing import Context, is_signed_by
 
 UNDONE = (Side.SPENT, Side.ISSUED)
 """The sides on which an undoing takes from what is left of a sale."""
 
 
 class Entrusted(NamedTuple):
-    """A right that HQ's order, by its name and hash, gives to a till; `given` is the record that it quotes."""
+    """A right that HQ's order, by its name and hash, gives to a till; `given` is the record that it quotes.
+
+    Of one that was passed within a store the order is the record by which its taker takes it.
+    """
 
     given: Take
     order: RecordRef
@@ -96,8 +100,12 @@ class RightsCheck:
             match record.kind:
                 case RecordKind.TRANSACTION:
                     self._move(record, record.body_as(TransactionBody))
-                case RecordKind.RIGHT_GIVEN:
-                    self._give(record, record.body_as(RightGiven).right)
+                case RecordKind.RIGHT_GIVEN | RecordKind.RIGHT_PASSED:
+                    right = right_in(record)
+                    assert right is not None, "a right leaves its till by such a record"
+                    self._give(record, right)
+                case RecordKind.RIGHT_TAKEN:
+                    self._take(record, record_hash)
                 case RecordKind.DIRECTIVE | RecordKind.APPLIED:
                     self._entrust(record, record_hash)
                 case _:
@@ -174,16 +182,40 @@ class RightsCheck:
         if record.kind is RecordKind.APPLIED:
             signed = record.body_as(Applied).directive
             order, order_hash = signed.open().ref, signed.hash
-        quoted = Take(record.ref, record.kind, given.ref, directive.order.given.hash)
-        self.entrusted.append(Entrusted(quoted, order, order_hash))
-        self.totals[right.record] = right.total
-        vouched = self._ring.of(self._export, _chain(given))
-        if vouched is None:
-            self.unchecked.add(f"{given.keeper}/{given.epoch}")
+        vouched = self._note(record, directive.order.given, given, right, order, order_hash)
         if not is_signed(directive.order.given, directive.order.public_key, vouched):
             self._report(record.ref, f"the record {given.ref} that it entrusts is not signed by {given.keeper}")
         elif record.kind is RecordKind.APPLIED:
             self._held[_chain(record), right.record] = Holding(right)
+
+    def _take(self, record: Record, record_hash: bytes) -> None:
+        """What a neighbour has passed on, its taker has by its own record alone."""
+        try:
+            signed = passed_to(record)
+            assert signed is not None, "a right is taken by such a record"
+            given = signed.open()
+            right = right_in(given)
+            assert right is not None, "it was passed on"
+            original_in(right, ())
+        except NotARecord as fault:
+            self._report(record.ref, f"what it takes is no right that was passed to it: {fault}")
+            return
+        vouched = self._note(record, signed, given, right, record.ref, record_hash)
+        if vouched is not None and not is_signed_by(vouched.key, Context.RECORD, signed):
+            self._report(record.ref, f"the record {given.ref} that it takes is not signed by {given.keeper}")
+            return
+        self._held[_chain(record), right.record] = Holding(right)
+
+    def _note(  # noqa: PLR0913, PLR0917 - a right, where it comes from and where it goes
+        self, by: Record, signed: SignedRecord, given: Record, right: Right, order: RecordRef, order_hash: bytes
+    ) -> Vouched | None:
+        """Who vouches for the key of the giver."""
+        self.entrusted.append(Entrusted(Take(by.ref, by.kind, given.ref, signed.hash), order, order_hash))
+        self.totals[right.record] = right.total
+        vouched = self._ring.of(self._export, _chain(given))
+        if vouched is None:
+            self.unchecked.add(f"{given.keeper}/{given.epoch}")
+        return vouched
 
 
 def _given_in(entrust: Entrust) -> tuple[Record, Right]:

@@ -26,6 +26,7 @@ TAKING = Quoting(Sort.WRONG_TAKE, "takes", "its giver's")
 TELLING = Quoting(Sort.WRONG_TOLD, "quotes", "its keeper's")
 RELAYING = Quoting(Sort.WRONG_ORDER, "relays", "its giver's")
 ENTRUSTING = Quoting(Sort.WRONG_RIGHT, "entrusts", "its keeper's")
+TAKING_RIGHTS = Quoting(Sort.WRONG_RIGHT, "takes", "its keeper's")
 
 
 def check_transfers(audits: Sequence[ExportAudit], findings: Findings) -> Transit:

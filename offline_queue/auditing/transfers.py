@@ -15,7 +15,7 @@ from offline_queue.export_items import Content, RecordRow
 from protocol.errors import NotARecord
 from protocol.records import Record, RecordKind, SignedRecord
 from protocol.recoveries import Readopted, Reclaimed
-from protocol.rights import RightGiven
+from protocol.rights import right_in
 from protocol.signing import Context, is_signed_by
 from protocol.transfers import given_in, giver_of, taken_in
 from protocol.write_offs import WrittenOff
@@ -24,6 +24,8 @@ GIVING = frozenset({RecordKind.GIVEN, RecordKind.DIRECTIVE})
 """The kinds of records that can give value to another place."""
 TAKING = frozenset({RecordKind.TAKEN, RecordKind.APPLIED})
 """The kinds that can take it."""
+LEAVING = frozenset({RecordKind.RIGHT_GIVEN, RecordKind.RIGHT_PASSED})
+"""The kinds by which a right leaves its till."""
 
 
 class Gift(NamedTuple):
@@ -67,9 +69,10 @@ class GiversRecords:
             if isinstance(item, RecordRow) and item.kind in GIVING:
                 ref = RecordRef(Place(item.keeper), item.epoch, item.sequence)
                 self._kept[ref] = item.signed.hash, item.signature
-            if isinstance(item, RecordRow) and item.kind == RecordKind.RIGHT_GIVEN:
+            if isinstance(item, RecordRow) and item.kind in LEAVING:
                 with suppress(NotARecord):  # the checks of this export say so
-                    self.moved.add(item.signed.open().body_as(RightGiven).right.record)
+                    right = right_in(item.signed.open())
+                    self.moved |= set() if right is None else {right.record}
             if isinstance(item, RecordRow) and item.keeper == HEADQUARTERS:
                 self.hq_epoch = max(self.hq_epoch, item.epoch)
                 self._listen_to_hq(item)

@@ -58,9 +58,6 @@ class Reception(Protocol):
     async def directory(self, chain: ChainId, after: int) -> Directory | None:
         """The next news of a keeper's store after version `after`; None when it has them all."""
 
-    async def fetch(self, caller: ChainId, message: Fetch) -> SignedRecord | NotDrawn:
-        """Entrust a keeper with the right to undo a sale: the directive that does, or why not."""
-
     async def hosted_by(self, agent: ChainId) -> ChainId | NotTold:
         """Who keeps the place at HQ of a hosted store's till; or why it is passed on to nobody."""
 
@@ -105,6 +102,9 @@ class Host(Protocol):
     async def to_hand_on(self, chain: ChainId) -> tuple[HandOn, ...]:
         """What this caller may say to others, who hear nothing themselves."""
 
+    async def asked_of(self, chain: ChainId) -> tuple[Fetch, ...]:
+        """What others need and this caller may have: it is asked for that once."""
+
     async def handed_on(self, chain: ChainId) -> tuple[SignedRecord, ...]:
         """HQ's directives to this caller that somebody has handed to the host for it."""
 
@@ -122,3 +122,6 @@ class Host(Protocol):
 
     async def draw(self, chain: ChainId, asked: Draw) -> SignedRecord | NotDrawn:
         """Give a keeper what it needs now: the directive that does, or why not."""
+
+    async def fetch(self, chain: ChainId, asked: Fetch) -> SignedRecord | NotDrawn:
+        """Give a keeper the right to undo a sale: the record that does, or why not."""

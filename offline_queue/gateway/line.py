@@ -214,6 +214,8 @@ class Line:
         if handed_on and handed_on != self._handed_on:
             self._handed_on = handed_on
             await self._wire.say(Ordered(handed_on))
+        for question in await self._host.asked_of(self.chain):
+            await self._wire.say(question)
 
     async def _tell_directory(self, news: asyncio.Event, reception: Reception) -> None:
         version = (await self._resumed).directory

@@ -67,7 +67,7 @@ class Questions:
                 case Draw():
                     await self._give(await self._host.draw(self._chain, question))
                 case Fetch():
-                    await self._give(await self._fetched(question))
+                    await self._give(await self._host.fetch(self._chain, question))
                 case Ask():
                     await self._hosting.ask(question)
                 case Told():
@@ -87,11 +87,6 @@ class Questions:
                 return await reception.history(question)
             case Find():
                 return await reception.find(question)
-
-    async def _fetched(self, asked: Fetch) -> SignedRecord | NotDrawn:
-        reception = self._host.reception
-        # A lead has none, and no rights: only HQ knows who has them.
-        return self._no(asked, NoDraw.UNKNOWN) if reception is None else await reception.fetch(self._chain, asked)
 
     def _no(self, asked: Draw | Fetch, code: NoDraw) -> NotDrawn:
         return NotDrawn(asked.operation_id, code, (), self._host.world.now_ms())

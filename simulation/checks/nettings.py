@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Set as AbstractSet
 
 from hq_server.storage.sqlite import HqStore
-from ledger.ids import HEADQUARTERS
+from ledger.ids import HEADQUARTERS, AccountId, LotId
 from ledger.journal_sqlite import Connection
-from ledger.slices import Purse
+from ledger.slices import Purse, SliceKey
 from ledger.transactions import Side, TransactionKind
 from simulation.checks.chain import Running
 
@@ -52,13 +53,17 @@ def check_debts(book: Connection) -> None:
     assert kept == +Counter(entered), f"HQ keeps {kept} as owed, and its entries say {entered}"
 
 
-def check_netted(book: Connection) -> None:
-    """When all is said: nothing is owed that something at HQ could pay, its own lot or, where it was spent, another."""
+def check_netted(book: Connection, expired: AbstractSet[SliceKey] = frozenset()) -> None:
+    """When all is said: nothing is owed that something at HQ could pay, its own lot or, where it was spent, another.
+
+    What has `expired` pays for others only as far as they have paid for it.
+    """
     at_hq: dict[tuple[str, str], int] = Counter()
     for account, purse, lot, units in book.execute(
         "select account, purse, lot, units from slices where place = ?", (HEADQUARTERS,)
     ):
-        at_hq[account, purse] += units
+        is_expired = SliceKey(AccountId(account), Purse(purse), LotId(lot)) in expired
+        at_hq[account, purse] += units if not is_expired else min(units, paid_by_others(book, (account, purse, lot)))
         owed = book.execute(
             "select units from debts where account = ? and purse = ? and lot = ?", (account, purse, lot)
         )
@@ -72,3 +77,8 @@ def check_netted(book: Connection) -> None:
 def _sum(book: Connection, lot: LotName, side: Side) -> int:
     query = "select sum(units) from entries where account = ? and purse = ? and lot = ? and side = ?"
     return int(book.execute(query, (*lot, side)).get or 0)
+
+
+def paid_by_others(book: Connection, lot: LotName) -> int:
+    """What HQ has had other lots pay that was spent of this one, and was brought back to it."""
+    return max(-_sum(book, lot, Side.SPENT), 0)

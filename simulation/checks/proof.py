@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 
 from hq_server.exporting import export_headquarters
@@ -19,16 +20,20 @@ from offline_queue.exporting import heading, save_export
 from protocol.acknowledgements import open_acknowledgement
 from simulation.checks.chain import Chain, Keeper
 from simulation.checks.conserved import assert_conserved
+from simulation.checks.lasting import check_nothing_expired_was_spent, expired
 from simulation.checks.lost import Fences, WriteOffs, there_by
 from simulation.checks.mirrored import OF_HQ, Mirrored, check_promises
-from simulation.checks.nettings import Nettings, check_debts, check_netted
+from simulation.checks.nettings import Nettings, check_debts, check_netted, paid_by_others
 from simulation.checks.obeyed import Obeyed
 from simulation.checks.own_books import OwnBook, OwnBooks
+from simulation.checks.parked import Parked
+from simulation.checks.rights_held import check_rights
 from simulation.checks.sums import Summed, add_up
 from simulation.checks.undoings import Undoings
 from simulation.checks.unheard import check_prefix, in_suspense, lots_by_place, unheard, unheard_claims, what_hq_says
 from simulation.checks.waiting import check_waiting
 from simulation.checks.whose import Whose, whose
+from simulation.shop import ZONE
 from terminal.exporting import TABLES
 
 
@@ -43,8 +48,10 @@ class ChainProof:
         self._obeyed = Obeyed()
         self._write_offs = WriteOffs()
         self._fences = Fences()
+        self._parked = Parked()
         self._books = OwnBooks()
         self._own: dict[ChainId, OwnBook] = {}
+        self._expired: set[SliceKey] = set()
         chain.watch = self._watch
 
     def _watch(self) -> None:
@@ -52,6 +59,7 @@ class ChainProof:
         hq = self._chain.hq
         if not hq.machine.is_dirty or hq.is_recovering:
             return
+        self._parked.check(hq.machine)
         self._nettings.check_new(hq.machine)
         self._fences.look(hq.machine)
         self._check_write_offs()
@@ -157,8 +165,11 @@ class ChainProof:
                 unheard_of.update(unheard(till, hq))
             else:
                 self._check_mirror(till, aside)
-        check_netted(hq._connection)
+            check_nothing_expired_was_spent(till.machine.store)
+        self._expired = expired(hq, datetime.fromtimestamp(chain.now_ms / 1000, ZONE).date().isoformat())
+        check_netted(hq._connection, self._expired)
         check_waiting(chain)
+        check_rights(chain, aside)
         self._write_offs.check_settled(self._at_hq(), hq)
         self._check_members(unheard_of, aside)
         self._check_under_way(revoked | gone, aside)
@@ -196,10 +207,16 @@ class ChainProof:
         return all(units <= there[key] for key, units in owed.items() if whose(key) == who)
 
     def _at_hand(self, who: Whose) -> int:
-        """What a member has at HQ, or where HQ may ask for it; of what nobody ever owes, whatever there is."""
+        """What pays of a member's at HQ, or where HQ may ask for it; of what nobody ever owes, whatever there is."""
         names = {till.name for till in self._chain.tills if self._chain.is_open(till)} | {OF_HQ}
-        held = (key_units for name in names for key_units in self._own[name].held.items())
-        return 1 if who[1] is not Asset.POINTS else sum(units for key, units in held if whose(key) == who)
+        held = [(key, units) for name in names for key, units in self._own[name].held.items() if whose(key) == who]
+        if who[1] is not Asset.POINTS:
+            return 1
+        book, there = self._chain.hq.machine.store._connection, Counter[SliceKey]()
+        for key, units in held:
+            there[key] += units
+        gone = {key: min(there[key], paid_by_others(book, key)) for key in there.keys() & self._expired}
+        return sum((dict(there) | gone).values())
 
     def _check_under_way(self, silent: set[ChainId], aside: set[AccountId]) -> None:
         """All has arrived but from those who say nothing any more, to whom HQ gives nothing, and what is aside."""
@@ -226,12 +243,16 @@ class ChainProof:
                 assert not any((there, *others)), f"{key} is of a sale that was undone: {dict(sides)}"
 
     def _loose(self) -> set[Whose]:
-        """Of whom more or less lies with tills that HQ may ask for nothing than was written off there."""
+        """Of whom more or less lies with tills that HQ may ask for nothing than was written off there.
+
+        Or such a till has sold them something, or taken it back, and HQ never hears of that.
+        """
         loose: set[Whose] = set()
         for till in self._chain.tills:
             if not self._chain.is_open(till):
                 there, units = there_by(self._own, till.name), self._write_offs.units[till.name]
                 loose |= {whose(key) for key in there.keys() | units.keys() if there[key] != units[key]}
+                loose |= unheard(till, self._chain.hq.machine.store).keys()
         return loose
 
     def _check_mirror(self, till: Keeper, aside: set[AccountId]) -> None:

@@ -11,15 +11,16 @@ from checkout.requests import Load, Sale, Undo
 from checkout.results import Decline
 from checkout.sold import Paid, PaidWith
 from ledger.ids import AccountId, ChainId, OperationId, Place
-from ledger.slices import Asset
+from ledger.slices import Asset, Purse
 from loyalty.programme import Programme
 from loyalty.promotions import Occasion
 from simulation.checks.gifts import Gifts
+from simulation.checks.lasting import Lasting
 from simulation.checks.let_go import LetGo
 from simulation.checks.pos_numbers import PosNumbers
 from simulation.checks.promised import Promises, Slip
 from simulation.checks.purchases import Purchase
-from simulation.checks.whose import Whose
+from simulation.checks.whose import ASSETS, Whose
 from terminal.answers import Answer, Outcome, Problem
 from terminal.asking import Asked
 
@@ -65,12 +66,13 @@ class Truth:
 
     Loads and sales so far; a refund or a void takes its part out of what was spent. `points` are those that a member
     must have in all, less what is owed: below zero, where more was taken back than there is. `owed` is what refunds
-    said that they did not find; it never falls. What the programme says of them beside one bonus, one earning rule and
-    one redeeming rate is not told here.
+    said that they did not find; it never falls. What has expired is in all of them, and pays for nothing. What the
+    programme says of them beside one bonus, one earning rule and one redeeming rate is not told here.
     """
 
     def __init__(self, programme: Programme) -> None:
         self._step = programme.currency.charge_step
+        self._validity, self._lasting = programme.validity, Lasting()
         self._bonus = sorted(programme.load.bonus, key=lambda tier: -tier.from_units)
         earning, redeeming = programme.earning, programme.redeeming
         self._earns = (0, 1) if earning is None else (earning.points, earning.per_units)
@@ -134,8 +136,8 @@ class Truth:
         if answer.operation_id != asked.request.operation_id:
             self.pos_numbers.is_another_s(till, asked.request.pos_ref, first)
             return
-        if answer.replayed:
-            return
+        if known is not first:
+            return  # counted before; a repeat may be the first that anybody hears of it
         self.ends(asked.request.operation_id)
         counted = self._counted.pop(key, None)
         if counted is None:
@@ -174,10 +176,13 @@ class Truth:
         self._check_enough(account)
 
     def _check_enough(self, account: AccountId) -> None:
-        loaded = self.loaded[account] + self.written_off[account, Asset.MONEY]
-        assert self.spent[account] <= loaded, f"{account} has spent more than was ever loaded"
-        earned = self.points[account] + self.owed[account] + self.written_off[account, Asset.POINTS]
-        assert earned >= 0, f"{account} has redeemed more than was ever earned"
+        for asset, more in ((Asset.MONEY, 0), (Asset.POINTS, self.owed[account])):
+            left = self._lasting.most((account, asset)) + more + self.written_off[account, asset]
+            assert left >= 0, f"{account} has spent {-left} of its {asset} that never came in, or had expired"
+
+    def _comes(self, account: AccountId, purse: Purse, units: int, day: str) -> None:
+        """Something came in on this business date; below zero: it was taken back."""
+        self._lasting.comes((account, ASSETS[purse]), units, self._validity.last_day(purse, day))
 
     def _promise(self, till: ChainId, request: Undo, answer: Answer) -> None:
         """Whoever has the right gives back at once."""
@@ -228,6 +233,8 @@ class Truth:
         gifts = self.gifts.give(Occasion.LOAD, request.units, answer.bonus - bonus, answer, self.written_off)
         assert answer.principal == request.units
         self.loaded[account] += request.units + answer.bonus
+        self._comes(account, Purse.PRINCIPAL, request.units, answer.business_date)
+        self._comes(account, Purse.BONUS, answer.bonus, answer.business_date)
         return Loaded(request.units, request.units + answer.bonus), gifts
 
     def _buy(self, request: Sale, answer: Answer) -> tuple[Purchase, tuple[str, ...]]:
@@ -249,6 +256,9 @@ class Truth:
         assert (answer.points_out, answer.points_owed) == (made.points_paid, 0)
         self.spent[account] += paid.get(PaidWith.STORED_VALUE, 0)
         self.points[account] += made.earned - made.points_paid
+        self._lasting.spends((account, Asset.MONEY), paid.get(PaidWith.STORED_VALUE, 0), answer.business_date)
+        self._lasting.spends((account, Asset.POINTS), made.points_paid, answer.business_date)
+        self._comes(account, Purse.POINTS, made.earned, answer.business_date)
         return made, gifts
 
     def _undo(self, till: ChainId, request: Undo, answer: Answer) -> AccountId:
@@ -259,12 +269,14 @@ class Truth:
         else:
             assert self._makers[request.receipt_number] == till, f"{till} has voided {request.receipt_number}"
             assert original.may_be_voided(request.units, answer.business_date), f"{original} was voided"
-            self.gifts.bring_back(original.gifts)
+            self.gifts.bring_back(original.gifts, original.day)
         money, account = answer.principal + answer.bonus, original.account
         if isinstance(original.what, Loaded):
             assert (money, answer.points_in, answer.points_out, answer.points_owed) == (original.what.units, 0, 0, 0)
             original.what.is_undone = True
             self.loaded[account] -= money
+            self._comes(account, Purse.PRINCIPAL, -answer.principal, original.day)
+            self._comes(account, Purse.BONUS, -answer.bonus, original.day)
             return account
         shares = _shares(answer.paid)
         lost = original.what.undo(request.units, shares, answer.points_in, self._step)
@@ -274,6 +286,9 @@ class Truth:
         assert min(answer.points_out, answer.points_owed) >= 0
         self.spent[account] -= money
         self.points[account] += answer.points_in - lost
+        self._lasting.spends((account, Asset.MONEY), -money, original.day)
+        self._lasting.spends((account, Asset.POINTS), -answer.points_in, original.day)
+        self._comes(account, Purse.POINTS, -lost, original.day)
         self.owed[account] += answer.points_owed
         return account
 
@@ -281,9 +296,9 @@ class Truth:
         """The money that each member must have, all places together."""
         return {account: units - self.spent[account] for account, units in self.loaded.items()}
 
-    def to_spend(self, account: AccountId) -> int:
-        """The money that a member may hope to spend; less, where what was written off still is at the lost till."""
-        return max(self.left().get(account, 0) + self.written_off[account, Asset.MONEY], 0)
+    def to_spend(self, account: AccountId, asset: Asset, day: str) -> int:
+        """What a member may hope to spend on a day; less, where what was written off still is at the lost till."""
+        return max(self._lasting.most((account, asset), day) + self.written_off[account, asset], 0)
 
     def left_of(self, receipt_number: str) -> int | None:
         """What of the price of this sale nobody has undone; None: nobody has sold by that slip."""

@@ -132,7 +132,7 @@ def what_hq_says(hq: HqStore, account: AccountId, asset: Asset) -> tuple[int, in
     """What a member has, or a promotion may give, at all places and under way, and owes, as HQ's pages have it."""
     if asset is Asset.QUOTA:
         debts = hq.showing(lambda showing: showing.debts.total(account))
-        views = hq.within(hq.quotas.all)
+        views = hq.within(lambda: hq.quotas.all(""))
         view = next(one for one in views if quota_of(one.promotion.name) == account)
         has = view.at_hq + view.under_way + sum(one.units for one in view.places)
         return has, sum(debts.values())

@@ -111,6 +111,9 @@ def _diagnose(request: web.Request, fault: Exception) -> Problem:
     if isinstance(fault, DiskFull):
         log.error("disk full", **_asked(request))
         return Problem.DISK_FULL
+    if isinstance(fault, ConnectionError):  # while a file was on its way to whoever has gone
+        log.info("caller has gone", **_asked(request))
+        return Problem.INTERNAL
     log.error("request failed", **_asked(request), **what_failed(fault))
     return Problem.INTERNAL
 

@@ -247,6 +247,18 @@ async def test_a_fault_inside_is_one_problem_and_one_line_in_the_log(
     assert digits not in str(reply.body)
 
 
+async def test_whoever_goes_away_in_mid_answer_is_no_fault_of_the_till(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose_the_line(_store: TillStore, _operation_id: str) -> None:
+        raise ConnectionResetError("Cannot write to closing transport")
+
+    monkeypatch.setattr(TillStore, "find", lose_the_line)
+    with capture_logs() as logged:
+        await shop.ask("GET", "/v1/operations/operation-1")
+    assert [(entry["event"], entry["log_level"]) for entry in logged] == [("caller has gone", "info")]
+
+
 async def test_a_full_disk_is_said_to_be_one(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     card = await shop.swipe()
     book = await shop.book()

@@ -19,7 +19,7 @@ from protocol.errors import NotARecord
 from protocol.originals import original_in, original_of, right_of
 from protocol.receipt_numbers import Numbering
 from protocol.records import Record, RecordKind, SignedRecord
-from protocol.rights import Entrust, LotTerms, Right, RightGiven
+from protocol.rights import Entrust, LotTerms, Right, RightGiven, RightPassed, RightTaken
 from tests.audit.by_hand import DATE, MIA, Company, Keeper, ref
 from tests.audit.halves import RULES
 
@@ -97,6 +97,17 @@ class Shops:
         with suppress(NotARecord):  # a story may entrust anything
             self.came[to] = given.open().body_as(RightGiven).right, []
         return order
+
+    def pass_on(self, by: Keeper, to: Keeper, **otherwise: object) -> SignedRecord:
+        """The till passes the right to a neighbour, of whom HQ has not heard yet; fields of it may be others."""
+        passed = by.sign(RecordKind.RIGHT_PASSED, RightPassed(to.place, to.epoch, replace(self.right(by), **otherwise)))
+        del self.came[by]
+        return passed
+
+    def take(self, passed: SignedRecord, to: Keeper) -> SignedRecord:
+        """The neighbour takes it, or what seems to be one."""
+        self.came[to] = passed.open().body_as(RightPassed).right, []
+        return to.sign(RecordKind.RIGHT_TAKEN, RightTaken(passed))
 
     def move(self, by: Keeper, to: Keeper) -> SignedRecord:
         """The right goes from one till to another; HQ's order."""

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from checkout.slip_facts import Promoted
+from hq_server.promotions import IsFunded
 from ledger.ids import LotId, OperationId, Place, quota_of
 from ledger.journal_sqlite import transaction
 from ledger.slices import Purse
@@ -31,7 +32,8 @@ class Company(RealCompany):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, replace(POINTS_TOO, promotions=(GIFT, EXTRA)))
-        assert self.hq.within(lambda: self.hq.quotas.fund(Funded("first-8", 8, None, "ann"), self.stamp())) is None
+        wanted = Funded("fund-0001", "first-8", 8, None, "ann")
+        assert self.hq.within(lambda: self.hq.quotas.fund(wanted, self.stamp())) is IsFunded.NOW
         while self.hq.settle(self.stamp()).ordered:
             self.carry()
 
@@ -146,8 +148,18 @@ def _lot(body: TransactionBody, purse: Purse) -> LotId:
 def test_a_till_that_funds_a_promotion_is_named_and_hq_sets_that_aside(company: Company) -> None:
     store = company.tills[HERE]
     with transaction(store._connection):
-        store.append(store.head(), RecordKind.FUNDED, Funded("first-8", 5, None, "me"), company.moment())
+        store.append(store.head(), RecordKind.FUNDED, Funded("fund-0002", "first-8", 5, None, "me"), company.moment())
     company.carry()
     found = [one.finding for one in company.report().found]
-    assert {(one.sort, "only HQ does that" in one.what) for one in found} == {(Sort.RULE_BROKEN, True)}
+    assert {(one.sort, "only HQ funds a promotion" in one.what) for one in found} == {(Sort.RULE_BROKEN, True)}
     assert company.hq.showing(lambda showing: showing.suspense()).total == 1
+
+
+def test_an_hq_that_funds_twice_under_one_operation_id_is_named(company: Company) -> None:
+    wanted = Funded("fund-0001", "first-8", 8, None, "ann")
+    again = company.hq.within(lambda: company.hq._keepers.own.append(wanted, company.stamp())).open()
+    twice = f"operation {wanted.once} had its effect in hq/1/"
+    assert any(
+        one.finding.sort is Sort.RULE_BROKEN and one.finding.at == str(again.ref) and twice in one.finding.what
+        for one in company.report().found
+    )

@@ -154,7 +154,7 @@ def test_a_till_writes_off_nothing(company: Company) -> None:
     company.send_set_aside(C, signed, "not_understood")
     found = company.found()
     assert {(sort, at) for sort, at, _ in found} == {(Sort.RULE_BROKEN, str(ref(signed)))}
-    assert "only HQ does that" in found[0][2]
+    assert "only HQ writes off" in found[0][2]
 
 
 def lost(company: Company) -> None:

@@ -10,8 +10,8 @@ from checkout.requests import Original
 from checkout.sold import Undone
 from protocol.bodies import Applied, Directive, TransactionBody
 from protocol.originals import original_in, original_of, right_of
-from protocol.records import Record, RecordKind
-from protocol.rights import Entrust, Right, RightGiven
+from protocol.records import Record, RecordKind, SignedRecord
+from protocol.rights import Entrust, Right, RightTaken, right_in
 
 
 class _Rights:
@@ -26,6 +26,12 @@ class _Rights:
 
     def begin(self, name: str, base: Record | Right) -> None:
         self.bases[name], self.later[name] = base, []
+
+    def come(self, given: SignedRecord) -> None:
+        right = right_in(given.open())
+        assert right is not None
+        self.begin(right.record, right)
+        self.moves[right.record] = right.moves
 
     def left(self, name: str) -> Original | None:
         base = self.bases.get(name)
@@ -52,11 +58,13 @@ def undoing_faults(records: Iterable[Record]) -> Iterator[str]:
             case RecordKind.APPLIED:
                 order = record.body_as(Applied).directive.open().body_as(Directive).order
                 if isinstance(order, Entrust):
-                    right = order.given.open().body_as(RightGiven).right
-                    rights.begin(right.record, right)
-                    rights.moves[right.record] = right.moves
-            case RecordKind.RIGHT_GIVEN:
-                yield from _given(rights, record.body_as(RightGiven).right)
+                    rights.come(order.given)
+            case RecordKind.RIGHT_TAKEN:
+                rights.come(record.body_as(RightTaken).given)
+            case RecordKind.RIGHT_GIVEN | RecordKind.RIGHT_PASSED:
+                right = right_in(record)
+                assert right is not None
+                yield from _given(rights, right)
             case _:
                 pass
 
@@ -98,6 +106,7 @@ def _given(rights: _Rights, right: Right) -> Iterator[str]:
     terms = {(lot.purse, lot.lot) for lot in right.lots}
     if replace(right, lots=()) != right_of(left, (), moves):
         yield f"the right to {right.record} says other things than are left"
-    if terms != {(leg.purse, leg.lot) for leg in (*left.spent, *left.issued)}:
+    # What has come may name lots of which nothing is left.
+    if not {(leg.purse, leg.lot) for leg in (*left.spent, *left.issued)} <= terms:
         yield f"the right to {right.record} does not say the terms of its lots"
     del rights.bases[right.record]

@@ -12,7 +12,7 @@ from ledger.ids import LotId, OperationId, Place, RecordRef
 from ledger.judging import Posted, judge
 from ledger.slices import Lot, Purse, Slice, SliceKey
 from ledger.transactions import Leg, Side
-from loyalty.programme import LoadRules, Programme
+from loyalty.programme import LoadRules, Programme, Validity
 from loyalty.reasons import Reason
 from tests.chains.company import ALICE, POINTS_ONLY, PROGRAMME, TWD, card, keyed, swiped
 
@@ -51,6 +51,15 @@ def test_a_load_opens_a_lot_named_by_its_record_with_principal_and_bonus_apart()
         tender="cash",
     )
     assert answer.reasons[-1] == Reason("load_bonus", 50_000, 6_055)
+
+
+def test_the_bonus_of_a_load_has_its_last_day_and_what_was_paid_for_has_none() -> None:
+    answer = ask(50_000, programme=msgspec.structs.replace(PROGRAMME, validity=Validity(bonus_days=30)))
+    assert isinstance(answer, Done)
+    assert answer.transaction.opens == (
+        Lot(PRINCIPAL, "07", "2026-11-22"),
+        Lot(BONUS, "07", "2026-11-22", "2026-12-22"),
+    )
 
 
 def test_a_load_without_bonus_opens_no_empty_lot() -> None:

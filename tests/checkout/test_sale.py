@@ -12,7 +12,7 @@ from ledger.slices import Purse
 from ledger.transactions import Side
 from loyalty.earning import EarningRule, RedeemingRate
 from loyalty.evaluation import Item
-from loyalty.programme import Programme
+from loyalty.programme import Programme, Validity
 from tests.chains.company import ALICE, POINTS_ONLY, PROGRAMME, card, keyed, swiped
 from tests.checkout.counter import Book
 
@@ -123,3 +123,9 @@ def test_every_leg_of_a_sale_balances_within_its_lot(book: Book) -> None:
     done = book.post(ask(of((STORED, 75_00), (POINTS, 10_00), (CASH, 7_37)), book))
     assert done.transaction.imbalance() == {}
     assert {leg.side for leg in done.transaction.legs} == {Side.HELD, Side.SPENT, Side.ISSUED}
+
+
+def test_points_that_a_sale_brings_have_their_last_day(book: Book) -> None:
+    programme = msgspec.structs.replace(RULES, validity=Validity(points_days=365))
+    done = book.post(ask(of((CASH, 92_37)), book, programme))
+    assert [(lot.opened_on, lot.expires_on) for lot in done.transaction.opens] == [("2026-11-22", "2027-11-22")]

@@ -100,7 +100,7 @@ def test_a_printer_that_cannot_print_takes_only_what_its_buffer_holds(
     printer: VirtualReceiptPrinter, line: socket.socket
 ) -> None:
     printer.open_cover()
-    sender = threading.Thread(target=line.sendall, args=(b"0123456789\n" * 20_000 + CUT,))
+    sender = threading.Thread(target=line.sendall, args=(b"0123456789 0123456789 0123456789\n" * 6_000 + CUT,))
     sender.start()
     wait_until(lambda: len(printer.waiting) >= RECEIVE_BUFFER_MAX)
     assert len(printer.waiting) < 2 * RECEIVE_BUFFER_MAX

@@ -28,7 +28,7 @@ from protocol.conversation import Records
 from protocol.originals import original_of, right_of
 from protocol.receipt_numbers import Numbering
 from protocol.records import FIRST_PREVIOUS, VERSION, Record, RecordKind, SignedRecord, encode_body, seal
-from protocol.rights import RightGiven
+from protocol.rights import Right, RightGiven, RightPassed, RightTaken
 
 ALICE, BOB = AccountId("a1" * 12), AccountId("b0" * 12)
 DATE = "2026-11-22"
@@ -137,12 +137,18 @@ class Keeper:
 
     def give_right(self, sale: SignedRecord, *undoings: SignedRecord, moves: int = 1, **lies: object) -> SignedRecord:
         """Give HQ the right to what these, wherever they were done, have left of a sale; fields may say otherwise."""
-        left = original_of(sale.open(), [one.open() for one in undoings])
-        assert left is not None, "a sale can be undone"
-        keys = {leg.key: None for leg in (*left.spent, *left.issued)}
-        lots = [Lot(key, key.lot.partition("-")[0], DATE, None) for key in keys]
-        right = msgspec.structs.replace(right_of(left, lots, moves), **lies)
-        return self.write(RecordKind.RIGHT_GIVEN, RightGiven(right))
+        return self.write(RecordKind.RIGHT_GIVEN, RightGiven(_right(sale, undoings, moves, lies)))
+
+    def pass_right(
+        self, sale: SignedRecord, *undoings: SignedRecord, to: str, moves: int = 1, **lies: object
+    ) -> SignedRecord:
+        """Pass it to a neighbour in its first epoch."""
+        body = RightPassed(Place(to), 1, _right(sale, undoings, moves, lies))
+        return self.write(RecordKind.RIGHT_PASSED, body)
+
+    def take_right(self, passed: SignedRecord) -> SignedRecord:
+        """Take a right that a neighbour has passed on, or seems to have."""
+        return self.write(RecordKind.RIGHT_TAKEN, RightTaken(passed))
 
     def give(
         self, account: AccountId, *parts: TransferPart, to: str = "hq", to_epoch: int = 1, drawn: str = ""
@@ -269,3 +275,11 @@ def traded(records: int = 6, place: str = "07-2", epoch: int = 1, seed: int = 7)
 def _uncarded(kind: SlipKind, units: int, original: str) -> SlipFacts:
     """Of a card that nobody knows there."""
     return SlipFacts(kind, "", False, units, 0, 0, 0, 0, 0, "C01", original=original)  # noqa: FBT003 - not keyed
+
+
+def _right(sale: SignedRecord, undoings: tuple[SignedRecord, ...], moves: int, lies: dict[str, object]) -> Right:
+    left = original_of(sale.open(), [one.open() for one in undoings])
+    assert left is not None, "a sale can be undone"
+    keys = {leg.key: None for leg in (*left.spent, *left.issued)}
+    lots = [Lot(key, key.lot.partition("-")[0], DATE, None) for key in keys]
+    return msgspec.structs.replace(right_of(left, lots, moves), **lies)

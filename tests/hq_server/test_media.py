@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from hardware_mocks.hq_process import HqProcess
 from hardware_mocks.program import run_command
@@ -37,6 +38,7 @@ from tests.hq_server.people import ming
 from tests.hq_server.serving import ANEW, Serving, settings_file
 
 BINARY = {"Content-Type": "application/octet-stream"}
+CLOSES_MAX = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ async def test_files_in_the_wrong_order_are_right_in_the_end(hq: Serving) -> Non
 async def test_of_a_file_that_is_cut_what_is_whole_is_taken_wherever_it_is_cut(hq: Serving) -> None:
     keeper = traded()
     file, held = written(keeper), []
-    for length in range(0, len(file), 389):
+    for length in range(0, len(file), len(file) // 14):
         async with hq.http.post(hq.url + "/v1/media", data=file[:length], headers=hq.token | BINARY) as answer:
             if answer.status == HTTPStatus.OK:
                 taken = msgspec.json.decode(answer.headers[TAKEN_HEADER], type=MediumTaken)
@@ -165,6 +167,19 @@ async def test_of_a_file_that_is_cut_what_is_whole_is_taken_wherever_it_is_cut(h
     assert (set(held), held) == ({2, 4}, sorted(held))
     whole = (await bring(hq, keeper, file)).taken
     assert (whole.held, whole.flaw) == (6, None)
+
+
+async def test_whoever_goes_away_while_the_answer_comes_is_no_fault_of_hq(hq: Serving) -> None:
+    """A client that closes when it has the headers; now and then all of the answer was quicker."""
+    file = written(traded())
+    with capture_logs() as lines:
+        for _ in range(CLOSES_MAX):
+            async with hq.http.post(hq.url + "/v1/media", data=file, headers=hq.token | BINARY) as answer:
+                assert answer.status == HTTPStatus.OK
+            if any(line["event"] == "caller has gone" for line in lines):
+                break
+    assert "caller has gone" in {line["event"] for line in lines}
+    assert {line["log_level"] for line in lines} == {"info"}, lines
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from tests.hq_server.forger import ALICE, DATE, Keeper, part
 from tests.hq_server.office import PROGRAMME, Office
 
 LOTS = [SliceKey(ALICE, Purse.POINTS, LotId(f"07-2/1/{number}")) for number in range(2, 7)]
+YESTERDAY = "2026-11-21"
 EVERYTHING_HOME = Ahead(0, 0, 0)
 RULES = Rules(PROGRAMME, Placement(EVERYTHING_HOME, EVERYTHING_HOME, EVERYTHING_HOME))
 few = st.integers(0, 5)
@@ -77,13 +79,13 @@ def leg(lot: LotId, side: Side, units: int) -> Leg:
     return Leg(ALICE, Purse.POINTS, lot, side, units)
 
 
-def terms(lot: LotId) -> LotOpened:
-    return LotOpened(ALICE, Purse.POINTS, lot, "07", DATE, None)
+def terms(lot: LotId, expires_on: str | None = None) -> LotOpened:
+    return LotOpened(ALICE, Purse.POINTS, lot, "07", DATE, expires_on)
 
 
-def earn(till: Keeper, units: int) -> LotId:
+def earn(till: Keeper, units: int, expires_on: str | None = None) -> LotId:
     lot = till.next_lot()
-    opens = (terms(lot),)
+    opens = (terms(lot, expires_on),)
     till.move((leg(lot, Side.ISSUED, -units), leg(lot, Side.HELD, units)), kind=TransactionKind.SALE, opens=opens)
     return lot
 
@@ -97,8 +99,8 @@ def refund_owing(till: Keeper, lot: LotId, units: int) -> None:
     till.move((leg(lot, Side.ISSUED, units), leg(lot, Side.OWED, -units)), kind=TransactionKind.REFUND)
 
 
-def give_home(till: Keeper, lot: LotId, units: int) -> None:
-    till.give(ALICE, part(lot, units, Purse.POINTS))
+def give_home(till: Keeper, lot: LotId, units: int, expires_on: str | None = None) -> None:
+    till.give(ALICE, msgspec.structs.replace(part(lot, units, Purse.POINTS), expires_on=expires_on))
 
 
 def points(office: Office) -> dict[str, int]:
@@ -170,6 +172,37 @@ def test_a_debt_whose_lot_lies_elsewhere_waits_for_it_and_takes_nothing_else(off
     office.receive(other)
     assert (owed(office), points(office)) == (0, {HEADQUARTERS: 50})
     office.assert_conserved()
+
+
+def test_what_has_expired_pays_as_much_of_others_debts_as_others_have_paid_of_its_own(
+    office: Office, till: Keeper
+) -> None:
+    """Whoever brings back all that she has bought has nothing then, and owes nothing."""
+    early = earn(till, 90, YESTERDAY)
+    redeem(till, early, 42)
+    refund_owing(till, early, 42)
+    later = earn(till, 42)
+    give_home(till, later, 42)
+    give_home(till, early, 20, YESTERDAY)
+    office.receive(till)
+    assert (owed(office), points(office)) == (0, {HEADQUARTERS: 20, "07-2": 28}), "what is left of it pays for nothing"
+    till.move((leg(early, Side.SPENT, -42), leg(early, Side.HELD, 42)), kind=TransactionKind.REFUND)
+    refund_owing(till, later, 42)
+    give_home(till, early, 70, YESTERDAY)
+    office.receive(till)
+    assert (owed(office), points(office)) == (0, {HEADQUARTERS: 48})
+    office.assert_conserved()
+    assert office.store.showing(lambda showing: showing.lots.page()).unexplained == []
+
+
+def test_what_has_expired_pays_for_nothing_that_is_owed_of_others(office: Office, till: Keeper) -> None:
+    lot = earn(till, 90)
+    redeem(till, lot, 90)
+    refund_owing(till, lot, 90)
+    gone = earn(till, 50, YESTERDAY)
+    give_home(till, gone, 50, YESTERDAY)
+    office.receive(till)
+    assert (owed(office), points(office), nettings(office)) == (90, {HEADQUARTERS: 50}, [])
 
 
 def test_many_debts_are_netted_in_records_that_keep_their_bound(

@@ -30,6 +30,7 @@ KEPT_SUMS = {
     "leads",
     "let_go",
     "rights",
+    "rights_passed",
 }
 """Derived from the append-only tables, and so changed with them."""
 TOLD_ONCE = {"asks", "promises"}
@@ -149,6 +150,7 @@ def test_opening_again_applies_nothing_twice(tmp_path: Path, book: apsw.Connecti
         "terminal/0007_hosted.sql",
         "terminal/0008_rights.sql",
         "terminal/0009_promises.sql",
+        "terminal/0010_rights_passed.sql",
     ]
 
 

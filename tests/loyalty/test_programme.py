@@ -6,7 +6,7 @@ import pytest
 from ledger.amounts import UNITS_MAX
 from ledger.ids import AccountId, LotId
 from ledger.slices import Lot, Purse, Slice, SliceKey
-from loyalty.programme import BonusTier, LoadRules, Programme, SpendingOrder
+from loyalty.programme import BonusTier, LoadRules, Programme, SpendingOrder, Validity
 from tests.chains.company import PROGRAMME
 
 TODAY = "2026-11-22"
@@ -80,6 +80,13 @@ def test_the_highest_tier_that_is_reached_gives_its_bonus(units: int, bonus: int
 
 def test_without_tiers_there_is_no_bonus() -> None:
     assert LoadRules().bonus_for(UNITS_MAX) == 0
+
+
+def test_bonus_and_points_pay_for_so_many_days_and_what_was_paid_for_pays_for_ever() -> None:
+    validity = Validity(bonus_days=0, points_days=366)
+    last = [validity.last_day(purse, "2026-11-30") for purse in Purse]
+    assert last == [None, "2026-11-30", "2027-12-01", None]
+    assert [Validity().last_day(purse, "2026-11-30") for purse in Purse] == [None] * 4
 
 
 def test_a_programme_goes_through_json_unchanged_and_a_typo_in_it_is_refused() -> None:

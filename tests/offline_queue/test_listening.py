@@ -18,6 +18,7 @@ from offline_queue.gateway.listening import listening
 from offline_queue.link import LINE_PATH
 from terminal.lead_host import HandedOn, LeadHost, OwnBook
 from terminal.store_lead import LanWorld
+from terminal.store_rights import StoreRights
 from terminal.store_thread import StoreThread
 from terminal.world import World
 from tests.terminal.one_store import new_till
@@ -31,7 +32,8 @@ async def open_door(folder: Path, *, lines_max: int) -> AsyncIterator[str]:
         port = free.getsockname()[1]
     till = new_till(folder, 1)
     thread = StoreThread(till.store)
-    host = LeadHost(OwnBook(thread, till.identity, till.key.sign), LanWorld(World()), HandedOn())
+    book, world, handed_on = OwnBook(thread, till.identity, till.key.sign), LanWorld(World()), HandedOn()
+    host = LeadHost(book, world, till.moment, handed_on, StoreRights(book, handed_on.news, world, lambda: None))
     try:
         async with listening(Door(host, lines_max=lines_max, records_per_s=1), LOOPBACK, port):
             yield f"http://{LOOPBACK}:{port}{LINE_PATH}"

@@ -13,7 +13,7 @@ from ledger.cards import TOKEN_BYTES
 from ledger.ids import AccountId, LotId, Place
 from ledger.slices import Asset, Purse, SliceKey
 from loyalty.programme import PARTS_MAX
-from offline_queue.doubts import check_relay
+from offline_queue.doubts import Hearer, Passed, check_gift, check_relay
 from offline_queue.export_file import ITEM_BYTES_MAX, ExportReader
 from offline_queue.forwarding import WINDOW_BATCHES
 from offline_queue.intake import examine
@@ -53,7 +53,7 @@ from protocol.originals import original_in
 from protocol.records import RECORD_BYTES_MAX, Record, RecordKind, SignedRecord
 from protocol.rejections import Rejection
 from protocol.replaying import lines
-from protocol.rights import RIGHT_LOTS_MAX, Entrust, GiveRight, RightGiven
+from protocol.rights import RIGHT_LOTS_MAX, Entrust, GiveRight, RightGiven, passed_to
 from protocol.signing import Context, Signed, is_signed_by, public_key
 from tests.protocol import independent
 from tests.protocol.wire_vectors import BODIES, DOCUMENT, MAKERS, Vector, computed, refreshed, vectors
@@ -65,7 +65,7 @@ EACH = pytest.mark.parametrize("vector", VECTORS.values(), ids=VECTORS.keys())
 
 TILLS_CHAIN = (
     *("opened", "load", "declined", "print", "day-closed", "applied", "given", "applied-transfer", "clock"),
-    *("asked", "told", "asked-load"),
+    *("asked", "told", "asked-load", "right-taken"),
 )
 HOSTED_CHAIN = "hosted-opened", "hosted-declined", "hosted-load", "warrant"
 HQS_CHAIN = (
@@ -125,7 +125,7 @@ def test_a_wrong_byte_in_the_document_is_found_and_computed_anew() -> None:
 def test_the_records_of_the_document_are_one_good_chain() -> None:
     chain = [signed(name) for name in TILLS_CHAIN]
     till, hq = (public_key(result(VECTORS[name], "public_key")) for name in ("till", "hq"))
-    assert str(getattr(verify_each(chain, till), "ref", None)) == "07-2/1/12"
+    assert str(getattr(verify_each(chain, till), "ref", None)) == "07-2/1/13"
     assert str(getattr(verify_each([signed(name) for name in HQS_CHAIN], hq), "ref", None)) == "hq/1/13"
     assert examine(Records(chain[0].open().keeper, 1, tuple(chain)), till, None, lambda _: None).fault is None
 
@@ -162,6 +162,15 @@ def test_the_right_that_the_document_entrusts_its_keeper_has_given_when_it_was_t
     right = given.body_as(RightGiven).right
     assert (asked.to, asked.order.record, right.moves) == (given.keeper, right.record, 1)
     assert original_in(right, ()).left == 7_900
+
+
+def test_the_right_that_is_passed_on_in_the_document_its_addressee_takes() -> None:
+    passed, taken = signed("right-passed"), signed("right-taken").open()
+    assert passed_to(taken) == passed
+    hearer = Hearer(taken.keeper, taken.epoch, public_key(result(VECTORS["neighbour"], "public_key")))
+    found = check_gift(passed, hearer, passed.open().keeper)
+    assert isinstance(found, Passed)
+    assert (found.right.moves, original_in(found.right, ()).left) == (1, 7_900)
 
 
 def test_the_acknowledgement_of_the_document_confirms_that_chain() -> None:

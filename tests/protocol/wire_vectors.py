@@ -44,7 +44,7 @@ from protocol.hosting import AskedBody, ToldBody, WarrantBody
 from protocol.promotions import Funded
 from protocol.records import Record, RecordKind, encode_body, seal
 from protocol.recoveries import Readopted, Reclaimed, Recovered
-from protocol.rights import RightGiven
+from protocol.rights import RightGiven, RightPassed, RightTaken
 from protocol.vouching import vouch
 from protocol.write_offs import WrittenOff
 
@@ -70,6 +70,8 @@ BODIES: dict[RecordKind, type[msgspec.Struct]] = {
     RecordKind.TOLD: ToldBody,
     RecordKind.WARRANT: WarrantBody,
     RecordKind.RIGHT_GIVEN: RightGiven,
+    RecordKind.RIGHT_PASSED: RightPassed,
+    RecordKind.RIGHT_TAKEN: RightTaken,
 }
 BLOCK = re.compile(r"^```vector (?P<kind>\w+) (?P<name>[\w-]+)\n(?P<lines>.*?)^```$", re.DOTALL | re.MULTILINE)
 LINE = re.compile(r"^(?P<name>\w+)(?P<sign>:| =>) ?(?P<value>.*(?:\n[ ].*)*)", re.MULTILINE)

@@ -71,9 +71,9 @@ def test_a_load_says_what_was_paid_how_and_what_came_on_top() -> None:
 def test_what_a_promotion_gave_stands_below_all_that_came_on_top_and_is_part_of_it() -> None:
     load, sale = list(said(TAIWAN.slip(PROMOTED_LOAD))), list(said(MAINLAND.slip(PROMOTED_SALE)))
     start = load.index("另贈: NT$300")
-    assert load[start : start + 3] == ["另贈: NT$300", "其中 開幕禮: +NT$100", f"其中 {LONGEST_TITLE}: +NT$100"]
+    assert load[start : start + 3] == ["另贈: NT$300", "其中 開幕禮: NT$100", f"其中 {LONGEST_TITLE}: NT$100"]
     start = sale.index("本次获得积分: +1,312")
-    assert sale[start : start + 2] == ["本次获得积分: +1,312", "其中 Tea week: +1,300 积分"]
+    assert sale[start : start + 2] == ["本次获得积分: +1,312", "其中 Tea week: +1,300"]
 
 
 def test_the_longest_title_of_a_promotion_fits_the_narrowest_paper_whole() -> None:

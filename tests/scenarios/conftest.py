@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 import pytest
 
@@ -15,6 +17,27 @@ from tests.scenarios.cashier import Cashier
 from tests.scenarios.secrets_told import told
 
 __all__ = ["quick_starts"]
+
+
+@pytest.fixture(scope="session")
+def on_disk(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A folder on a disk, where to sync takes its time; it stays when something has failed."""
+    folder = Path(mkdtemp(prefix="counterfoil-"))
+    yield folder
+    if not request.session.testsfailed:
+        rmtree(folder)
+
+
+@pytest.fixture
+def tmp_path(on_disk: Path) -> Path:
+    """On the disk, for this test alone."""
+    return Path(mkdtemp(dir=on_disk))
+
+
+@pytest.fixture(scope="module")
+def module_path(on_disk: Path) -> Path:
+    """The same, for the stories of one file together."""
+    return Path(mkdtemp(dir=on_disk))
 
 
 @pytest.fixture

@@ -33,9 +33,9 @@ from tests.scenarios.demo_visitor import (
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(module_path: Path) -> Iterator[Demo]:
     """One for most stories: each leaves all programs up and all devices whole. At its end nothing of it is left."""
-    demo = Demo(tmp_path_factory.mktemp("demo"))
+    demo = Demo(module_path)
     yield demo
     try:
         demo.type("quit")
@@ -96,6 +96,7 @@ async def test_the_page_swipes_cuts_and_takes_the_paper_away(demo: Demo, page: P
 
 
 @pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.thorough
 async def test_the_page_shows_what_is_down_and_starts_it_again(demo: Demo, page: Page) -> None:
     hq = page.get_by_role("region", name="HQ")
     await expect(hq.get_by_role("status")).to_contain_text("up")
@@ -183,6 +184,7 @@ def test_a_sale_that_needs_more_than_lies_here_does_not_wait_for_ever_for_a_late
     assert demo.ask("/v1/charges", body)["outcome"] == "done"
 
 
+@pytest.mark.thorough
 def test_every_command_can_be_typed_and_no_nonsense_ends_it(demo: Demo) -> None:
     at_tills = [f"{before}{command.word}" for before in ("", "12-1 ") for command in TILL_COMMANDS]
     at_hq = [f"hq {command.word}" for command in HQ_COMMANDS]
@@ -197,6 +199,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "demo"
 
 
+@pytest.mark.thorough
 def test_a_second_one_in_its_folder_disturbs_nothing(demo: Demo) -> None:
     command = [sys.executable, "-m", "hardware_mocks", "demo", "--folder", str(demo.folder), "--any-ports"]
     second = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30, stdin=subprocess.DEVNULL)

@@ -3,13 +3,14 @@
 Real programs; in the end all halves are audited.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hardware_mocks.demo_cards import PROGRAMME_FILE
 from hardware_mocks.demo_chain import DemoChain
+from hardware_mocks.demo_store import TAIWAN
 from tests.scenarios.whole_chain import everybody_on_line, prove_whole
 
 FLOOR = """
@@ -52,10 +53,7 @@ def hq_shows_what_the_store_bears(chain: DemoChain, paid: int) -> None:
 
 @pytest.mark.timeout(120)
 def test_a_cut_off_store_lets_goods_go_within_its_budgets_and_no_member_pays_for_it(tmp_path: Path) -> None:
-    chain = DemoChain(tmp_path, places=PLACES, hq_settings=PLACEMENT)
-    with (tmp_path / PROGRAMME_FILE).open("a", encoding="utf-8") as programme:
-        programme.write(FLOOR)
-    with chain:
+    with DemoChain(tmp_path, places=PLACES, hq_settings=PLACEMENT, country=replace(TAIWAN, rules=FLOOR)) as chain:
         home, till = (chain.till(place) for place in PLACES)
         home.swipe(ALICE)
         home.load(450_00)

@@ -91,6 +91,7 @@ def test_a_full_disk_takes_no_sale_and_keeps_every_one_that_was_answered(
 
 
 @on_every_disk
+@pytest.mark.thorough
 def test_a_slip_that_waits_while_the_disk_is_full_prints_once_there_is_room(
     cashier: Cashier, till: TillProcess, disk: Disk
 ) -> None:
@@ -116,6 +117,7 @@ def test_a_slip_that_waits_while_the_disk_is_full_prints_once_there_is_room(
 
 
 @on_every_disk
+@pytest.mark.thorough
 def test_what_became_of_a_slip_while_the_disk_was_full_is_written_when_there_is_room(
     cashier: Cashier, till: TillProcess, disk: Disk
 ) -> None:

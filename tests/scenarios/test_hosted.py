@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from hardware_mocks.demo_chain import DemoChain
 from hardware_mocks.demo_till import DemoTill, TillManner
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
@@ -121,6 +123,7 @@ def test_what_hq_has_not_answered_is_done_or_called_off_and_until_then_nobody_sa
         prove_whole(chain)
 
 
+@pytest.mark.thorough
 def test_a_hosted_till_without_a_line_promises_what_another_store_has_sold(tmp_path: Path) -> None:
     with DemoChain(tmp_path, places=("07-1", "12-1"), manner=WITH_PRINTER) as chain:
         till, seller = chain.till("07-1"), chain.till("12-1")

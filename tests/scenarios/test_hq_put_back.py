@@ -114,6 +114,7 @@ def test_a_whole_disk_that_was_put_back_is_found_out_by_the_first_till_that_call
     prove_whole(chain)
 
 
+@pytest.mark.thorough
 def test_whoever_starts_hq_says_that_its_disk_was_put_back(chain: DemoChain) -> None:
     copy = copied(chain)
     put_back(chain, copy, with_marker=True)
@@ -128,6 +129,7 @@ def test_whoever_starts_hq_says_that_its_disk_was_put_back(chain: DemoChain) -> 
     prove_whole(chain)
 
 
+@pytest.mark.thorough
 def test_a_till_that_was_paired_after_the_copy_is_paired_anew_and_keeps_its_book(chain: DemoChain) -> None:
     copy = copied(chain)
     chain.add_tills("13-1")

@@ -10,6 +10,8 @@ One chain of real programs for all stories of a giver, each with members of its 
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -26,8 +28,8 @@ in_real_time = pytest.mark.parametrize("whole_bench", ["real time"], indirect=Tr
 
 
 @pytest.fixture(scope="module", params=[*IN_EVERY_RUN, *THOROUGH])
-def whole_bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with bench_of(GIVERS[request.param], tmp_path_factory.mktemp("chain")) as bench:
+def whole_bench(request: pytest.FixtureRequest, module_path: Path) -> Iterator[Bench]:
+    with bench_of(GIVERS[request.param], Path(mkdtemp(dir=module_path))) as bench:
         yield bench
 
 

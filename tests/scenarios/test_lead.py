@@ -20,9 +20,9 @@ PLACEMENT = "[placement.real_time]\nmember_units = 30_000\ntill_units = 100_000_
 
 
 @pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoChain]:
+def chain(module_path: Path) -> Iterator[DemoChain]:
     """07-1 is to lead, and dies when it is told to."""
-    with DemoChain(tmp_path_factory.mktemp("chain"), places=("07-2", "12-1", "12-2", "12-3")) as chain:
+    with DemoChain(module_path, places=("07-2", "12-1", "12-2", "12-3")) as chain:
         chain.add_tills("07-1", manner=DYING)
         yield chain
         prove_whole(chain)
@@ -125,6 +125,7 @@ def test_another_lead_is_named_while_the_line_to_the_old_one_is_up(chain: DemoCh
     chain.wait_until(lambda: chain.money(DAVE) == 0)
 
 
+@pytest.mark.thorough
 def test_in_real_time_a_store_without_hq_draws_from_its_lead(tmp_path: Path) -> None:
     with DemoChain(tmp_path, places=("07-1", "07-2"), manner=REAL_TIME, hq_settings=PLACEMENT) as chain:
         lead, till = chain.till("07-1"), chain.till("07-2")
@@ -143,6 +144,7 @@ def test_in_real_time_a_store_without_hq_draws_from_its_lead(tmp_path: Path) -> 
         prove_whole(chain)
 
 
+@pytest.mark.thorough
 def test_what_is_loaded_at_any_till_of_the_store_lies_ready_at_its_lead(tmp_path: Path) -> None:
     with DemoChain(tmp_path, places=("07-1", "07-2", "07-3")) as chain:
         one, another = chain.till("07-2"), chain.till("07-3")
@@ -166,6 +168,7 @@ def test_what_is_loaded_at_any_till_of_the_store_lies_ready_at_its_lead(tmp_path
         prove_whole(chain)
 
 
+@pytest.mark.thorough
 def test_what_is_under_way_when_another_lead_is_named_arrives_by_hq(tmp_path: Path) -> None:
     """The LAN breaks when the lead has given and the till has nothing; and when the till has given it back."""
     with DemoChain(tmp_path, places=("07-1", "07-2", "07-3")) as chain:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from hardware_mocks.demo_chain import DemoChain
 from hardware_mocks.demo_till import TillManner
 from tests.scenarios.stick import Stick
@@ -65,6 +67,7 @@ def test_a_store_without_a_line_sells_and_closes_its_days_by_stick(tmp_path: Pat
         prove_whole(chain)
 
 
+@pytest.mark.thorough
 def test_a_promised_refund_is_kept_by_stick(tmp_path: Path) -> None:
     with DemoChain(tmp_path, places=(LEAD, TILL), manner=PROXY_RUN) as chain:
         lead, till, stick = chain.till(LEAD), chain.till(TILL), Stick(chain, tmp_path / "stick")

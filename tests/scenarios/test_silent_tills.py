@@ -14,9 +14,9 @@ OFTEN = "copies_s = 0.3\n"
 
 
 @pytest.fixture
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoChain]:
+def chain(module_path: Path) -> Iterator[DemoChain]:
     """07-1 leads, and copies its chain to 07-2."""
-    folder = tmp_path_factory.mktemp("chain")
+    folder = module_path
     with DemoChain(folder, places=("07-1", "07-2"), hq_settings=OFTEN) as chain:
         chain.name_lead("07-1", witness="07-2")
         yield chain
@@ -54,6 +54,7 @@ def test_the_records_of_a_till_that_is_silent_or_dead_come_by_the_other(chain: D
     prove_whole(chain)
 
 
+@pytest.mark.thorough
 def test_hq_sees_what_a_cut_off_till_refused_though_funded_and_what_a_silent_one_strands(tmp_path: Path) -> None:
     with DemoChain(tmp_path, places=("07-1", "12-1"), hq_settings=f"stranded_after_h = {2 / 3600}\n") as chain:
         here, there = chain.till("07-1"), chain.till("12-1")

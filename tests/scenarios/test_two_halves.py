@@ -19,7 +19,8 @@ from tests.scenarios.proof import prove
 from tests.scenarios.two_halves import ARRIVES_S_MAX, TwoHalves, told_in_log
 
 HASTE = Patience(least_s=0.01, most_s=0.1)
-CUTS = 100
+CUTS = 30
+CUTS_THOROUGHLY = 300
 
 
 @pytest.fixture
@@ -189,7 +190,8 @@ def test_kill_minus_nine_on_either_side_in_mid_transfer_loses_nothing(seed: int,
     prove(halves.store.data())
 
 
-async def test_a_cable_that_is_out_a_hundred_times_costs_nothing(halves: TwoHalves) -> None:
+@pytest.mark.parametrize("cuts", [CUTS, pytest.param(CUTS_THOROUGHLY, marks=pytest.mark.thorough)])
+async def test_a_cable_that_is_out_again_and_again_costs_nothing(halves: TwoHalves, cuts: int) -> None:
     """The till runs in here, so that it is less patient; HQ, the cable and the line are real."""
     chance = random.Random(11)
     await asyncio.to_thread(halves.pair)
@@ -201,7 +203,7 @@ async def test_a_cable_that_is_out_a_hundred_times_costs_nothing(halves: TwoHalv
     uplink = asyncio.create_task(parts.uplink.run())
     sales = asyncio.create_task(_sell_on(parts, halves))
     halves.cable.lead_to(halves.hq.url)
-    while halves.cable.breaks < CUTS:
+    while halves.cable.breaks < cuts:
         halves.cable.breaks_after = chance.choice([chance.randrange(1, 900), chance.randrange(1, 60_000)])
         await asyncio.sleep(chance.uniform(0, 0.03))
         if chance.random() < 0.2:

@@ -4,6 +4,7 @@ One chain of real programs for all stories, each with members of its own; in the
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +16,8 @@ PLACEMENT = "[placement.transfer]\nmember_units = 30_000\ntill_units = 100_000_0
 
 
 @pytest.fixture(scope="module")
-def whole_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoChain]:
-    with DemoChain(tmp_path_factory.mktemp("chain"), hq_settings=PLACEMENT) as chain:
+def whole_chain(module_path: Path) -> Iterator[DemoChain]:
+    with DemoChain(module_path, hq_settings=PLACEMENT) as chain:
         yield chain
         prove_whole(chain)
 
@@ -40,7 +41,7 @@ def test_what_is_beyond_the_share_goes_home_and_pays_at_another_store(chain: Dem
     chain.wait_until(lambda: chain.balances(1) == {"07-1": (300_00, 0), "12-1": (100_00, 55)})
     of_two_lots = third.sell(1, 350_00)
     assert (of_two_lots["outcome"], of_two_lots["principal"], of_two_lots["bonus"]) == ("done", 349_45, 55)
-    chain.wait_until(lambda: chain.balances(1) == {"07-2": (50_55, 0)})
+    chain.wait_until(lambda: chain.money(1) == 50_55)  # where it lies depends on who was called home first
     chain.wait_until_quiet()
     assert chain.money(1) == 50_55
 
@@ -192,6 +193,7 @@ def test_members_are_found_by_a_phone_that_two_of_them_share(chain: DemoChain) -
     assert stranger.search("0987-654-321") == {"members": [], "hq_answered": False}
 
 
+@pytest.mark.thorough
 def test_a_third_till_joins_while_the_others_sell_and_what_lies_at_a_revoked_one_is_shown_there(
     chain: DemoChain,
 ) -> None:

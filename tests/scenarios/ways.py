@@ -222,6 +222,6 @@ WAYS: dict[str, Way] = {
     "hosted, with a lead": Hosted(has_lead=True),
     "proxy-run": ByMediumAlone(PROXY_RUN, refused="not_enough_here", refused_elsewhere="right_elsewhere"),
     "proxy-run, with a lead": ByMedium(
-        PROXY_RUN, has_lead=True, refused="not_enough_here", refused_elsewhere="right_elsewhere"
+        PROXY_RUN, has_lead=True, refused="not_enough_here", refused_elsewhere="more_than_left"
     ),
 }

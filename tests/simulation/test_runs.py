@@ -8,10 +8,10 @@ from simulation.chain import Size
 from simulation.run import run
 from tests.chains import chain_faults, recovery_faults
 from tests.faults import Fault, to_be_seen
-from tests.simulation import loss_faults, paper_faults, simulation_faults
+from tests.simulation import keeper_faults, loss_faults, paper_faults, right_faults, simulation_faults
 
 SMALL = Size(stores=2, tills=2)
-SEEDS = range(1, 3)
+SEEDS = range(1, 2)
 """In every run; --thorough takes some hundreds, and a larger chain."""
 SEEDS_TO_A_FAULT = 30
 """Each fault is seen within so many, mostly in the first; whoever sees one stops."""
@@ -24,6 +24,8 @@ FAULTS: dict[str, Fault] = {
     "a till gives a promotion, and uses nothing of its quota": simulation_faults.give_and_use_nothing,
     "a till keeps a promise twice": simulation_faults.keep_promises_twice,
     "a till keeps a promise that was taken back": simulation_faults.keep_what_was_taken_back,
+    "a till passes a right on, and still has it": right_faults.pass_on_and_keep,
+    "hq does not hear that a right was passed on": right_faults.hear_of_no_move,
     "a till that starts has used no budget": simulation_faults.forget_budgets,
     "a till lets go what nobody agrees to": simulation_faults.let_go_unasked,
     "a refund gives the store's risk to the card": simulation_faults.lend_to_the_member,
@@ -54,6 +56,15 @@ FAULTS: dict[str, Fault] = {
     "hq has back what lies with a till that it revokes": loss_faults.free_what_is_fenced,
     "hq has back what lies with a till that is replaced": loss_faults.free_what_is_replaced,
     "hq takes the records of a revoked till": loss_faults.take_from_the_revoked,
+    "what has expired is spent": keeper_faults.spend_what_has_expired,
+    "hq has back what has expired at a till": keeper_faults.free_what_has_expired,
+    "a till knows an operation by the line that brought it": keeper_faults.know_operations_by_their_line,
+    "hq posts what was taken before it was given": keeper_faults.park_nothing,
+    "a till carries out orders of an earlier epoch of hq's": keeper_faults.obey_older_epochs,
+    "hq picks the lots that pay": keeper_faults.allot_at_hq,
+    "hq has what a till holds when somebody asks for it": keeper_faults.credit_on_request,
+    "hq has back what it calls home when it calls": keeper_faults.take_on_recall,
+    "a till never sends again what hq had acknowledged": keeper_faults.never_go_back,
 }
 
 

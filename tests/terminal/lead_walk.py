@@ -137,14 +137,14 @@ class LeadWalk:
         chain = till.chain()
         first = self.chance.randint(0, self.copies(till))
         last = self.chance.randint(first, len(chain))
-        self.lead.store.lending.take(Records(*chain_of(till), tuple(chain[first:last])), self.lead.moment().now_ms)
+        self.lead.store.lending.take(Records(*chain_of(till), tuple(chain[first:last])), self.lead.moment())
 
     def gap(self, till: Till) -> None:
         """Something on the way is lost, and what comes behind it is not looked at."""
         held_before, chain = self.copies(till), till.chain()
         if till is not self.lead and len(chain) > held_before + 1:
             batch = Records(*chain_of(till), tuple(chain[held_before + 1 :]))
-            assert self.lead.store.lending.take(batch, self.lead.moment().now_ms) is not None
+            assert self.lead.store.lending.take(batch, self.lead.moment()) is not None
             assert self.copies(till) == held_before
 
     def again(self, till: Till) -> None:
@@ -232,7 +232,7 @@ class LeadWalk:
                 assert till.store.take_gift(gift, till.moment()) is None
             while self.copies(till) < len(till.chain()):
                 batch = Records(*chain_of(till), till.store.batch(self.copies(till)))
-                assert self.lead.store.lending.take(batch, self.lead.moment().now_ms) is None
+                assert self.lead.store.lending.take(batch, self.lead.moment()) is None
         self.look()
         assert self.at_rest, "something is under way for ever"
         self.prove()

@@ -12,7 +12,7 @@ from ledger.cards import Card
 from ledger.ids import ChainId, Place
 from ledger.slices import Asset
 from loyalty.programme import Programme
-from offline_queue.doubts import Doubt, Gift, Hearer, check_gift
+from offline_queue.doubts import Doubt, Gift, Hearer, Passed, check_gift
 from protocol.bodies import Given, Lead, Neighbour, Order, Roster, Taken, Witness
 from protocol.conversation import Draw, NotDrawn, Records
 from protocol.records import RecordKind, SignedRecord
@@ -86,7 +86,7 @@ class OneStore:
         assert isinstance(gift, Gift), gift
         return gift
 
-    def seen(self, signed: SignedRecord) -> Gift | Doubt:
+    def seen(self, signed: SignedRecord) -> Gift | Passed | Doubt:
         """What the other till makes of what the lead says."""
         me, lead = self.till.identity, self.lead.identity
         return check_gift(signed, Hearer(me.place, me.epoch, self.lead.key.public_key()), lead.place)
@@ -100,7 +100,7 @@ class OneStore:
         return self.hear(Records(*chain_of(self.till), tuple(self.till.chain()[first - 1 :])))
 
     def hear(self, batch: Records) -> Fault | None:
-        return self.lead.store.lending.take(batch, self.lead.moment().now_ms)
+        return self.lead.store.lending.take(batch, self.lead.moment())
 
     def copies(self, chain: ChainId) -> int:
         """How many records of a neighbour's the lead holds."""

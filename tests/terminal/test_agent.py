@@ -130,13 +130,13 @@ async def test_calling_off_what_is_being_decided_waits_for_what_comes_of_it(
 ) -> None:
     """Here it waits for value that is under way to the place at HQ."""
     go_on = asyncio.Event()
-    decide: Any = funded.place.till._deciding.decide
+    decide: Any = funded.place.till.deciding.decide
 
     async def slowly(*words: object) -> object:
         await go_on.wait()
         return await decide(*words)
 
-    monkeypatch.setattr(funded.place.till._deciding, "decide", slowly)
+    monkeypatch.setattr(funded.place.till.deciding, "decide", slowly)
     funded.agent._patience_s = AT_ONCE_S
     assert await funded.pay(100_00, X) is Problem.OUTCOME_UNKNOWN
     await funded.agent.settle()

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from ledger.slices import Asset
 from offline_queue.forwarding import WINDOW_BATCHES
-from protocol.bodies import Transfer, Why
+from protocol.bodies import Recall, Transfer, Why
+from protocol.conversation import Draw
 from protocol.records import RecordKind
 from terminal.answers import Answer, HqState
 from tests.chains.company import ALICE, card
@@ -63,6 +65,36 @@ async def test_in_real_time_an_hq_that_has_nothing_leaves_the_share_here_to_pay(
         await till.load(500)
         assert is_done(await till.pay(300))
         assert len(hq.draws) == 1
+        await proved(till)
+
+
+async def test_in_real_time_what_is_called_home_while_hq_is_asked_comes_back_for_the_sale(
+    tmp_path: Path, hq: StandInHq
+) -> None:
+    """It lay here when the sale came, so that HQ's no did not matter; then HQ had what it asked for."""
+
+    async def call_home(draw: Draw) -> None:
+        if not draw.least:
+            await hq.give(Recall(A, Asset.MONEY, 0))
+            await hq.answer_draw(draw)
+        else:
+            answers.append(asyncio.create_task(answer_once_it_is_home(draw)))
+
+    async def answer_once_it_is_home(draw: Draw) -> None:
+        await soon(lambda: hq.funds.units(A) == 500)
+        await hq.answer_draw(draw)
+
+    answers: list[asyncio.Task[None]] = []
+    async with opened_till(tmp_path, hq, REAL_TIME) as till:
+        await till.all_arrived()
+        await till.load(500)
+        await till.all_arrived()
+        hq.on_draw = call_home
+        assert is_done(await till.pay(300))
+        assert [(one.units, one.least) for one in hq.draws] == [(300, 0), (300, 300)]
+        assert hq.draws[0].operation_id != hq.draws[1].operation_id
+        await till.all_arrived()
+        assert (await till.has(), hq.funds.units(A)) == (0, 200)
         await proved(till)
 
 

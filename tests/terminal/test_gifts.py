@@ -180,7 +180,7 @@ def test_a_refused_sale_sends_back_what_it_drew_to_whoever_gave_it(store: OneSto
     request = asked(store.till.charge_of(ALICE, "600.00", "sale-0001"), store.till.moment())
     held = store.till.store.settle(lent, request, MODES[ModeName.TRANSFER])
     assert isinstance(held, Held)
-    request = msgspec.structs.replace(request, drawn=(held.passage,), drawn_for=((A, Asset.MONEY),))
+    request = msgspec.structs.replace(request, drawn=(held.passage,), drawn_for=2 * ((A, Asset.MONEY),))
     answer = store.till.store.settle(hq.transfer(A, 50_00, Why.DRAW, "sale-0001"), request, ONLY_MISSING)
     assert isinstance(answer, Answer)
     assert answer.outcome is Outcome.DECLINED
@@ -206,7 +206,7 @@ def test_one_lot_that_came_from_both_goes_back_to_each_as_it_came(store: OneStor
     request = asked(store.till.charge_of(ALICE, "900.00", "sale-0001"), store.till.moment())
     held = store.till.store.settle(lent, request, MODES[ModeName.TRANSFER])
     assert isinstance(held, Held)
-    request = msgspec.structs.replace(request, drawn=(held.passage,), drawn_for=((A, Asset.MONEY),))
+    request = msgspec.structs.replace(request, drawn=(held.passage,), drawn_for=2 * ((A, Asset.MONEY),))
     answer = store.till.store.settle(hq.transfer(A, 50_00, Why.DRAW, "sale-0001"), request, ONLY_MISSING)
     assert isinstance(answer, Answer)
     assert answer.outcome is Outcome.DECLINED

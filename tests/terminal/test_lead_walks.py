@@ -20,6 +20,7 @@ from protocol.conversation import Draw, NotDrawn, Resume
 from protocol.records import RecordKind, SignedRecord
 from protocol.signing import public_key
 from protocol.transfers import given_in
+from terminal.asking import Moment
 from terminal.gifts import Gifts
 from terminal.hq_memory import HqMemory
 from terminal.lending import Lending
@@ -70,11 +71,11 @@ def takes_what_is_relayed_twice(patch: pytest.MonkeyPatch) -> None:
     """What came over the LAN is taken again when HQ relays it."""
     take = HqMemory._take_relayed
 
-    def forgetful(self: HqMemory, order: Relay, now_ms: int) -> Transfer | Doubt | None:
+    def forgetful(self: HqMemory, order: Relay, moment: Moment) -> Transfer | Doubt | None:
         with pytest.MonkeyPatch.context() as inside:
             inside.setattr(Transfers, "has_taken", lambda _self, _giver: False)
             inside.setattr(SqliteJournal, "knows_operation", lambda _self, _operation_id: False)
-            return take(self, order, now_ms)
+            return take(self, order, moment)
 
     patch.setattr(HqMemory, "_take_relayed", forgetful)
 
@@ -88,8 +89,8 @@ def keeps_what_is_relayed_too_late(patch: pytest.MonkeyPatch) -> None:
     """What was drawn and HQ relays stays at the till, as if it had been placed there."""
     take = HqMemory._take_relayed
 
-    def keep(self: HqMemory, order: Relay, now_ms: int) -> Transfer | Doubt | None:
-        brought = take(self, order, now_ms)
+    def keep(self: HqMemory, order: Relay, moment: Moment) -> Transfer | Doubt | None:
+        brought = take(self, order, moment)
         return None if isinstance(brought, Transfer) else brought
 
     patch.setattr(HqMemory, "_take_relayed", keep)
@@ -116,15 +117,15 @@ def keeps_what_a_declined_sale_drew(patch: pytest.MonkeyPatch) -> None:
 
 def takes_nothing_back(patch: pytest.MonkeyPatch) -> None:
     """The lead has the copy, and not what it gives."""
-    patch.setattr(Lending, "_take_back", lambda _self, _signed, _now_ms: None)
+    patch.setattr(Lending, "_take_back", lambda _self, _signed, _moment: None)
 
 
 def takes_what_goes_to_hq(patch: pytest.MonkeyPatch) -> None:
     """The lead takes whatever a neighbour gives to anybody."""
 
-    def take_all(self: Lending, signed: SignedRecord, now_ms: int) -> None:
+    def take_all(self: Lending, signed: SignedRecord, moment: Moment) -> None:
         if given_in(signed.open()) is not None:
-            self._transfers.take_from_neighbour(signed, now_ms)
+            self._transfers.take_from_neighbour(signed, moment.now_ms)
 
     patch.setattr(Lending, "_take_back", take_all)
 

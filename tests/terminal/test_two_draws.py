@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from checkout.sold import Paid, PaidWith
@@ -178,6 +179,42 @@ async def test_what_was_recalled_between_two_draws_does_not_go_home_twice(tmp_pa
         assert answer.outcome is Outcome.DECLINED
         await till.all_arrived()
         assert [part.units for one in hq.gifts() for part in one.transfer.parts] == [1_000]
+        await proved(till)
+
+
+async def test_what_was_recalled_between_two_draws_is_drawn_once_more(tmp_path: Path, hq: StandInHq) -> None:
+    hq.funds.add(A, 5_000)
+    hq.funds.add(A, 100, purse=Purse.POINTS)
+
+    async def recall_first(draw: Draw) -> None:
+        if draw.asset is Asset.POINTS:
+            await hq.give(Recall(A, Asset.MONEY, 0))
+        await hq.answer_draw(draw)
+
+    hq.on_draw = recall_first
+    async with opened_till(tmp_path, hq, WITH_POINTS) as till:
+        await till.all_arrived()
+        assert is_done(await till.buy(BOTH))
+        assert drawn(hq) == [("money", 1_000, 1_000), ("points", 35, 35), ("money", 1_000, 1_000)]
+        await till.all_arrived()
+        assert (hq.funds.units(A, Asset.MONEY), await lies_here(till)) == (4_000, (0, 3))
+        await proved(till)
+
+
+async def test_an_asset_is_drawn_twice_at_most(tmp_path: Path, hq: StandInHq) -> None:
+    """An HQ that gives less than it was asked for keeps nobody waiting."""
+    hq.funds.add(A, 5_000)
+
+    async def one_cent(draw: Draw) -> None:
+        await hq.answer_draw(msgspec.structs.replace(draw, units=1, least=1))
+
+    hq.on_draw = one_cent
+    async with opened_till(tmp_path, hq, WITH_POINTS) as till:
+        await till.all_arrived()
+        answer = await till.pay(1_000)
+        assert isinstance(answer, Answer)
+        assert answer.outcome is Outcome.DECLINED
+        assert drawn(hq) == [("money", 1_000, 1_000), ("money", 999, 999)]
         await proved(till)
 
 

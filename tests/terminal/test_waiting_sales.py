@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from protocol.bodies import Recall
+from protocol.conversation import NoDraw, NotDrawn
 from terminal.answers import Answer, Outcome, Problem
 from tests.chains.company import ALICE, BOB
 from tests.terminal.draws import A, asked, came, is_done, silence
@@ -95,6 +96,7 @@ async def test_a_recall_that_comes_first_leaves_the_sale_short_and_all_value_in_
     sale = asyncio.create_task(till.pay(1200))
     await came(hq, 1)
     await hq.give(msgspec.convert({"type": "recall", "account": A, "asset": "money", "keep": 0}, Recall))
+    hq.on_draw = lambda draw: hq.say(NotDrawn(draw.operation_id, NoDraw.NOT_ENOUGH, (), 1))  # it is asked once more
     await hq.answer_draw(hq.draws[0])
     assert (await sale).outcome is Outcome.DECLINED
     await till.all_arrived()

@@ -36,7 +36,7 @@ def store(tmp_path: Path) -> OneStore:
 def copied(store: OneStore) -> Fault | None:
     """The witness gets its copy of the lead's chain."""
     batch = Records(*chain_of(store.lead), tuple(store.lead.chain()))
-    return store.till.store.lending.take(batch, store.till.moment().now_ms)
+    return store.till.store.lending.take(batch, store.till.moment())
 
 
 def held(store: OneStore) -> int:
@@ -50,7 +50,7 @@ def test_a_witness_lets_in_the_lead_and_nobody_else(store: OneStore) -> None:
     assert lending.key_of(chain_of(store.lead)) is not None
     for chain in (ChainId(third.place, 1), chain_of(store.till), ChainId(Place("07-1"), 2)):
         assert lending.key_of(chain) is None
-    assert lending.take(third.batch(), 1) == Fault(Rejection.FENCED)
+    assert lending.take(third.batch(), store.lead.moment()) == Fault(Rejection.FENCED)
 
 
 def test_it_keeps_the_copy_and_says_how_far(store: OneStore) -> None:
@@ -75,7 +75,7 @@ def test_what_went_back_to_the_witness_when_it_led_it_takes_from_the_copy_as_no_
     now_lead = store.till.store.lending
     assert now_lead.gifts(chain_of(store.lead), 0, 9) == ()
     batch = Records(*chain_of(store.till), tuple(store.till.chain()))
-    assert store.lead.store.lending.take(batch, store.lead.moment().now_ms) is None
+    assert store.lead.store.lending.take(batch, store.lead.moment()) is None
     assert store.has == (500_00, 0)
     store.prove()
 

@@ -22,7 +22,7 @@ FUNCTION_LINES_MAX = 60
 
 def imports(source: Source) -> Iterator[tuple[int, str]]:
     """Every name that a file imports, written in full: `from . import x` in a/b.py is a.x."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -38,8 +38,8 @@ def reads_clock_or_chance(source: Source) -> Iterator[Fault]:
     for line, name in imports(source):
         if name.partition(".")[0] in CLOCKS_AND_DICE or name.rpartition(".")[2] in READINGS:
             yield line, f"the core imports {name}"
-    called = {id(node.func) for node in ast.walk(source.tree) if isinstance(node, ast.Call)}
-    for node in ast.walk(source.tree):
+    called = {id(node.func) for node in source.nodes if isinstance(node, ast.Call)}
+    for node in source.nodes:
         if isinstance(node, ast.Attribute) and node.attr in READINGS:
             owner = ast.unparse(node.value).rpartition(".")[2]
             if id(node) in called or owner in {"date", "datetime", "os", "uuid"}:
@@ -60,7 +60,7 @@ def compares_a_mode(source: Source) -> Iterator[Fault]:
     """What differs by mode is an object, chosen once."""
     if source.path == MODES_HOME or source.folder not in PACKAGES:
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Compare) and _names_a_mode(node, ast.unparse(node)):
             yield node.lineno, f"a mode is compared: {ast.unparse(node)}"
         elif isinstance(node, ast.Match):
@@ -72,13 +72,15 @@ def compares_a_mode(source: Source) -> Iterator[Fault]:
 
 def swallows_an_exception(source: Source) -> Iterator[Fault]:
     """An exception is handled, turned into a value, or named in contextlib.suppress; it never just ends."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         match node:
             case ast.ExceptHandler(body=body) if all(_does_nothing(part) for part in body):
                 yield node.lineno, "an exception is swallowed"
-            case ast.Call(args=args) if ast.unparse(node.func).endswith("suppress"):
+            case ast.Call(func=ast.Name(id="suppress") | ast.Attribute(attr="suppress"), args=args):
                 if {ast.unparse(argument) for argument in args} & {"Exception", "BaseException"}:
                     yield node.lineno, "every exception is suppressed"
+            case _:
+                continue
 
 
 def _does_nothing(node: ast.stmt) -> bool:
@@ -104,7 +106,7 @@ def is_too_long(source: Source) -> Iterator[Fault]:
     lines = source.text.count("\n")
     if lines > FILE_LINES_MAX:
         yield 1, f"the file has {lines} lines, more than {FILE_LINES_MAX}"
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines > FUNCTION_LINES_MAX:

@@ -98,8 +98,10 @@ def test_no_file_is_unfinished_or_names_a_registry() -> None:
 def test_what_is_left_over_in_any_kind_of_text_is_found(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("#!/bin/sh\n# TO" + "DO: all\n")
     (tmp_path / "page.html").write_text("<script src=https://registry.npm" + "js.org/x.js>\n")
+    (tmp_path / "list.md").write_text("<" * 7 + " HEAD\none\n=======\nother\n" + ">" * 7 + " other\n")
     (tmp_path / "picture.png").write_bytes(b"\0TO" + b"DO")
-    assert left_in_text(tmp_path) == ["page.html:1: npm" + "js.", "run:2: TO" + "DO"]
+    both = ["list.md:1: " + "<" * 7, "list.md:5: " + ">" * 7]
+    assert left_in_text(tmp_path) == [*both, "page.html:1: npm" + "js.", "run:2: TO" + "DO"]
 
 
 def test_every_link_between_documents_leads_somewhere() -> None:

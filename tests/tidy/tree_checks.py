@@ -8,7 +8,7 @@ from tests.tidy.code_checks import imports
 from tests.tidy.sources import files, sources
 
 # Written in pieces, so that this file does not find itself.
-UNFINISHED = re.compile(r"\b(FIX" + r"ME|TO" + r"DO|X" + r"XX|HA" + r"CK)\b")
+UNFINISHED = re.compile(r"\b(FIX" + r"ME|TO" + r"DO|X" + r"XX|HA" + r"CK)\b|^(<{7}|>{7})(?= )")
 REGISTRY = re.compile(r"(py" + r"pi\.org|python" + r"hosted\.|npm" + r"js\.|\bdeb\.deb" + r"ian\.)", re.IGNORECASE)
 LOCK_LINE = re.compile(r"[a-z0-9][a-z0-9.-]*==\S+( ; .+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?")
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.DOTALL | re.MULTILINE)
@@ -55,7 +55,7 @@ def odd_skip_lines(text: str) -> list[str]:
 
 
 def left_in_text(root: Path) -> list[str]:
-    """Words that say unfinished, and hosts of registries (each site has its own), in any text file."""
+    """Words and marks (of a merge) that say unfinished, and hosts of registries, one for each site, in any text."""
     return [
         f"{path.relative_to(root)}:{number}: {found[0]}"
         for path in files(root)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from itertools import count
 from pathlib import Path
@@ -17,9 +17,10 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
+import pytest
 from playwright.async_api import ConsoleMessage, Error, Page, Route, ViewportSize, expect
 
-from hardware_mocks.demo_store import DemoStore
+from hardware_mocks.demo_store import TAIWAN, DemoStore
 from hardware_mocks.magstripe_reader import VirtualMagstripeReader
 from hardware_mocks.patience import wait_until
 from hardware_mocks.receipt_printer import VirtualReceiptPrinter
@@ -289,16 +290,27 @@ def settings_of(
 
 @contextmanager
 def open_shop(
-    folder: Path, store_name: str = "中山店", before: Callable[[DemoStore], None] = lambda _store: None
+    folder: Path, store_name: str = "中山店", before: Callable[[DemoStore], None] = lambda _store: None, rules: str = ""
 ) -> Iterator[Shop]:
-    """Everything on. `before` the till is."""
-    store = DemoStore(folder)
+    """Everything on. `before` the till is; `rules` are more of the demo's programme."""
+    store = DemoStore(folder, replace(TAIWAN, rules=rules))
     before(store)
     with VirtualMagstripeReader() as reader, VirtualReceiptPrinter() as printer:
         settings = settings_of(store, reader, printer)
         settings.write_text(settings.read_text("utf-8").replace("中山店", store_name), "utf-8")
         with TillProcess(settings, folder / "till.log") as till:
             yield Shop(store, till, reader, printer)
+
+
+def shop_of(rules: str) -> Callable[..., Iterator[Shop]]:
+    """A module's own `shop`, with more of the programme: one for all its stories."""
+
+    @pytest.fixture(scope="module", name="shop")
+    def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+        with open_shop(tmp_path_factory.mktemp("shop"), rules=rules) as opened:
+            yield opened
+
+    return shop
 
 
 @asynccontextmanager
@@ -318,9 +330,10 @@ async def open_counter(
     window: Window,
     store_name: str = "中山店",
     before: Callable[[DemoStore], None] = lambda _store: None,
+    rules: str = "",
 ) -> AsyncIterator[Counter]:
     """In a shop of its own, with the demo's first cards."""
-    with open_shop(folder, store_name, before) as shop:
+    with open_shop(folder, store_name, before, rules) as shop:
         async with window.lent() as page, at_counter(shop, page) as counter:
             counter.first_card = 0
             yield counter

@@ -64,6 +64,7 @@ async def test_a_card_that_leaves_takes_its_figures_with_it(counter: Counter, cu
     await shows(customer, "welcome")
 
 
+@pytest.mark.thorough
 async def test_a_card_that_was_told_is_not_taken_away_by_an_answer_from_before(counter: Counter) -> None:
     """The page asks what lies there, and hears of a swipe before it hears the answer."""
     asked, told = asyncio.Event(), asyncio.Event()

@@ -108,6 +108,7 @@ async def test_a_slip_is_refunded_in_part_and_then_it_cannot_be_voided(counter: 
     await counter.reads("slip_left", "已經全部退回")
 
 
+@pytest.mark.thorough
 async def test_a_void_that_came_too_late_says_why_and_moves_nothing(counter: Counter) -> None:
     await counter.load(500)
     await counter.charge(129)

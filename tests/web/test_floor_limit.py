@@ -1,14 +1,11 @@
 """The floor limit at the counter: the cashier reads how much the store would bear, and presses + or not."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
-from hardware_mocks.demo_cards import PROGRAMME_FILE
-from hardware_mocks.demo_store import DemoStore
-from tests.web.counter import Counter, Shop, open_counter, open_shop
+from tests.web.counter import Counter, open_counter, shop_of
 from tests.web.looks import look
 from tests.web.modules import Modules
 from tests.web.table import LATE, SWIPE, SWIPE_OTHER, Step, answered, play, sent
@@ -23,20 +20,9 @@ sale_units = 30_000
 card_day_units = 50_000
 till_day_units = 80_000
 """
+"""NT$300 a sale, NT$500 a card and day, NT$800 a till and day."""
 
-
-def allow(store: DemoStore) -> None:
-    """The demo's programme, and NT$300 a sale, NT$500 a card and day, NT$800 a till and day."""
-    store.cards.write(store.country.currency)
-    with (store.cards.folder / PROGRAMME_FILE).open("a", encoding="utf-8") as programme:
-        programme.write(FLOOR)
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """One for all stories that leave the till some of its day."""
-    with open_shop(tmp_path_factory.mktemp("shop"), before=allow) as opened:
-        yield opened
+shop = shop_of(FLOOR)
 
 
 async def agree(counter: Counter) -> None:
@@ -88,6 +74,7 @@ async def test_a_key_that_comes_too_soon_agrees_to_nothing(counter: Counter) -> 
     await counter.shows("done")
 
 
+@pytest.mark.thorough
 async def test_a_budget_that_is_used_up_says_what_is_left_and_offers_nothing(tmp_path: Path, window: Window) -> None:
     words = (
         (1, 300, None),
@@ -96,7 +83,7 @@ async def test_a_budget_that_is_used_up_says_what_is_left_and_offers_nothing(tmp
         (2, 300, None),
         (3, 250, "這台收銀機今天由本店墊付的額度只剩 NT$200，不夠。"),
     )
-    async with open_counter(tmp_path, window, before=allow) as counter:
+    async with open_counter(tmp_path, window, rules=FLOOR) as counter:
         for which, amount, why in words:
             await counter.swipe(which)
             await counter.press(f"{amount} Enter")

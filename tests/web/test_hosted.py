@@ -175,6 +175,7 @@ async def test_what_hq_has_not_answered_is_not_known_until_it_is_known_to_be_don
     assert hosted.chain.money(counter.first_card + 1) == 431_55
 
 
+@pytest.mark.thorough
 async def test_what_hq_never_heard_of_is_called_off_and_then_it_is_done_once(
     counter: Counter, hosted: HostedShop
 ) -> None:
@@ -197,6 +198,7 @@ async def test_what_hq_never_heard_of_is_called_off_and_then_it_is_done_once(
     assert hosted.chain.money(counter.first_card + 1) == 431_55
 
 
+@pytest.mark.thorough
 async def test_what_hq_could_not_be_asked_for_is_not_done_and_begins_anew(counter: Counter, hosted: HostedShop) -> None:
     await counter.load(500)
     await counter.swipe()

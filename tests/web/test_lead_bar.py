@@ -41,6 +41,7 @@ async def test_the_bar_says_how_it_stands_with_the_lead_while_the_line_to_hq_res
             await look(counter, "empty")
 
 
+@pytest.mark.thorough
 async def test_the_bar_of_a_store_without_a_line_has_room_for_its_lead_and_both_files(counter: Counter) -> None:
     async def answer(route: Route) -> None:
         fetched = await route.fetch()

@@ -73,6 +73,7 @@ async def test_a_charge_that_never_arrived_is_said_not_done_and_tried_again(coun
     assert counter.spendable() == 43155
 
 
+@pytest.mark.thorough
 async def test_a_decline_whose_answer_was_lost_is_found_too(counter: Counter) -> None:
     await with_amount(counter)
     await counter.meet(CHARGES, lose_answer)
@@ -183,6 +184,7 @@ async def test_what_never_arrived_is_said_not_done_and_done_once_when_tried_agai
     assert counter.spendable() == WAYS[path][3]
 
 
+@pytest.mark.thorough
 async def test_a_reload_in_mid_refund_asks_what_became_of_it(counter: Counter) -> None:
     await on_the_way(counter, "refunds")
     done, ends = asyncio.Event(), asyncio.Event()
@@ -218,6 +220,7 @@ async def test_a_till_that_dies_after_a_void_tells_the_truth_when_it_is_back(cou
     await counter.reads("result_title", "已作廢")
 
 
+@pytest.mark.thorough
 async def test_an_event_tells_the_answer_that_was_lost(counter: Counter) -> None:
     await with_amount(counter, deaf=False)
     await counter.meet(CHARGES, lose_answer)
@@ -265,6 +268,7 @@ async def test_a_reload_after_a_charge_that_never_arrived_says_not_done(counter:
     ends.set()
 
 
+@pytest.mark.thorough
 async def test_a_reload_after_the_result_keeps_its_approval_code_in_the_strip(counter: Counter) -> None:
     await with_amount(counter)
     await counter.press("Enter")
@@ -304,6 +308,7 @@ async def test_a_till_that_dies_after_a_charge_tells_the_truth_when_it_is_back(c
     await counter.reads("result_title", "已扣款")
 
 
+@pytest.mark.thorough
 async def test_a_till_that_dies_before_a_charge_tells_the_truth_when_it_is_back(counter: Counter) -> None:
     await with_amount(counter)
 

@@ -54,12 +54,13 @@ async def test_whole_dollars_are_typed_and_units_are_sent(modules: Modules) -> N
     ("currency", "keys", "typed"),
     [
         (TWD, "129", "129"),
-        (TWD, "12.9", "129"),
+        (TWD, "12.9", "12."),
+        (TWD, "129.00", "129."),
         (TWD, "007", "7"),
         (CNY, "12.345", "12.34"),
         (CNY, ".5", "0.5"),
         (CNY, "1.2.3", "1.23"),
-        (JPY, "1.5", "15"),
+        (JPY, "1.5", "1."),
     ],
 )
 async def test_only_amounts_of_the_currency_can_be_typed(

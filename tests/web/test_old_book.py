@@ -24,7 +24,7 @@ BOOKS = {
 }
 
 
-@pytest.mark.parametrize("state", BOOKS)
+@pytest.mark.parametrize("state", ["unconfirmed", pytest.param("behind", marks=pytest.mark.thorough)])
 async def test_a_book_that_is_not_sure_is_in_the_bar_and_a_sentence_says_why(counter: Counter, state: str) -> None:
     async def answer(route: Route) -> None:
         fetched = await route.fetch()

@@ -188,6 +188,7 @@ async def test_nothing_is_sent_until_the_cashier_agrees(counter: Counter, chain:
     assert len(asked) == 1
 
 
+@pytest.mark.thorough
 async def test_a_promise_whose_answer_was_lost_is_asked_for_and_shown(counter: Counter, chain: DemoChain) -> None:
     async def lose(route: Route) -> None:
         await route.fetch()
@@ -208,6 +209,7 @@ async def test_a_promise_whose_answer_was_lost_is_asked_for_and_shown(counter: C
     await kept(chain, 4)
 
 
+@pytest.mark.thorough
 async def test_a_promise_that_never_arrived_is_sent_again_and_a_reload_changes_nothing(
     counter: Counter, chain: DemoChain
 ) -> None:

@@ -1,16 +1,13 @@
 """Promotions at the counter: what each gave, and a calm word where one has nothing left to give here."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
-from hardware_mocks.demo_cards import PROGRAMME_FILE
-from hardware_mocks.demo_store import DemoStore
 from receipts.wording import Language, Wording
 from tests.receipts.slips import LONGEST_TITLE
-from tests.web.counter import SMALL_SCREEN, Counter, Shop, open_shop
+from tests.web.counter import SMALL_SCREEN, Counter, shop_of
 from tests.web.faults import faults_of
 from tests.web.looks import CHECK, look
 from tests.web.modules import Modules
@@ -51,18 +48,8 @@ limited_by = "sum"
 """
 NOTHING_LEFT = "在這裡沒有可以送的了：已經送完，或剩下的在別處，現在調不到。"
 
-
-def promote(store: DemoStore) -> None:
-    """The demo's programme, and promotions; at this till lies nothing of those that are limited."""
-    store.cards.write(store.country.currency)
-    with (store.cards.folder / PROGRAMME_FILE).open("a", encoding="utf-8") as programme:
-        programme.write(PROMOTIONS)
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    with open_shop(tmp_path_factory.mktemp("shop"), before=promote) as opened:
-        yield opened
+shop = shop_of(PROMOTIONS)
+"""At its till lies nothing of those that are limited."""
 
 
 async def test_cashier_and_customer_see_what_promotions_gave_and_the_cashier_which_has_nothing_left(
@@ -75,10 +62,10 @@ async def test_cashier_and_customer_see_what_promotions_gave_and_the_cashier_whi
     await counter.swipe()
     await counter.press("+ 500 Enter 1")
     await counter.shows("done")
-    await expect(rows).to_have_text(["其中 開幕禮+NT$100"])
+    await expect(rows).to_have_text(["其中 開幕禮NT$100"])
     await counter.reads("missed", f"「{LONGEST_TITLE}」{NOTHING_LEFT}")
     await expect(given).to_contain_text("另贈NT$160.55")
-    await expect(given).to_contain_text("其中 開幕禮+NT$100")
+    await expect(given).to_contain_text("其中 開幕禮NT$100")
     await expect(given).not_to_contain_text(LONGEST_TITLE)
     await look(counter, "done")
     await counter.read_on("amount")
@@ -114,7 +101,7 @@ async def test_what_many_promotions_gave_is_summed_up_and_one_that_has_no_title_
     ]
     assert await modules.run("promotions", hello, words, answers) == [
         [
-            [["of which T1", "", "+NT$1"], ["of which T2", "", "+NT$2"], ["of which T3", "", "+NT$3"]],
+            [["of which T1", "", "NT$1"], ["of which T2", "", "NT$2"], ["of which T3", "", "NT$3"]],
             "Nothing of “Tea week” is left to give here: it is used up, or the rest lies elsewhere.",
         ],
         [

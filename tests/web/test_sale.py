@@ -144,6 +144,13 @@ async def test_no_amount_is_sent_that_is_zero_or_has_too_many_digits(modules: Mo
     assert long["note"]["key"] == "page.note.too_long"
 
 
+async def test_cents_where_there_are_none_are_said_and_never_make_it_more(modules: Modules) -> None:
+    cents = await play(modules, SWIPE, *"129", "point", *"5")
+    assert (cents["typed"], cents["note"]["key"]) == ("129.", "page.note.no_decimals")
+    none = await play(modules, SWIPE, *"129", "point", *"00", "enter")
+    assert [operation["amount"] for operation in sent(none)] == [129_00]
+
+
 async def test_a_card_whose_time_is_over_leaves_the_screen(modules: Modules) -> None:
     sale = await play(modules, SWIPE, "1", {"name": "card_gone", "presentation": "p-1"})
     assert (sale["state"], sale["note"]["key"]) == ("empty", "page.note.card_gone")

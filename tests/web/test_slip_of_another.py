@@ -55,6 +55,7 @@ async def test_a_part_is_given_back_here_and_then_the_rest_is_known(counter: Cou
     assert chain.money(1) == 560_55 - 300_00 + 75_00
 
 
+@pytest.mark.thorough
 async def test_its_own_slip_whose_right_is_elsewhere_by_now_is_given_back_too(
     counter: Counter, chain: DemoChain
 ) -> None:

@@ -20,9 +20,15 @@ async def window(browser: Browser) -> AsyncIterator[Window]:
     await one.close()
 
 
+@pytest.fixture
+def promotions() -> str:
+    """Those of HQ's programme; a module has its own."""
+    return ""
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def desk(request: pytest.FixtureRequest, window: Window, tmp_path: Path) -> AsyncIterator[Desk]:
+async def desk(request: pytest.FixtureRequest, window: Window, tmp_path: Path, promotions: str) -> AsyncIterator[Desk]:
     """HQ's pages before anybody has signed in. What fits on the small screen fits: others with --thorough."""
-    async with open_desk(tmp_path, window) as opened:
+    async with open_desk(tmp_path, window, promotions) as opened:
         opened.screens = SCREENS if request.config.getoption("--thorough") else (SMALL_SCREEN,)
         yield opened

@@ -53,6 +53,7 @@ async def test_hq_sees_how_well_value_is_placed(desk: Desk) -> None:
     await looks_good(desk, "placement")
 
 
+@pytest.mark.thorough
 async def test_the_page_is_opened_with_its_key_and_says_when_all_is_well(desk: Desk) -> None:
     await desk.open()
     await desk.sign_in()

@@ -116,6 +116,7 @@ async def test_the_list_of_promises_is_read_in_every_language_on_the_smallest_sc
     await desk.speak("zh-TW")
 
 
+@pytest.mark.thorough
 async def test_where_nobody_has_to_act_nothing_says_so(desk: Desk) -> None:
     here = Till("12-1")
     here.promise("09-2-000001", 50_00)
@@ -128,6 +129,7 @@ async def test_where_nobody_has_to_act_nothing_says_so(desk: Desk) -> None:
     await expect(desk.page.locator(f'{LIST} [data-tone="bad"]')).to_have_count(0)
 
 
+@pytest.mark.thorough
 async def test_lists_of_many_pages_keep_their_pages_apart_and_one_that_shrinks_shows_its_last(desk: Desk) -> None:
     many = {"promises": 120, "waiting": 60}
 
@@ -201,6 +203,7 @@ async def test_the_records_of_a_promise_say_what_was_promised_kept_and_taken_bac
     await looks_good(desk, "record")
 
 
+@pytest.mark.thorough
 async def test_a_till_that_lies_about_promises_breaks_no_page(desk: Desk) -> None:
     till = Till("07-1")
     till.promise("S" * 200, 2**62)

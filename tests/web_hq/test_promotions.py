@@ -1,15 +1,10 @@
 """Promotions on HQ's page: what each may give and where that lies, and the form that lets one give more."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-import pytest_asyncio
 from playwright.async_api import Route, expect
 
 from tests.hq_server.promotions import PROMOTIONS
-from tests.web.window import Window
-from tests.web_hq.desk import Desk, open_desk
+from tests.web_hq.desk import Desk
 from tests.web_hq.looks import looks_good
 from tests.web_hq.till import Till
 
@@ -18,13 +13,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 OPENING = "儲值滿 NT$500.00 送 NT$100.002026-01-01 起 到 2099-12-31 限次數"
 THIRTY = "儲值滿 NT$1,000.00 送 NT$150.00不限日期限總額限卡別：member"
 TEA = "消費滿 NT$100.00 送 50 點到 2026-01-07 限總額"
+NOTES = {"ended": 3_00, "unfunded": 4_00}
 PLACES = [{"place": f"07-{number}", "units": number * 1_000_00} for number in range(1, 6)]
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def desk(window: Window, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with open_desk(tmp_path, window, PROMOTIONS) as opened:
-        yield opened
+@pytest.fixture
+def promotions() -> str:
+    return PROMOTIONS
 
 
 async def fund(desk: Desk, **words: str) -> None:
@@ -39,6 +34,61 @@ async def says(desk: Desk, tone: str, words: str) -> None:
     note = desk.page.locator('[data-key="note"]')
     await expect(note).to_contain_text(words)
     await expect(note).to_have_attribute("data-tone", tone)
+
+
+async def is_done_once(desk: Desk) -> None:
+    """Whatever becomes of the answers, and however often somebody presses."""
+
+    async def unheard(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await desk.page.route("**/fundings", unheard)
+    await fund(desk, promotion="tea-week", amount="500", by="林經理")
+    await says(desk, "bad", "不知道額度有沒有增加")
+    await desk.page.unroute("**/fundings")
+    await fund(desk, promotion="tea-week", amount="50", by="林經理")
+    await says(desk, "bad", "那一次已經做了，這一次沒有做")
+    await desk.page.route("**/fundings", unheard)
+    await fund(desk, promotion="tea-week", amount="40", by="林經理")
+    await says(desk, "bad", "不知道額度有沒有增加")
+    await desk.page.unroute("**/fundings")
+    await fund(desk, promotion="tea-week", amount="40", by="林經理")
+    await says(desk, "good", "「Tea week」的額度增加 40 點。")
+    await desk.reads("tea-week", "Tea weektea-week已結束", TEA, "540 點")
+
+    sent: list[str] = []
+    desk.page.on("request", lambda request: sent.append(request.method) if "fundings" in request.url else None)
+    await desk.page.locator("[name=amount]").fill("1")
+    await desk.page.locator("[name=by]").fill("林經理")
+    await desk.page.evaluate("""() => {
+        const form = document.querySelector('form[data-form="fund"]');
+        form.requestSubmit();
+        form.requestSubmit();
+    }""")
+    await says(desk, "good", "「開幕禮」的額度增加 1 次。")
+    assert sent == ["POST"], "two quick presses are one"
+    await desk.speak("en")
+    await says(desk, "good", "“開幕禮” may give 1 times more.")
+    await desk.speak("zh-TW")
+
+
+async def lies_at_five(desk: Desk) -> None:
+    """The rest of a promotion lies at five tills; some of it has ended, and some more was given than HQ has funded."""
+
+    async def told(route: Route) -> None:
+        said = await (answer := await route.fetch()).json()
+        said["promotions"][1] |= {"used": 5_000_50, "at_hq": 0, "places": PLACES, **NOTES}
+        await route.fulfill(response=answer, json=said)
+
+    await desk.page.route("**/v1/promotions", told)
+    await desk.look_again()
+    await expect(desk.row("thirty").locator("summary")).to_have_text("5 台")
+    notes = ["額度中 NT$3.00 已過最後一天", "額度之外 NT$4.00 是總部還原前給出的"]
+    for line, note in enumerate(notes, 3):
+        await expect(desk.row("thirty").locator("td").nth(1).locator("small").nth(line)).to_have_text(note)
+    await desk.row("thirty").locator("summary").click()
+    await expect(desk.row("thirty").locator("details small").last).to_have_text("07-5 NT$5,000.00")
 
 
 async def test_somebody_at_hq_sees_the_promotions_and_lets_them_give_more(desk: Desk) -> None:
@@ -71,20 +121,11 @@ async def test_somebody_at_hq_sees_the_promotions_and_lets_them_give_more(desk: 
     await fund(desk, promotion="tea-week", amount="500", by="林經理")
     await says(desk, "bad", "總部沒有這個優惠活動")
     await desk.page.unroute("**/fundings")
-    await desk.page.route("**/fundings", lambda route: route.abort())
-    await fund(desk, promotion="tea-week", amount="500", by="林經理")
-    await says(desk, "bad", "不知道額度有沒有增加")
+    await is_done_once(desk)
+    await desk.page.locator("[name=promotion]").select_option("tea-week")
+    await desk.page.locator("[name=amount]").fill("500")
 
-    async def lies_at_five(route: Route) -> None:
-        said = await (answer := await route.fetch()).json()
-        said["promotions"][1] |= {"used": 5_000_50, "at_hq": 0, "places": PLACES}
-        await route.fulfill(response=answer, json=said)
-
-    await desk.page.route("**/v1/promotions", lies_at_five)
-    await desk.look_again()
-    await expect(desk.row("thirty").locator("summary")).to_have_text("5 台")
-    await desk.row("thirty").locator("summary").click()
-    await expect(desk.row("thirty").locator("details small").last).to_have_text("07-5 NT$5,000.00")
+    await lies_at_five(desk)
     await expect(desk.page.locator("[name=amount]"), "what is typed stays").to_have_value("500")
     await expect(desk.page.locator("[name=promotion]")).to_have_value("tea-week")
     await looks_good(desk, "promotions")
@@ -92,6 +133,9 @@ async def test_somebody_at_hq_sees_the_promotions_and_lets_them_give_more(desk: 
     await desk.page.unroute("**/v1/promotions")
     own = [one["summary"] for one in desk.ask("/v1/chains/hq/1/records")["lines"]]
     assert [one["told"] for one in own if one["what"] == "funded"] == [
+        ["opening", "1", "林經理"],
+        ["tea-week", "40", "林經理"],
+        ["tea-week", "500", "林經理"],
         ["thirty", "2000050", "林經理"],
         ["opening", "1000", "2098-12-31", "林經理"],
     ]

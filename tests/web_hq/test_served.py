@@ -47,6 +47,8 @@ OF_THEIR_KIND = [
     "opened",
     "print",
     "right_given",
+    "right_passed",
+    "right_taken",
     "taken",
     "told",
     "warrant",

@@ -45,5 +45,12 @@ export async function sendFile(path, file, header) {
   }
 }
 
+/** A new identity. randomUUID is missing where the page is not served by https or from this machine; the rest is the same chance. */
+export function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 export const isAnswer = ({ status }) => status >= 200 && status < 300;
 export const isRefused = ({ status }) => status === 401;

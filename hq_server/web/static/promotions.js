@@ -1,5 +1,5 @@
 /** Promotions: what each may give in all, what of it was used, where the rest lies, and the form that lets one give more. */
-import { get, isAnswer, post } from "./api.js";
+import { get, isAnswer, newId, post } from "./api.js";
 import { h } from "./dom.js";
 import { count, parse } from "./money.js";
 import { sign, table } from "./parts.js";
@@ -11,28 +11,35 @@ const COUNTED = /^(\d{1,3}(,\d{3})+|\d+)$/;
 export const load = () => get("/v1/promotions");
 
 export const forms = {
-  /** Nothing tells two fundings apart that say the same: one at a time, and nobody is asked to repeat what may be done. */
+  /** The form keeps its operation id until HQ has said what became of it: sent again without a change, it is done once. */
   async fund({ promotion, amount, expires_on, by }, { voice, state, reload, form, answer }) {
     const chosen = answer.body.promotions.find((one) => one.promotion.name === promotion)?.promotion;
     const units = chosen && unitsOf(amount, chosen, voice.currency);
-    if (!units) return tell(state, "bad", voice.say("promotions.no_amount"));
+    if (!units) return tell(state, "bad", (now) => now.say("promotions.no_amount"));
     if (state.isFunding) return undefined;
     state.isFunding = true;
-    const said = await post(`/v1/promotions/${encodeURIComponent(promotion)}/fundings`, { units, expires_on: expires_on || null, by: by.trim() });
+    state.operation ??= newId();
+    const asked = { operation_id: state.operation, units, expires_on: expires_on || null, by: by.trim() };
+    const said = await post(`/v1/promotions/${encodeURIComponent(promotion)}/fundings`, asked);
     state.isFunding = false;
+    if (isSure(said)) state.operation = null;
     reload();
-    if (!isAnswer(said)) return tell(state, "bad", voice.wording.choose(said.body?.message) || voice.say("promotions.unsure"));
+    if (!isAnswer(said)) return tell(state, "bad", (now) => now.wording.choose(said.body?.message) || now.say("promotions.unsure"));
     form.reset();
-    return tell(state, "good", voice.say("promotions.funded_now", { title: chosen.title, amount: inWords(voice, chosen, units) }));
+    return tell(state, "good", (now) => now.say("promotions.funded_now", { title: chosen.title, amount: inWords(now, chosen, units) }));
   },
 };
 
-function tell(state, tone, text) {
-  state.note = { tone, text };
+/** Whether HQ has said that it is done, or that it is not. */
+const isSure = ({ status }) => status >= 200 && status < 500;
+
+/** `words` is asked for the language of now: it stands there until another page is opened. */
+function tell(state, tone, words) {
+  state.note = { tone, words };
 }
 
-export function tools(_voice, { state: { note } }) {
-  return note ? h("p", { class: "note sign", "data-tone": note.tone, "data-key": "note", role: "alert" }, note.text) : null;
+export function tools(voice, { state: { note } }) {
+  return note ? h("p", { class: "note sign", "data-tone": note.tone, "data-key": "note", role: "alert" }, note.words(voice)) : null;
 }
 
 export function draw(voice, { promotions }) {
@@ -62,7 +69,7 @@ const columns = (voice) => [
   ...["funded", "used", "at_hq", "at_tills", "under_way"].map((key) => ({ head: voice.say(`promotions.${key}`), num: true })),
 ];
 
-function row(voice, { promotion, funded, used, at_hq, under_way, places }) {
+function row(voice, { promotion, funded, used, at_hq, under_way, places, ended, unfunded }) {
   const at_tills = places.reduce((sum, { units }) => sum + units, 0);
   const show = (units) => inWords(voice, promotion, units);
   const sums = [show(funded), show(used), show(at_hq), [show(at_tills), where(voice, promotion, places)], under_way ? show(under_way) : ""];
@@ -70,11 +77,15 @@ function row(voice, { promotion, funded, used, at_hq, under_way, places }) {
     key: promotion.name,
     cells: [
       [h("span", { class: "long" }, promotion.title), h("small", {}, promotion.name), state(voice, promotion, funded, at_hq + under_way + at_tills)],
-      [gives(voice, promotion), ...terms(voice, promotion).map((text) => h("small", {}, text))],
+      [gives(voice, promotion), ...[...terms(voice, promotion), ...notes(voice, { ended, unfunded }, show)].map((text) => h("small", {}, text))],
       ...(isLimited(promotion) ? sums : sums.map(() => "")),
     ],
   };
 }
+
+/** What of it ended with its last day, and what tills got of fundings that HQ does not know any more. */
+const notes = (voice, units, show) =>
+  Object.entries(units).filter(([, some]) => some).map(([key, some]) => voice.say(`promotions.${key}`, { amount: show(some) }));
 
 function state(voice, { since, until, limited_by }, funded, left) {
   const { today } = voice.about;

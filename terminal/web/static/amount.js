@@ -11,6 +11,7 @@ const TYPED_LENGTH_MAX = 19;
 export function typeAmount(sale, { name, digit, id }, { currency }) {
   if (sale.typed.length >= TYPED_LENGTH_MAX) return say("warn", "page.note.too_long");
   const typed = type(sale.typed, name === "point" ? "." : digit, currency);
+  if (typed === sale.typed && name !== "point" && digit !== "0") return say("warn", "page.note.no_decimals");
   return { changes: { typed, operation: sale.operation ?? { operation_id: id } } };
 }
 

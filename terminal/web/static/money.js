@@ -38,10 +38,13 @@ export function echo(typed) {
   return [grouped(whole || "0"), ...part].join(".");
 }
 
-/** The text after one more digit or point; unchanged when the currency has no such amount. */
+/**
+ * The text after one more digit or point; unchanged when the currency has no such amount. A point ends the whole part in
+ * every currency: whoever keys 129.00 where there are dollars alone means 129, and never 12900.
+ */
 export function type(typed, key, currency) {
   const [whole, part] = typed.split(".");
-  if (key === ".") return part === undefined && currency.shown_digits > 0 ? (whole || "0") + "." : typed;
+  if (key === ".") return part === undefined ? (whole || "0") + "." : typed;
   if (part !== undefined) return part.length < currency.shown_digits ? typed + key : typed;
   return typed === "0" ? key : typed + key;
 }

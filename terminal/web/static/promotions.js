@@ -5,10 +5,10 @@ import { money } from "./sums.js";
 /** A result has no room for more; what the others gave is summed up. */
 const SHOWN_MAX = 3;
 
-/** [what, nothing, how much] of each: bonus on a load, points on a sale. It is part of the row above. */
+/** [what, nothing, how much] of each: bonus on a load, points on a sale. It is part of the row above, and has its sign. */
 export function promotionRows({ kind, promotions = [] }, model) {
   const { wording } = model;
-  const gave = (units) => `+${kind === "load" ? money(units, model) : wording.text("page.points_count", { points: count(units) })}`;
+  const gave = (units) => (kind === "load" ? money(units, model) : `+${wording.text("page.points_count", { points: count(units) })}`);
   const shown = promotions.length > SHOWN_MAX ? promotions.slice(0, SHOWN_MAX - 1) : promotions;
   const others = promotions.slice(shown.length);
   const rows = shown.map(({ title, units }) => [wording.text("page.promotion", { title }), "", gave(units)]);

@@ -10,8 +10,14 @@ from tests.hq_server.recovery.restorable import Restorable, enrolled, funded
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Restorable]:
-    office = Restorable(tmp_path)
+def kind() -> type[Restorable]:
+    """Of which kind HQ is; a module has its own."""
+    return Restorable
+
+
+@pytest.fixture
+def office(tmp_path: Path, kind: type[Restorable]) -> Iterator[Restorable]:
+    office = kind(tmp_path)
     yield office
     office.store.close()
 
