@@ -42,7 +42,7 @@ class LateGifts:
             return GiverStands.SET_ASIDE
         mirror = SqliteJournal(self._connection, *giver, is_mirror=True)
         if mirror.knows_operation(made.operation_id):
-            return GiverStands.FENCED
+            return GiverStands.POSTED
         if isinstance(mirror.post(made, given.ref, given.business_date), Refused):
             return GiverStands.FENCED
         self._whereabouts.moved(giver, made)
