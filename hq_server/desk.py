@@ -220,20 +220,24 @@ class Desk:
             await self._tell_tills(chain.store)
         return answered
 
-    async def revoke(self, place: Place) -> bool:
-        """Trust no key of this place any longer; what is held stands. False when nobody ever kept it."""
+    async def revoke(self, place: Place, epoch: int | None = None) -> bool:
+        """Trust no key of this place any longer, or not that of one epoch; what is held stands.
+
+        False when nobody ever kept it.
+        """
         stamp = self._stamp()
 
         def change(keepers: Keepers) -> list[int] | None:
-            epochs = keepers.trusted_epochs(place)
-            for epoch in epochs:
-                keepers.revoke(place, epoch, stamp)
-            return epochs if keepers.is_known(place) else None
+            is_known = keepers.is_known(place) if epoch is None else keepers.key_of(place, epoch) is not None
+            epochs = [one for one in keepers.trusted_epochs(place) if epoch in (None, one)]
+            for one in epochs:
+                keepers.revoke(place, one, stamp)
+            return epochs if is_known else None
 
         revoked = await self._keeping(change)
-        for epoch in revoked or ():
-            chain = ChainId(place, epoch)
-            log.warning("till revoked", keeper=place, epoch=epoch)
+        for one in revoked or ():
+            chain = ChainId(place, one)
+            log.warning("till revoked", keeper=place, epoch=one)
             self.news.tell(chain)
             await self._tell_tills(chain.store)
         return revoked is not None

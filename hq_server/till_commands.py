@@ -45,9 +45,14 @@ def list_tills(settings: Path, url: str | None) -> None:
 @tills.command()
 @asks
 @click.argument("place")
-def revoke(settings: Path, url: str | None, place: str) -> None:
-    """Trust the till at PLACE no longer: it was stolen, or has gone. What HQ holds of it stands."""
-    path = f"/v1/tills/{quote(place, safe='')}/revocations"
+@click.argument("epoch", type=click.IntRange(min=1), required=False)
+def revoke(settings: Path, url: str | None, place: str, epoch: int | None) -> None:
+    """Trust the till at PLACE no longer: it was stolen, or has gone. What HQ holds of it stands.
+
+    With an EPOCH only that machine, and not another that has its place now.
+    """
+    machine = quote(place, safe="") if epoch is None else f"{quote(place, safe='')}/{epoch}"
+    path = f"/v1/tills/{machine}/revocations"
     for till in ask(settings, url, lambda hq: hq.post(path, Empty(), Tills)).tills:
         click.echo(_line(till))
 

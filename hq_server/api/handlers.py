@@ -108,9 +108,19 @@ async def add_till(office: Office, _request: web.Request, body: NewTill) -> Pair
 
 
 async def revoke_till(office: Office, request: web.Request, _body: Empty) -> Tills | HqProblem:
-    """Trust a till's key no longer; what HQ holds of it stands."""
+    """Trust no key of a place any longer; what HQ holds of it stands."""
     place = parse_place(request.match_info["place"])
-    if place is None or not await office.desk.revoke(place):
+    return HqProblem.PLACE_UNKNOWN if place is None else await _revoked(office, place, None)
+
+
+async def revoke_machine(office: Office, request: web.Request, _body: Empty) -> Tills | HqProblem:
+    """The same of one machine: others that had the place before it, or have it since, stay as they are."""
+    ref = RecordRef.parse(f"{request.match_info['place']}/{request.match_info['epoch']}/0")
+    return HqProblem.PLACE_UNKNOWN if ref is None else await _revoked(office, ref.keeper, ref.epoch)
+
+
+async def _revoked(office: Office, place: Place, epoch: int | None) -> Tills | HqProblem:
+    if not await office.desk.revoke(place, epoch):
         return HqProblem.PLACE_UNKNOWN
     views = await office.desk.showing(Showing.keepers)
     return Tills([_with_line(view, office.door) for view in views if view.keeper == place])

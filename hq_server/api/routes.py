@@ -49,6 +49,7 @@ ROUTES = (
     Route("GET", "/v1/tills", handlers.tills),
     Route("POST", "/v1/tills", handlers.add_till, NewTill, HTTPStatus.CREATED),
     Route("POST", "/v1/tills/{place}/revocations", handlers.revoke_till, Empty),
+    Route("POST", "/v1/tills/{place}/{epoch}/revocations", handlers.revoke_machine, Empty),
     Route("POST", "/v1/tills/{place}/{epoch}/write-offs", handlers.write_off, Person),
     Route("POST", "/v1/stores/{store}/modes", handlers.run_store, StoreMode),
     Route("POST", "/v1/stores/{store}/leads", handlers.lead_store, StoreLead),

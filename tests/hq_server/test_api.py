@@ -11,10 +11,11 @@ from hq_server.api.app import BODY_BYTES_MAX
 from hq_server.api.handlers import ENROLMENTS_BURST
 from hq_server.api.routes import ROUTES, Route
 from hq_server.world import World
-from protocol.conversation import Acknowledged
+from protocol.conversation import Acknowledged, Rejected
 from protocol.enrolment import EnrolmentAnswer, EnrolmentRequest, ask, open_answer
+from protocol.rejections import Rejection
 from tests.hq_server.forger import ALICE, BOB, Keeper, traded
-from tests.hq_server.serving import Serving, serving
+from tests.hq_server.serving import Serving, Till, serving
 
 NONCE = bytes([5]) * 32
 STANDING_STILL = World(monotonic_s=lambda: 1000.0)
@@ -171,6 +172,9 @@ async def test_what_is_open_to_all_is_what_proves_itself_or_is_no_secret(hq: Ser
         ("POST", "/v1/tills/99-9/revocations", HTTPStatus.NOT_FOUND, "place_unknown"),
         ("POST", "/v1/tills/hq/revocations", HTTPStatus.NOT_FOUND, "place_unknown"),
         ("POST", "/v1/tills/no%20place/revocations", HTTPStatus.NOT_FOUND, "place_unknown"),
+        ("POST", "/v1/tills/99-9/1/revocations", HTTPStatus.NOT_FOUND, "place_unknown"),
+        ("POST", "/v1/tills/hq/1/revocations", HTTPStatus.NOT_FOUND, "place_unknown"),
+        ("POST", "/v1/tills/07-2/x/revocations", HTTPStatus.NOT_FOUND, "place_unknown"),
     ],
 )
 @pytest.mark.asyncio(loop_scope="module")
@@ -212,6 +216,25 @@ async def test_every_epoch_of_a_place_is_revoked_at_once_and_once(hq: Serving) -
         shown = (await hq.post("/v1/tills/07-2/revocations", {}))["tills"]
         assert [(till["epoch"], till["fences"]) for till in shown] == [(1, ["revoked"]), (2, ["revoked"])]
     assert (await hq.get("/v1/hq"))["head"] == "hq/1/5", "the book's begin, two enrolments, two revocations"
+
+
+async def test_a_machine_that_was_replaced_is_revoked_and_the_one_in_its_place_goes_on(hq: Serving) -> None:
+    stolen, here = traded(), traded(epoch=2, seed=8)
+    await hq.enrol(stolen, here)
+    for _ in range(2):
+        shown = (await hq.post("/v1/tills/07-2/1/revocations", {}))["tills"]
+        assert [(till["epoch"], till["fences"], till["is_open"]) for till in shown] == [
+            (1, ["revoked"], False),
+            (2, [], True),
+        ]
+    assert (await hq.post("/v1/tills/07-2/3/revocations", {}))["code"] == "place_unknown"
+    async with hq.line(stolen) as gone, hq.line(here) as line:
+        await gone.say(stolen.batch())
+        rejected = await Till(gone).hear(Rejected)
+        assert isinstance(rejected, Rejected)
+        assert rejected.code == Rejection.FENCED
+        await line.say(here.batch())
+        await Till(line).posted(len(here.chain))
 
 
 async def test_what_is_wrong_is_shown(hq: Serving) -> None:

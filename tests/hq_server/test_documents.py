@@ -41,8 +41,9 @@ def commands(group: click.Group, words: str) -> Iterable[str]:
         if isinstance(command, click.Group):
             yield from commands(command, f"{words} {name}")
         else:
-            arguments = [one.name or "" for one in command.params if isinstance(one, click.Argument)]
-            yield " ".join([words, name, *map(str.upper, arguments)])
+            arguments = [one for one in command.params if isinstance(one, click.Argument)]
+            named = [one.name.upper() if one.required else f"[{one.name.upper()}]" for one in arguments if one.name]
+            yield " ".join([words, name, *named])
 
 
 def test_every_route_is_told() -> None:

@@ -132,6 +132,8 @@ def test_the_commands_speak_to_the_running_server(hq: HqProcess) -> None:
     assert hq.command("key").stdout == hq.get("/v1/hq")["public_key"] + "\n"
     assert hq.command("tills", "list").stdout == "07-2/1\theld 0\tposted 0\t-\tnot on line\n"
     assert hq.command("tills", "revoke", place="07-2").stdout == "07-2/1\theld 0\tposted 0\t-\trevoked\n"
+    assert hq.command("tills", "revoke", place="07-2", epoch="1").stdout == "07-2/1\theld 0\tposted 0\t-\trevoked\n"
+    assert hq.command("tills", "revoke", place="07-2", epoch="2").returncode == 1
     for command in ("suspense", "differences"):
         ended = hq.command(command)
         assert (ended.returncode, ended.stdout, ended.stderr.split()[0]) == (0, "", "0")
