@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from hardware_mocks.cable import Cable
 from hardware_mocks.demo_chain import DemoChain, Held
 from hardware_mocks.demo_till import TRANSFER, DemoTill, TillManner
+from hardware_mocks.patience import wait_until
 from hardware_mocks.till_process import PROGRAM
 from ledger.ids import Place, hosted_place
 from tests.scenarios.stick import Stick
@@ -20,6 +22,8 @@ PLACEMENT = "".join(
     for mode in ("transfer", "real_time", "proxy_run")
 )
 """NT$300 of a member may lie ready at a till, or with a lead."""
+TELLS_S = 1.0
+"""On a line that is up HQ says within so long what lies where, or the line was not."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,13 @@ class Way:
 
     def shown(self, chain: DemoChain, till: DemoTill, member: int) -> tuple[int, int]:
         """What a till can spend of a member's, by its own book and by HQ's; HQ has said there what lies where."""
-        till.swipe(member)
+        self.present(chain, till, member)
         spendable = fresh(chain, till, chain.money(member))["spendable"]
         return int(spendable), sum(chain.balances(member).get(till.place, (0, 0)))
+
+    def present(self, chain: DemoChain, till: DemoTill, member: int) -> None:  # noqa: ARG002 - others need it
+        """Swipe a member's card, so that HQ is asked what lies where."""
+        till.swipe(member)
 
     def told(self, known: dict[str, Held], till: DemoTill, drawn: int) -> dict[str, int]:
         """What a till says of other places: what HQ knew before it was lost, less what the lead gave since."""
@@ -106,6 +114,17 @@ class Resting(Way):
     def lose_hq(self, chain: DemoChain) -> None:
         """Nobody notices."""
         chain.hq.kill()
+
+    def present(self, chain: DemoChain, till: DemoTill, member: int) -> None:
+        """A swipe asks HQ while the line is up, and when the till has just hung up nobody: then it is swiped again."""
+        chain.wait_until(lambda: self._is_told(till, member))
+
+    def _is_told(self, till: DemoTill, member: int) -> bool:
+        till.exchange()
+        till.swipe(member)
+        with suppress(TimeoutError):
+            wait_until(lambda: till.look()["total_is_fresh"], timeout_s=TELLS_S)
+        return bool(till.look()["total_is_fresh"])
 
     def _all_have_called(self, chain: DemoChain) -> bool:
         for till in chain.tills.values():
