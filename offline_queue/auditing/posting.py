@@ -82,6 +82,8 @@ class PostingCheck:
         self._revoked: set[ChainName] = set()
         self._fenced: dict[RecordRef, RecordRef] = {}
         """What HQ says to have set aside as it never hears of the giver's record, and which record that is."""
+        self._late_gifts: set[SignedRecord] = set()
+        """What fenced keepers gave by records that HQ does not hold, and that it has posted."""
         self._closed: set[ChainName] | None = None
         """The chains of which HQ takes nothing more, once all is read."""
 
@@ -182,12 +184,15 @@ class PostingCheck:
         if why == GIVER_FENCED:
             self._fenced[taker] = quoted.open().ref
             return Stands.REFUSED
+        if quoted in self._late_gifts:
+            return Stands.POSTED
         if why is not None or self._givers.has(quoted) is not None:
             return stands
-        return self._late(taker, quoted.open(), by_force=by_force)
+        return self._late(taker, quoted, by_force=by_force)
 
-    def _late(self, taker: RecordRef, given: Record, *, by_force: bool) -> Stands:
+    def _late(self, taker: RecordRef, quoted: SignedRecord, *, by_force: bool) -> Stands:
         """HQ has posted what only this taker brings: its giver is fenced, and what it gave lay there (decision 33)."""
+        given = quoted.open()
         name = (given.keeper, given.epoch)
         if self._closed is None or (self._due[name] and not by_force):
             return Stands.NOT_READ
@@ -201,6 +206,7 @@ class PostingCheck:
         if posting is None or not mirror.takes_late(posting):
             what = f"HQ has posted that it takes what {given.ref} gives, and that did not lie with {name[0]}/{name[1]}"
             self._too_early.append(Wrong(Sort.NOT_POSTED, taker.keeper, taker, what))
+        self._late_gifts.add(quoted)
         return Stands.POSTED
 
     def _stands(self, quoted: SignedRecord) -> Stands:

@@ -2,15 +2,19 @@
 
 from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from hq_server.exporting import export_headquarters
 from hq_server.write_offs import Decided, WriteOffView
 from ledger.ids import HEADQUARTERS, AccountId, ChainId
+from ledger.journal_sqlite import transaction
 from ledger.slices import Purse
+from offline_queue.auditing.audit import audit
 from offline_queue.outbox import Stamp
 from protocol.records import RecordKind, SignedRecord
 from protocol.write_offs import WrittenOff
 from tests.hq_server.forger import ALICE, Keeper
-from tests.hq_server.office import NOON_MS, NOTHING_PLACED, Office
+from tests.hq_server.office import HQ_KEY, NOON_MS, NOTHING_PLACED, Office
 
 ANN, BEN = "ann", "ben"
 
@@ -52,6 +56,14 @@ class LossOffice(Office):
     def paid(self, keeper: Keeper) -> int:
         """What the company has paid of money, in units."""
         return self.lost(keeper).paid_money
+
+    def audited(self) -> list[str]:
+        """What an auditor finds in HQ's book alone."""
+        book = self.store._connection
+        with TemporaryDirectory() as folder, transaction(book):
+            out = Path(folder) / "hq.counterfoil"
+            export_headquarters(book, out, now_ms=NOON_MS)
+            return [str(one.finding) for one in audit([out], HQ_KEY.public_key()).report.found]
 
     def written(self) -> list[WrittenOff]:
         """HQ's records that write off."""

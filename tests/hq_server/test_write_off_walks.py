@@ -4,23 +4,17 @@ What members must have is kept beside it in plain arithmetic.
 """
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hq_server.exporting import export_headquarters
 from ledger.ids import AccountId, LotId
-from ledger.journal_sqlite import transaction
-from offline_queue.auditing.audit import audit
 from protocol.bodies import Directive, Given, Taken, Transfer
 from protocol.records import RecordKind, SignedRecord
 from tests.hq_server.forger import ALICE, BOB, Keeper, part
 from tests.hq_server.losing import LossOffice
-from tests.hq_server.office import HQ_KEY, NOON_MS
 
 Lots: TypeAlias = dict[tuple[AccountId, LotId], int]
 OPERATIONS_MAX = 14
@@ -142,14 +136,6 @@ class Walk:
     def posted(self, till: Machine) -> int:
         return self.office.view(till.keeper).posted
 
-    def audited(self) -> list[str]:
-        """What an auditor finds in HQ's book alone."""
-        book = self.office.store._connection
-        with TemporaryDirectory() as folder, transaction(book):
-            out = Path(folder) / "hq.counterfoil"
-            export_headquarters(book, out, now_ms=NOON_MS)
-            return [str(one.finding) for one in audit([out], HQ_KEY.public_key()).report.found]
-
     def total(self) -> int:
         return self.office.money(ALICE) + self.office.money(BOB)
 
@@ -215,7 +201,7 @@ def test_after_a_write_off_nothing_doubles_but_what_the_company_has_paid(chance:
     assert (walk.office.waiting(), walk.office.suspense()) == ([], [])
     _, spent, lent = walk.lost.sums(known, len(walk.lost.keeper.chain))
     assert walk.office.paid(walk.lost.keeper) <= spent + lent, "what came home by itself is not paid"
-    assert walk.audited() == []
+    assert walk.office.audited() == []
     walk.office.store.close()
 
 
@@ -245,5 +231,5 @@ def test_what_only_its_taker_brings_of_a_revoked_till_is_posted_as_far_as_it_lay
     walk.check()
     assert len(walk.office.held(walk.lost.keeper)) == heard
     assert walk.office.waiting() == []
-    assert walk.audited() == []
+    assert walk.office.audited() == []
     walk.office.store.close()

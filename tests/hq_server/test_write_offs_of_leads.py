@@ -32,6 +32,7 @@ def test_what_was_written_off_and_then_told_by_its_taker_the_company_has_paid(of
     assert office.suspense() == []
     assert (office.paid(lead), office.at("07-2", ALICE), office.at("hq", ALICE), office.money()) == (60, 35, 100, 135)
     office.assert_adds_up(lead)
+    assert office.audited() == []
 
 
 def test_what_its_taker_told_before_is_not_written_off(office: LossOffice) -> None:
@@ -41,6 +42,7 @@ def test_what_its_taker_told_before_is_not_written_off(office: LossOffice) -> No
     assert office.write_off(lead).money == 40
     assert (office.paid(lead), office.at("hq", ALICE), office.money()) == (0, 40, 75)
     office.assert_adds_up(lead)
+    assert office.audited() == []
 
 
 def test_no_forged_gifts_of_a_stolen_key_cost_more_than_lay_there(office: LossOffice) -> None:
@@ -52,6 +54,7 @@ def test_no_forged_gifts_of_a_stolen_key_cost_more_than_lay_there(office: LossOf
     assert (office.paid(lead), office.lost(lead).money, office.at("07-2", ALICE)) == (90, 100, 65)
     assert [line.reason for line in office.suspense()] == ["giver_fenced"] * 3
     office.assert_adds_up(lead)
+    assert office.audited() == []
 
 
 def test_a_gift_is_posted_once_however_often_its_taker_brings_it(office: LossOffice) -> None:
@@ -64,6 +67,11 @@ def test_a_gift_is_posted_once_however_often_its_taker_brings_it(office: LossOff
     assert [(line.record, line.reason) for line in office.suspense()] == [("07-2/1/3", "operation_repeated")]
     assert (office.at("07-1", ALICE), office.at("07-2", ALICE)) == (70, 30)
     office.assert_adds_up()
+    said = [one.partition(" (")[0] for one in office.audited()]
+    assert said == [
+        "07-2/1/3: operation taken/07-1/1/3 had its effect in 07-2/1/2",
+        "07-2/1/3: it takes what 07-1/1/3 gives, and 07-2/1/2 has taken that",
+    ], "it is the taker's doing, and not HQ's"
 
 
 def test_its_taker_may_be_lost_too(office: LossOffice) -> None:
@@ -78,6 +86,7 @@ def test_its_taker_may_be_lost_too(office: LossOffice) -> None:
         "what came to it is written off with the rest"
     )
     office.assert_adds_up(lead, taker)
+    assert office.audited() == []
 
 
 def test_what_else_is_under_way_to_its_taker_still_is(office: LossOffice) -> None:
@@ -95,6 +104,7 @@ def test_what_else_is_under_way_to_its_taker_still_is(office: LossOffice) -> Non
     assert office.store._connection.execute("select sum(units) from given_by_hour").get == 10
     assert (office.lost(taker).money, office.at("hq", ALICE)) == (70, 70)
     office.assert_adds_up(taker)
+    assert office.audited() == []
 
 
 def test_nobody_waits_for_a_gift_that_waits_for_its_own_taker(office: LossOffice) -> None:
