@@ -115,6 +115,8 @@ def test_goods_are_taken_back_where_nobody_is_reached_and_the_refund_follows_onc
     assert chain.till(THIRD).refund(slip, 250_00, promise=True)["outcome"] == "promised", "more than is left together"
     back = other.refund(slip, 20_00, promise=True)
     assert other.void(back["receipt_number"])["outcome"] == "done", "the customer keeps that"
+    chain.wait_until(lambda: other.hq["waiting"] == 0)
+    chain.wait_until(lambda: chain.head(OTHER)["posted"] == chain.head(OTHER)["held"])
     chain.wait_until(lambda: sorted(one["units"] for one in chain.hq.get("/v1/promises")["lines"]) == [100_00, 250_00])
     lines = chain.hq.get("/v1/promises")["lines"]
     assert [(one["original"], one["stands"], one["holder"]) for one in lines] == [(slip, "with_holder", SELLER)] * 2
