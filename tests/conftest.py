@@ -71,7 +71,7 @@ def set_up_examples(config: pytest.Config) -> None:
     of a start, and there are hundreds. Stories of TLS name the certificate that they trust.
     """
     os.environ["SSL_CERT_FILE"] = os.environ["SSL_CERT_DIR"] = str(NO_CERTIFICATES)
-    examples = 1000 if config.getoption("--thorough") else 50
+    examples = 1000 if config.getoption("--thorough") else 30
     hypothesis.settings.register_profile("counterfoil", hypothesis.settings(), deadline=None, max_examples=examples)
     hypothesis.settings.load_profile("counterfoil")
 

@@ -5,6 +5,9 @@ import pytest
 
 from tests.api.shop import Shop, open_shop
 from tests.chains.company import POINTS_TOO
+from tests.quick_books import quick_books
+
+__all__ = ["quick_books"]
 
 
 @pytest.fixture

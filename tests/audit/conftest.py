@@ -5,8 +5,9 @@ import pytest
 from tests.audit.by_hand import Company, with_value_moved
 from tests.audit.halves import Halves, traded
 from tests.launcher import quick_starts
+from tests.quick_books import quick_books
 
-__all__ = ["quick_starts"]
+__all__ = ["quick_books", "quick_starts"]
 
 
 @pytest.fixture(scope="session")

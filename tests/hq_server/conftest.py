@@ -7,8 +7,9 @@ import pytest_asyncio
 from tests.hq_server.forger import traded
 from tests.hq_server.serving import Serving, serving
 from tests.launcher import quick_starts
+from tests.quick_books import quick_books
 
-__all__ = ["quick_starts"]
+__all__ = ["quick_books", "quick_starts"]
 
 
 @pytest.fixture

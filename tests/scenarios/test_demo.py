@@ -142,6 +142,7 @@ def test_a_till_that_is_killed_comes_back_at_the_same_address_with_its_book(demo
     assert demo.ask(f"/v1/operations/{loaded['operation_id']}") == loaded
 
 
+@pytest.mark.thorough
 def test_a_program_that_ends_by_itself_is_started_again_and_one_that_was_killed_here_stays_away(demo: Demo) -> None:
     demo.type("hq kill")
     pid = int(demo.read_until("HQ was killed").rpartition("process ")[2].split(")")[0])

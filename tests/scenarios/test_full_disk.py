@@ -157,6 +157,7 @@ def refusal_to_start(till: TillProcess) -> str:
 
 
 @on_every_disk
+@pytest.mark.thorough
 def test_a_till_that_is_started_on_a_full_disk_shows_what_there_is_or_says_why_not(
     cashier: Cashier, till: TillProcess, disk: Disk
 ) -> None:

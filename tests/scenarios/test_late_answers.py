@@ -186,6 +186,7 @@ def test_an_hq_that_is_late_costs_one_customer_the_time_out_and_the_next_one_not
 
 
 @in_real_time
+@pytest.mark.thorough
 def test_what_an_hq_gave_before_it_was_killed_comes_with_the_next_line_and_goes_home(chain: DemoChain) -> None:
     till = chain.till("12-1")
     chain.till("12-2").key_in(7)

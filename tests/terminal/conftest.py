@@ -6,12 +6,13 @@ import pytest
 from tests.chains.proof import prove
 from tests.chains.till import IDENTITY
 from tests.launcher import quick_starts
+from tests.quick_books import quick_books
 from tests.terminal.draws import HASTY, STEADY, proved
 from tests.terminal.hosted_pair import Pair, done, opened
 from tests.terminal.stand_in_hq import StandInHq
 from tests.terminal.till_on_line import TillOnLine, opened_till
 
-__all__ = ["quick_starts"]
+__all__ = ["quick_books", "quick_starts"]
 
 
 @pytest.fixture

@@ -98,6 +98,7 @@ async def test_a_decline_is_the_cashiers_to_explain(counter: Counter, customer: 
     await expect(customer.locator("main:visible")).not_to_contain_text("NT$")
 
 
+@pytest.mark.thorough
 async def test_the_balance_before_payment_is_the_shops_to_show(counter: Counter) -> None:
     async def hide(route: Route) -> None:
         answer = await route.fetch()
@@ -114,6 +115,7 @@ async def test_the_balance_before_payment_is_the_shops_to_show(counter: Counter)
     await says(page, "餘額", "NT$431.55")
 
 
+@pytest.mark.thorough
 async def test_the_customers_screen_only_reads(counter: Counter, customer: Page) -> None:
     asked: list[Request] = []
     customer.on("request", lambda request: asked.append(request))  # noqa: PLW0108 - Playwright marks what it calls

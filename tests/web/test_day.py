@@ -19,6 +19,7 @@ async def open_slip(counter: Counter) -> None:
     await counter.has_told("slip_text")
 
 
+@pytest.mark.thorough
 async def test_money_that_is_not_enough_pays_what_it_can_and_the_rest_is_cash(counter: Counter) -> None:
     await counter.load(500)
     await counter.swipe()

@@ -94,6 +94,7 @@ async def test_a_budget_that_is_used_up_says_what_is_left_and_offers_nothing(tmp
             await counter.shows("done" if why is None else "declined")
 
 
+@pytest.mark.thorough
 async def test_a_payment_in_parts_is_let_go_too(counter: Counter) -> None:
     await counter.load(100)
     await counter.swipe()

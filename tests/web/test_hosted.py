@@ -221,6 +221,7 @@ async def test_what_hq_could_not_be_asked_for_is_not_done_and_begins_anew(counte
     assert hosted.chain.money(counter.first_card + 1) == 431_55
 
 
+@pytest.mark.thorough
 async def test_while_hq_owes_an_answer_no_card_is_said_to_pay(counter: Counter, hosted: HostedShop) -> None:
     await counter.load(500)
     await counter.swipe()

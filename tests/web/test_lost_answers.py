@@ -82,6 +82,7 @@ async def test_a_decline_whose_answer_was_lost_is_found_too(counter: Counter) ->
     await expect(counter.page.locator("[data-value=decline_words]")).to_contain_text("不夠付 NT$1,290")
 
 
+@pytest.mark.thorough
 async def test_an_answer_that_takes_too_long_is_asked_for(counter: Counter) -> None:
     """The time-out is 5 s, and the story says when they are over; the till has long done it."""
     await with_amount(counter)
@@ -249,6 +250,7 @@ async def test_a_reload_in_mid_charge_asks_what_became_of_it(counter: Counter) -
     ends.set()
 
 
+@pytest.mark.thorough
 async def test_a_reload_after_a_charge_that_never_arrived_says_not_done(counter: Counter) -> None:
     await with_amount(counter)
     asked, ends = asyncio.Event(), asyncio.Event()

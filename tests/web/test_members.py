@@ -105,6 +105,7 @@ async def test_a_till_on_the_line_asks_hq_and_says_so(tmp_path: Path, window: Wi
         await expect(counter.page.locator("[data-value=note]")).to_have_text("")
 
 
+@pytest.mark.thorough
 async def test_a_blocked_card_is_shown_as_such_at_once_and_opens_when_it_is_found(
     tmp_path: Path, window: Window
 ) -> None:

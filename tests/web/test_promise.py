@@ -133,6 +133,7 @@ async def test_the_cashier_agrees_with_one_key_and_the_refund_follows_by_itself(
     await look(counter, "slip")
 
 
+@pytest.mark.thorough
 async def test_while_it_is_open_its_slip_can_be_voided_and_no_money_is_named(
     counter: Counter, chain: DemoChain
 ) -> None:
@@ -231,6 +232,7 @@ async def test_a_promise_that_never_arrived_is_sent_again_and_a_reload_changes_n
     await kept(chain, 5)
 
 
+@pytest.mark.thorough
 async def test_if_the_right_is_reached_after_all_it_is_a_refund_like_any_other(
     counter: Counter, chain: DemoChain
 ) -> None:

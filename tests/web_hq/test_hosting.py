@@ -10,6 +10,7 @@ from tests.web_hq.looks import looks_good_now
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+@pytest.mark.thorough
 async def test_from_what_a_till_heard_one_comes_to_the_record_of_its_place_at_hq(desk: Desk) -> None:
     agent, host = till(), place_of(till())
     await desk.enrol(agent, host)

@@ -127,6 +127,7 @@ async def test_a_member_is_found_by_phone_and_by_card_and_from_a_movement_one_co
     await expect(desk.page.locator("#fields")).to_contain_text('"pos_ref": "P-1002"')
 
 
+@pytest.mark.thorough
 async def test_a_chain_is_read_from_its_end_page_by_page(desk: Desk) -> None:
     till = Till("07-1")
     while len(till.chain) < LINES_MAX + 3:

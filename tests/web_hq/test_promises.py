@@ -96,6 +96,7 @@ async def test_whoever_promised_a_refund_and_for_what_it_waits_is_in_sight_and_w
     await looks_good(desk, "doubts")
 
 
+@pytest.mark.thorough
 async def test_the_list_of_promises_is_read_in_every_language_on_the_smallest_screen(desk: Desk) -> None:
     await promised_for_every_reason(desk)
     await desk.open("#/doubts")

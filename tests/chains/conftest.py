@@ -1,0 +1,3 @@
+from tests.quick_books import quick_books
+
+__all__ = ["quick_books"]
