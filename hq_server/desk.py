@@ -323,11 +323,12 @@ class Desk:
             self.news.tell_store(store)
 
     async def _tell_tills(self, store: str) -> None:
-        """Who may sign in this store has changed: what waits for one that may no more goes on."""
-        chains = await self._keeping(lambda keepers: keepers.of_store(store))
-        self._told(chains)
-        for chain in chains:
-            self._poster.wake(chain)
+        """Who may sign in this store has changed: what waits for one that may no more goes on.
+
+        Also what a till has sent that is lost or revoked itself, and which nothing else would ever wake.
+        """
+        self._told(await self._keeping(lambda keepers: keepers.of_store(store)))
+        await self._wake_all()
 
     def _told(self, chains: list[ChainId] | None) -> bool:
         for chain in chains or ():

@@ -29,7 +29,7 @@ from simulation.checks.truth import Truth
 from simulation.company import FUNDED_TIMES, Company, Member, members, scheme
 from simulation.head_office import SOMEBODY, HeadOffice
 from simulation.loop import Program, VirtualLoop
-from simulation.machine import Machine
+from simulation.machine import Machine, WentOff
 from simulation.net import Cable, Net
 from simulation.shop import ZONE, Fate, Manner, ShopTill
 from terminal.exchanges import ExchangeRules
@@ -169,7 +169,9 @@ class Chain:
 
     @property
     def revoked(self) -> set[ChainId]:
-        """Whose key HQ trusts no longer."""
+        """Whose key HQ trusts no longer, by its book. Raises WentOff: nobody reads that while HQ is off."""
+        if not self.hq.machine.is_on:
+            raise WentOff
         return set(self.hq.machine.store.keeping(lambda keepers: keepers.revoked()))
 
     @property

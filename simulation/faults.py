@@ -201,6 +201,8 @@ async def put_hq_back(chain: Chain, chance: Random) -> None:
     a till to which HQ had given nothing since the copy.
     """
     hq = chain.hq
+    if not hq.machine.is_on:
+        raise WentOff
     before = hq.machine.store.own_head().ref
     image = await hq.machine.copy_after(chance.randint(0, WRITES_MAX))
     lost = _of_lost_tills(chain)
@@ -246,7 +248,12 @@ async def _bring_late(till: ShopTill, answer: HqAnswer) -> None:
 
 
 def _of_lost_tills(chain: Chain) -> object:
-    """What nobody would tell HQ again: who keeps which place, and what it has of those whose machines are lost."""
+    """What nobody would tell HQ again: who keeps which place, and what it has of those whose machines are lost.
+
+    Raises WentOff.
+    """
+    if not chain.hq.machine.is_on:
+        raise WentOff
     hq = chain.hq.machine.store
     return chain.keepers_changed, [hq.acknowledgement(*one, 0).held for one in sorted(chain.gone)]
 

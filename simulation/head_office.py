@@ -39,7 +39,7 @@ COPIES_S = 1800.0
 
 
 class HeadOffice:
-    """`said` are the last acknowledgements that have left it, by chain."""
+    """`said` are the furthest acknowledgements that have left it, by chain."""
 
     def __init__(
         self, net: Net, chance: Random, key: Ed25519PrivateKey, company: tuple[Rules, CardScheme], start_ms: int
@@ -123,10 +123,11 @@ class HeadOffice:
         self.said.clear()
 
     def hear(self, message: AnyMessage) -> None:
-        """It has given this to a line."""
+        """It has given this to a line, or to a file: those come in any order, and the furthest is what it stands by."""
         if isinstance(message, Acknowledged):
             word = open_acknowledgement(message.acknowledgement)
-            self.said[ChainId(word.keeper, word.epoch)] = word
+            chain = ChainId(word.keeper, word.epoch)
+            self.said[chain] = max(self.said.get(chain, word), word, key=_how_far)
 
     async def enrol(self, place: Place, key: bytes) -> int:
         """Take a till in with a pairing code, as the two programs do it; its epoch."""
@@ -158,3 +159,7 @@ class HeadOffice:
         with self.machine.net.listening(HQ_ADDRESS, here(), door):
             self.machine.serve()
             await asyncio.gather(desk.post_what_is_held(), asyncio.Event().wait())
+
+
+def _how_far(word: Acknowledgement) -> tuple[int, int, int, int]:
+    return word.hq_epoch, word.held, word.posted, word.directive

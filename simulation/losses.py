@@ -77,6 +77,8 @@ class _Loss:
     def __init__(self, chain: Chain, till: ShopTill, chance: Random) -> None:
         self._chain, self._till, self._chance = chain, till, chance
         self._office = chain.hq
+        self._is_revoked = False
+        """HQ's office has taken its key's trust away: whoever did so knows, also while HQ is off."""
 
     async def tell(self) -> None:
         """From the day's last call until its disk is found, or nobody looks for it any more."""
@@ -141,13 +143,14 @@ class _Loss:
     async def _revoke(self) -> None:
         place = self._till.name.keeper
         assert await self._ask_office(lambda: self._watched(lambda: self._office.desk.revoke(place)))
+        self._is_revoked = True
         self._chain.keepers_changed += 1
 
     async def _replace(self) -> None:
         """Another machine, with another key, at the same place; or at a new one, if nobody is to have the old one."""
         chain, key = self._chain, self._chain.new_key()
         place, raw_key = self._till.name.keeper, key.public_key().public_bytes_raw()
-        if self._till.name in chain.revoked and self._chance.random() < ELSEWHERE_ODDS:
+        if self._is_revoked and self._chance.random() < ELSEWHERE_ODDS:
             place = _new_place(chain, self._till.name.store)
         epoch = await self._ask_office(lambda: self._watched(lambda: self._office.enrol(place, raw_key)))
         chain.keepers_changed += 1

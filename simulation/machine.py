@@ -154,8 +154,10 @@ class Machine(Generic[S]):
         return self._copies[-1][1]
 
     def called(self) -> None:
-        """A call to its book has been made."""
+        """A call to its book has been made. Where the power went off in it, nobody can copy the disk: he waits."""
         self.is_dirty = True
+        if self.disk.is_off:
+            return
         for number, (calls, copied) in enumerate(self._copies):
             self._copies[number] = calls - 1, copied
             if not calls:

@@ -60,7 +60,7 @@ class Net:
         self.listeners: dict[str, tuple[Program, Door]] = {}
         self.lines: dict[Line, None] = {}
         self.said: Callable[[Program, AnyMessage], None] = _nobody_listens
-        """Called with each message that a program gives to a line."""
+        """Called with each message that a program gives to a line, or writes into a file."""
 
     def machine_went_off(self, program: Program) -> None:
         """Whoever is at the other ends of its lines notices, sooner or later."""

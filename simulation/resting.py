@@ -31,8 +31,7 @@ def come_to_rest(chain: Chain) -> None:
         is_recovering = chain.do(partial(chain.hq.machine.try_ask, chain.hq.recovers))
         if heads == before and is_recovering is False and not chain.stories and _has_arrived(chain):
             assert not chain.hq.is_recovering, "HQ was never told again what it had held"
-            _see_slips_out(chain)
-            if _heads(chain) == heads:
+            if _see_slips_out(chain) and _heads(chain) == heads:
                 chain.look_at_tills()
                 chain.proof.check_quiet()
                 return
@@ -57,12 +56,18 @@ def printing(chain: Chain) -> list[ShopTill]:
     return [till for till in chain.in_shops() if till.name not in chain.revoked]
 
 
-def _see_slips_out(chain: Chain) -> None:
-    """Let each till look at its printer once more: of what was fresh then, each is printed or asked about."""
+def _see_slips_out(chain: Chain) -> bool:
+    """Let each till look at its printer once more: of what was fresh then, each is printed or asked about.
+
+    False: a disk was put back meanwhile, and its machine is off.
+    """
     since_ms = chain.now_ms - FRESH_MS
     chain.loop.run_until_true(lambda: False, within_s=SLIPS_S)
+    if not all(machine.is_serving for machine in chain.machines()):
+        return False
     for till in printing(chain):
         chain.printed.check_rest(till, since_ms)
+    return True
 
 
 def _heads(chain: Chain) -> list[object]:

@@ -7,7 +7,10 @@ from random import Random
 
 from hq_server.media import Incoming as AtHq
 from hq_server.media import MediumTaken
+from offline_queue.media import MediumReader, Sender
 from simulation.head_office import HeadOffice
+from simulation.loop import here
+from simulation.net import Net
 from simulation.shop import HqAnswer, ShopTill
 from terminal.answers import Problem
 from terminal.media import Brought, Incoming, Media, NotBelieved
@@ -61,7 +64,9 @@ async def _bring_in(till: ShopTill, answer: HqAnswer, chance: Random) -> None:
 
 
 async def _take_out(till: ShopTill) -> bytes:
-    return b"".join([part async for part in _media(till).take_out()])
+    content = b"".join([part async for part in _media(till).take_out()])
+    _leaves(till.machine.net, Sender.TILL, content)
+    return content
 
 
 async def _at_hq(hq: HeadOffice, content: bytes) -> HqAnswer:
@@ -70,7 +75,17 @@ async def _at_hq(hq: HeadOffice, content: bytes) -> HqAnswer:
     taken = await incoming.end()
     assert isinstance(taken, MediumTaken), taken
     answer = b"".join([part async for part in incoming.answer()])
+    _leaves(hq.machine.net, Sender.HQ, answer)
     return HqAnswer(answer, hq.machine.store.own_head().ref.epoch)
+
+
+def _leaves(net: Net, sender: Sender, content: bytes) -> None:
+    """What a program writes into a file has left it as what it gives to a line: whoever listens there hears it, too.
+
+    Otherwise nobody would know that HQ had acknowledged something, and lost it as its disk was put back.
+    """
+    for message in MediumReader(sender).receive(content):
+        net.said(here(), message)
 
 
 async def bring(till: ShopTill, answer: HqAnswer) -> None:

@@ -64,7 +64,7 @@ class HeadOffice(Protocol):
 
     @property
     def said(self) -> dict[ChainId, Acknowledgement]:
-        """The last acknowledgements that have left it."""
+        """The furthest acknowledgements that have left it."""
 
 
 class Chain(Protocol):

@@ -196,11 +196,16 @@ class ChainProof:
                 assert not at_hand, f"{who} owes {owes}, and {at_hand} lie where HQ may ask for it"
 
     def _lies_with_closed(self, who: Whose) -> bool:
-        """Whether all that a member owes still lies, lot by lot, where HQ may ask for nothing: nothing else pays it."""
+        """Whether all that a member owes still lies, lot by lot, where HQ may ask for nothing: nothing else pays it.
+
+        By what HQ has heard of: what a revoked till has taken or spent behind that still lies with it for HQ, or is
+        under way to it. That others should pay for it HQ can't know; it pays itself when that place is written off.
+        """
         there: Counter[SliceKey] = Counter()
+        books = self._at_hq()
         for till in self._chain.tills:
             if not self._chain.is_open(till):
-                there.update(there_by(self._own, till.name))
+                there.update(there_by(books, till.name))
         query = "select purse, lot, units from debts where account = ?"
         debts = self._chain.hq.machine.store._connection.execute(query, (who[0],))
         owed = {SliceKey(who[0], Purse(purse), LotId(lot)): units for purse, lot, units in debts}

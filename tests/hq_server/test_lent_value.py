@@ -178,7 +178,8 @@ def test_a_batch_of_a_struck_off_till_is_not_taken(shop: Shop) -> None:
     assert shop.office.take(Records(shop.two.place, 1, tuple(shop.two.chain))) is not None
 
 
-async def test_a_till_that_waits_for_a_lead_goes_on_when_that_is_revoked(hq: Serving) -> None:
+@pytest.mark.parametrize("first", [(), ("07-2",)], ids=["the lead alone", "the till itself before it"])
+async def test_a_till_that_waits_for_a_lead_goes_on_when_that_is_revoked(first: tuple[str, ...], hq: Serving) -> None:
     lead, till = traded(place="07-1", seed=11), traded()
     await hq.enrol(lead)
     till.take(lead.give(ALICE, part(LOT, 1), to="07-2"))
@@ -188,7 +189,8 @@ async def test_a_till_that_waits_for_a_lead_goes_on_when_that_is_revoked(hq: Ser
         async with asyncio.timeout(PATIENCE_S):
             while (await ask(hq, "GET", "/v1/waiting"))[1]["lines"] == []:  # noqa: ASYNC110 - a test asks from outside
                 await asyncio.sleep(0)
-        await ask(hq, "POST", "/v1/tills/07-1/revocations", {})
+        for place in (*first, "07-1"):
+            await ask(hq, "POST", f"/v1/tills/{place}/revocations", {})
         async with asyncio.timeout(PATIENCE_S):
             while (await hq.view(till)).posted < len(till.chain):  # noqa: ASYNC110 - the same
                 await asyncio.sleep(0)
