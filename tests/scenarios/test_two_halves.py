@@ -190,7 +190,10 @@ def test_kill_minus_nine_on_either_side_in_mid_transfer_loses_nothing(seed: int,
     prove(halves.store.data())
 
 
-@pytest.mark.parametrize("cuts", [CUTS, pytest.param(CUTS_THOROUGHLY, marks=pytest.mark.thorough)])
+LONG = (pytest.mark.thorough, pytest.mark.timeout(1_200))
+
+
+@pytest.mark.parametrize("cuts", [CUTS, pytest.param(CUTS_THOROUGHLY, marks=LONG)])
 async def test_a_cable_that_is_out_again_and_again_costs_nothing(halves: TwoHalves, cuts: int) -> None:
     """The till runs in here, so that it is less patient; HQ, the cable and the line are real."""
     chance = random.Random(11)
