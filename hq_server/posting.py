@@ -36,7 +36,7 @@ class Doubt(StrEnum):
     GIVER_SET_ASIDE = "giver_set_aside"
     """The giver's record is genuine and was itself set aside: what it gave was not there."""
     GIVER_FENCED = "giver_fenced"
-    """The giver's record is genuine, HQ takes nothing more from its keeper, and what it gave did not lie there."""
+    """The giver's record is genuine, HQ takes nothing more from its keeper, and does not have what it gave."""
     HQ_CANNOT_TAKE = "hq_cannot_take"
     """It gives to an epoch of HQ that has not begun, or more than one record of HQ's can quote."""
     RIGHT_NOT_THEIRS = "right_not_theirs"
@@ -54,7 +54,7 @@ class GiverStands(StrEnum):
     DIFFERS = "differs"
     SET_ASIDE = "set_aside"
     FENCED = "fenced"
-    """It is genuine, was not held when its keeper was fenced, and gives what did not lie there."""
+    """It is genuine, and not held when its keeper was fenced: what it gave has to be there by what HQ has posted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,8 @@ from protocol.transfers import Passage
 from terminal.asking import Asked
 from terminal.modes import ONLY_MISSING, Mode
 
-DRAWN_MAX = 2
-"""How often a request draws one asset from one giver: what lay here when it was asked may have been called home since.
-"""
+TIMES_DRAWN_MAX = 2
+"""Of one asset, from one giver, for one request: what lay here when it was drawn may have been called home since."""
 
 
 class Want(NamedTuple):
@@ -80,7 +79,7 @@ def _open_needs(asked: Asked, view: BookView, programme: Programme) -> list[Need
 
 
 def _is_open(need: Need, times_drawn: int) -> bool:
-    return not times_drawn or (need.missing > 0 and times_drawn < DRAWN_MAX)
+    return not times_drawn or (need.missing > 0 and times_drawn < TIMES_DRAWN_MAX)
 
 
 def _wants(asked: Asked, account: AccountId, open_needs: Iterable[Need], mode: Mode) -> Iterator[Want]:

@@ -1,4 +1,4 @@
-"""Books of tests are copied from the first of their kind: the same pages, in an eighth of the time.
+"""Books of tests are copied from the first of their kind: the same pages, in a third of the time or less.
 
 SQLite reads its schema anew at each of the hundred statements that make a book, which takes it some eight
 milliseconds, and a run makes thousands of books. Suites that take this into their conftest.py look at what is in a

@@ -35,10 +35,10 @@ class LateGifts:
             return GiverStands.NOT_YET  # one of those before may bring, or take away, what this one gives
         try:
             passage = given_in(given)
-            made = None if passage is None else outgoing(passage)
+            if passage is None:
+                return GiverStands.SET_ASIDE
+            made = outgoing(passage)
         except (NotARecord, ValueError):
-            return GiverStands.SET_ASIDE
-        if passage is None or made is None:
             return GiverStands.SET_ASIDE
         mirror = SqliteJournal(self._connection, *giver, is_mirror=True)
         if mirror.knows_operation(made.operation_id):

@@ -128,6 +128,10 @@ class Walk:
         else:
             self.draw(till)
 
+    def do_something(self) -> None:
+        """At either till."""
+        self.do(*self.chance.choice([(self.lost, self.other), (self.other, self.lost)]))
+
     def report(self, till: Machine, upto: int | None = None) -> None:
         held = len(self.office.held(till.keeper))
         assert self.office.take(till.keeper.batch(held + 1, upto)) is None
@@ -177,7 +181,7 @@ class Walk:
 def test_after_a_write_off_nothing_doubles_but_what_the_company_has_paid(chance: Random) -> None:
     walk = Walk(chance)
     for _ in range(chance.randrange(OPERATIONS_MAX)):
-        walk.do(*chance.choice([(walk.lost, walk.other), (walk.other, walk.lost)]))
+        walk.do_something()
         if chance.random() < 0.4:
             walk.report(chance.choice([walk.lost, walk.other]))
     walk.office.replace(walk.lost.keeper)
@@ -185,7 +189,7 @@ def test_after_a_write_off_nothing_doubles_but_what_the_company_has_paid(chance:
     walk.office.write_off(walk.lost.keeper)
     walk.check()
     for _ in range(chance.randrange(OPERATIONS_MAX)):  # the lost machine goes on, as nobody can tell it
-        walk.do(*chance.choice([(walk.lost, walk.other), (walk.other, walk.lost)]))
+        walk.do_something()
     held = len(walk.office.held(walk.lost.keeper))
     while held < len(walk.lost.keeper.chain):
         held += chance.randint(1, 3)
@@ -211,13 +215,13 @@ def test_what_only_its_taker_brings_of_a_revoked_till_is_posted_as_far_as_it_lay
     """HQ hears no more of the lost machine, which goes on; it is written off before, after, or in the middle."""
     walk = Walk(chance)
     for _ in range(chance.randrange(OPERATIONS_MAX)):
-        walk.do(*chance.choice([(walk.lost, walk.other), (walk.other, walk.lost)]))
+        walk.do_something()
         if chance.random() < 0.3:
             walk.report(chance.choice([walk.lost, walk.other]))
     walk.office.revoke(walk.lost.keeper)
     heard = len(walk.office.held(walk.lost.keeper))
     for _ in range(chance.randrange(OPERATIONS_MAX)):
-        walk.do(*chance.choice([(walk.lost, walk.other), (walk.other, walk.lost)]))
+        walk.do_something()
     left = range(len(walk.office.held(walk.other.keeper)), len(walk.other.keeper.chain))
     agreed_at = chance.choice([*left, len(walk.other.keeper.chain)])
     for number in left:

@@ -38,6 +38,15 @@ async def lies_here(till: TillOnLine) -> tuple[int, int]:
     return total(slices, *Asset.MONEY.purses), total(slices, Purse.POINTS)
 
 
+def recall_money_before_points(hq: StandInHq) -> None:
+    async def recall_first(draw: Draw) -> None:
+        if draw.asset is Asset.POINTS:
+            await hq.give(Recall(A, Asset.MONEY, 0))
+        await hq.answer_draw(draw)
+
+    hq.on_draw = recall_first
+
+
 async def test_points_and_money_are_each_drawn_once_and_the_sale_is_done(tmp_path: Path, hq: StandInHq) -> None:
     hq.funds.add(A, 5_000)
     hq.funds.add(A, 100, purse=Purse.POINTS)
@@ -166,12 +175,7 @@ async def test_a_card_that_is_blocked_at_hq_is_refused_though_its_points_were_as
 async def test_what_was_recalled_between_two_draws_does_not_go_home_twice(tmp_path: Path, hq: StandInHq) -> None:
     hq.funds.add(A, 5_000)
 
-    async def recall_first(draw: Draw) -> None:
-        if draw.asset is Asset.POINTS:
-            await hq.give(Recall(A, Asset.MONEY, 0))
-        await hq.answer_draw(draw)
-
-    hq.on_draw = recall_first
+    recall_money_before_points(hq)
     async with opened_till(tmp_path, hq, WITH_POINTS) as till:
         await till.all_arrived()
         answer = await till.buy(BOTH)
@@ -186,12 +190,7 @@ async def test_what_was_recalled_between_two_draws_is_drawn_once_more(tmp_path: 
     hq.funds.add(A, 5_000)
     hq.funds.add(A, 100, purse=Purse.POINTS)
 
-    async def recall_first(draw: Draw) -> None:
-        if draw.asset is Asset.POINTS:
-            await hq.give(Recall(A, Asset.MONEY, 0))
-        await hq.answer_draw(draw)
-
-    hq.on_draw = recall_first
+    recall_money_before_points(hq)
     async with opened_till(tmp_path, hq, WITH_POINTS) as till:
         await till.all_arrived()
         assert is_done(await till.buy(BOTH))
